@@ -1,0 +1,1 @@
+"""The workshop's classroom: what notebooks and demos import."""

@@ -1,0 +1,141 @@
+"""Settings: `.env` and the environment become one frozen `Settings`, and nothing else reads them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from workshop.errors import WorkshopError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds lessons, notebooks and `.env.example`."""
+
+PLACEHOLDER_KEY = "YOUR_API_KEY"
+PRACTICE_KEY = "practice-key"
+"""The key of the practice model. It opens nothing else, so it is no secret."""
+PRACTICE_MODEL = "openai/practice-model"
+
+
+class SettingsError(WorkshopError):
+    """A setting holds something that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the whole workshop agrees on. Made by `load`; showing it never shows the key."""
+
+    llm_model: str
+    """The model in LiteLLM's words, `provider/model` (https://docs.litellm.ai/docs/providers)."""
+    llm_api_key: SecretStr = field(repr=False)
+    """The key. `llm_api_key.get_secret_value()` is for the call itself and nowhere else."""
+    llm_api_base: str | None
+    """Where the model answers; None means the provider's own address."""
+    practice: bool
+    """Whether the offline practice model answers."""
+    temporal_address: str
+    temporal_namespace: str
+    temporal_is_ours: bool
+    """False when TEMPORAL_ADDRESS is set: that Temporal Service is used and none is started."""
+    ui_port: int
+    practice_port: int
+    practice_delay: float
+    """Seconds that the practice model takes over an answer."""
+    home: Path
+    """Where state lives: database, ledger, logs."""
+
+    @property
+    def key_is_set(self) -> bool:
+        return bool(self.llm_api_key.get_secret_value()) and not self.practice
+
+    @property
+    def temporal_port(self) -> int:
+        return int(self.temporal_address.rpartition(":")[2])
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    A variable of the environment wins over `.env`; an empty one counts as not set. Where there
+    is no `.env`, `.env.example` is copied once; an existing file is never written to.
+
+    Args:
+        environment: instead of `os.environ`.
+
+    Raises:
+        SettingsError: a value cannot be used. The message never holds the key.
+    """
+    outside = os.environ if environment is None else environment
+    file = Path(outside.get("WORKSHOP_ENV_FILE") or ROOT / ".env")
+    example = ROOT / ".env.example"
+    if not file.exists() and example.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(example, file)
+    values = {k: v.strip() for k, v in dotenv_values(file).items() if v and v.strip()}
+    values |= {k: v.strip() for k, v in outside.items() if v.strip()}
+
+    key = values.get("LLM_API_KEY", "")
+    base = values.get("LLM_API_BASE")
+    if key == PLACEHOLDER_KEY:
+        key = ""
+    if any(c.isspace() or not c.isprintable() or ord(c) > 126 for c in key):
+        raise SettingsError(
+            "LLM_API_KEY holds a space or a character that no key has.",
+            "A key is one word of letters, digits, '-' and '_'.",
+            f"Copy the key again into {file.name}, or empty the line to use the practice model.",
+        )
+    practice_port = _port(values, "WORKSHOP_PRACTICE_PORT", 8234)
+    # A base without a key is a model of one's own that asks for none.
+    practice = not key and not base
+    address = values.get("TEMPORAL_ADDRESS")
+    if address and not address.rpartition(":")[2].isdigit():
+        raise SettingsError(
+            f"TEMPORAL_ADDRESS is {address!r}.",
+            "It is a host and a port, such as localhost:7233.",
+            "Add the port, or remove the setting to let the workshop start a Temporal Service.",
+        )
+    own_address = f"localhost:{_port(values, 'WORKSHOP_TEMPORAL_PORT', 7233)}"
+    return Settings(
+        llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
+        llm_api_key=SecretStr(PRACTICE_KEY if practice else key),
+        llm_api_base=f"http://127.0.0.1:{practice_port}/v1" if practice else base,
+        practice=practice,
+        temporal_address=address or own_address,
+        temporal_namespace=values.get("TEMPORAL_NAMESPACE", "default"),
+        temporal_is_ours=not address,
+        ui_port=_port(values, "WORKSHOP_UI_PORT", 8233),
+        practice_port=practice_port,
+        practice_delay=_seconds(values, "WORKSHOP_PRACTICE_DELAY", 0.6),
+        home=Path(values.get("WORKSHOP_HOME") or ROOT / ".workshop").expanduser().absolute(),
+    )
+
+
+def _port(values: Mapping[str, str], name: str, default: int) -> int:
+    text = values.get(name, str(default))
+    if not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise SettingsError(
+            f"{name} is {text!r}.",
+            "A port is a whole number from 1024 to 65535.",
+            f"Set {name} to one, or remove it to use {default}.",
+        )
+    return int(text)
+
+
+def _seconds(values: Mapping[str, str], name: str, default: float) -> float:
+    text = values.get(name, str(default))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 60:
+        raise SettingsError(
+            f"{name} is {text!r}.",
+            "It is a number of seconds from 0 to 60.",
+            f"Set {name} to one, or remove it to use {default}.",
+        )
+    return seconds
