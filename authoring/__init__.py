@@ -1,0 +1,1 @@
+"""For authors: everything that learners open is derived here from the sources under `lessons/`."""

@@ -1,0 +1,172 @@
+"""The marks of a blank: an exercise cell of a source becomes its practice and its finished text.
+
+A mark is a comment on a line of its own, so a formatter leaves it alone:
+
+- `# PROMPT: text` is what the learner sees instead of the next line. It gets the indentation of
+  the mark; one space after the colon belongs to the mark, further ones to the text. Several marks
+  in a row are several lines. An empty `# PROMPT:` is no line at all: the blank is a missing line.
+- `# BEGIN SOLUTION` … `# END SOLUTION` under the PROMPT lines holds a solution of several lines.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+_PROMPT = re.compile(r"(?P<indent>\s*)# PROMPT:(?: (?P<text>.*))?$")
+_BEGIN = re.compile(r"\s*# BEGIN SOLUTION\s*$")
+_END = re.compile(r"\s*# END SOLUTION\s*$")
+# A mark that is nearly right would reach the learner as a comment.
+_NEARLY = re.compile(r"#\s*(PROMPT\b|(?i:BEGIN|END)[ _](?i:SOLUTION)\b)")
+_HISTORY = re.compile(r"\b_{2,3}\b")
+_COMMENT = re.compile(r"(^|\s)#.*$")
+
+
+class Fault(NamedTuple):
+    """What is wrong with one line of a cell; `line` counts from 0."""
+
+    line: int
+    saw: str
+    expected: str
+    do: str
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One blank: where it starts in either text (lines from 0), and what stands there."""
+
+    practice_at: int
+    practice: list[str]
+    finished_at: int
+    finished: list[str]
+
+
+@dataclass
+class Cell:
+    """What the marks of one cell make of it."""
+
+    practice: list[str] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    blanks: list[Blank] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def split(text: str) -> Cell:
+    """Read the marks of a cell.
+
+    Returns:
+        Both texts as lines, the blanks in their order, and the faults. It raises nothing: where a
+        mark is faulty, the texts are the nearest that can be had.
+    """
+    lines = text.split("\n")
+    cell = Cell()
+    at = 0
+    while at < len(lines):
+        prompt_at, prompts = at, []
+        while at < len(lines) and (mark := _PROMPT.match(lines[at])):
+            prompts.append(mark)
+            at += 1
+        if prompts:
+            at = _read_solution(cell, lines, prompt_at, at, prompts)
+            continue
+        if is_mark(lines[at]):
+            cell.faults.append(_stray(at, lines[at]))
+        else:
+            cell.practice.append(lines[at])
+            cell.finished.append(lines[at])
+        at += 1
+    return cell
+
+
+def _read_solution(
+    cell: Cell, lines: list[str], prompt_at: int, at: int, prompts: list[re.Match[str]]
+) -> int:
+    """Add the blank whose solution starts at line `at`; returns the line after it."""
+    if at < len(lines) and _BEGIN.match(lines[at]):
+        end = next((n for n in range(at + 1, len(lines)) if is_mark(lines[n])), len(lines))
+        solution = lines[at + 1 : end]
+        if end == len(lines) or not _END.match(lines[end]):
+            cell.faults.append(
+                Fault(
+                    at,
+                    "BEGIN SOLUTION has no END SOLUTION.",
+                    "The solution ends with a line `# END SOLUTION`, before the next blank.",
+                    "Add that line below the solution.",
+                )
+            )
+            after = end
+        else:
+            after = end + 1
+    else:
+        solution = lines[at : at + 1]
+        if solution and is_mark(solution[0]):
+            solution = []
+        after = at + len(solution)
+    practice = [f"{m['indent']}{m['text']}".rstrip() for m in prompts if m["text"]]
+    if not any(line.strip() and not line.strip().startswith("#") for line in solution):
+        cell.faults.append(
+            Fault(
+                prompt_at,
+                "PROMPT has no solution under it.",
+                "The next line of code, or a block from BEGIN SOLUTION to END SOLUTION, "
+                "is what it hides.",
+                "Write the solution on the line below the PROMPT, without an empty line between.",
+            )
+        )
+    elif [_code(line) for line in practice] == [_code(line) for line in solution]:
+        cell.faults.append(
+            Fault(
+                prompt_at,
+                "The practice text of this blank equals its solution.",
+                "The learner has something to fill in.",
+                'Leave `...`, `""` or nothing where the learner writes.',
+            )
+        )
+    if any(_HISTORY.search(line) for line in practice):
+        cell.faults.append(
+            Fault(
+                prompt_at,
+                "A blank is written as `__`.",
+                "In a notebook `__` is an earlier output, so running the blank would not fail.",
+                'Write `...` or `""`, or leave the line out with an empty `# PROMPT:`.',
+            )
+        )
+    cell.blanks.append(Blank(len(cell.practice), practice, len(cell.finished), solution))
+    cell.practice += practice
+    cell.finished += solution
+    return after
+
+
+def is_mark(line: str) -> bool:
+    """Whether the line holds a mark, or something that is nearly one."""
+    return bool(_NEARLY.search(line))
+
+
+def _code(line: str) -> str:
+    """The line without its comment. Only for comparing: a `#` in a string counts as one."""
+    return _COMMENT.sub("", line).rstrip()
+
+
+def _stray(line: int, text: str) -> Fault:
+    if _END.match(text):
+        return Fault(
+            line,
+            "END SOLUTION has no BEGIN SOLUTION.",
+            "A solution of several lines starts with a line `# BEGIN SOLUTION`.",
+            "Add that line, or remove this one.",
+        )
+    if _BEGIN.match(text):
+        return Fault(
+            line,
+            "BEGIN SOLUTION has no PROMPT above it.",
+            "The PROMPT lines say what the learner sees instead of the solution.",
+            "Add a line `# PROMPT: …` right above; an empty `# PROMPT:` shows nothing.",
+        )
+    return Fault(
+        line,
+        f"`{text.strip()}` is nearly a mark.",
+        "A mark is `# PROMPT: text`, `# BEGIN SOLUTION` or `# END SOLUTION`, "
+        "alone on its line and in capitals.",
+        "Write it so, or use other words for the comment.",
+    )

@@ -1,0 +1,274 @@
+"""A source, one `lesson.py` or `exercise.py`, read into cells that know their place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jupytext
+
+from authoring import blanks
+from workshop.errors import WorkshopError
+
+LESSON_NAME = re.compile(r"\d\d_[A-Z]\w*$", re.ASCII)
+_HEADER = re.compile(r"# %%(\s|$)")
+_MAGIC = re.compile(r"^# (#* ?[%!])", re.MULTILINE)
+# jupytext would also take `# cat …`, `# more …` for commands and drop the comment sign.
+_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
+_OURS = ("exercise", "name", "include")
+_PASSED_ON = {"tags", "jupyter", "editable", "exercise"}
+_BY_JUPYTEXT = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
+
+
+class BuildError(WorkshopError):
+    """The builder refuses: the place, then what it saw, expected and wants done."""
+
+    def __init__(self, place: str, saw: str, expected: str, do: str) -> None:
+        super().__init__(saw, expected, do)
+        self.place = place
+
+    def __str__(self) -> str:
+        return "\n".join([f"✗ {self.place}", *(f"  {line}" for line in self.lines())])
+
+
+@dataclass
+class Cell:
+    """One cell. `practice` and `finished` differ in the blanks alone."""
+
+    kind: str
+    text: str
+    """The cell as it stands in the source, marks included."""
+    start: int
+    """Line of the file on which `text` starts."""
+    file: str
+    metadata: dict[str, Any]
+    exercise: str = ""
+    name: str = ""
+    include: str = ""
+    practice: str = ""
+    finished: str = ""
+    blanks: list[blanks.Blank] = field(default_factory=list)
+
+    def refuse(self, line: int, saw: str, expected: str, do: str) -> BuildError:
+        """A refusal that names file, line (`line` counts from 0 in the cell) and cell."""
+        first = self.text.strip().split("\n")[0][:60]
+        called = self.exercise or self.name or (f"include {self.include}" if self.include else "")
+        return BuildError(
+            f"{self.file}:{self.start + line}, {self.kind} cell {called or repr(first)}",
+            saw,
+            expected,
+            do,
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source file and where everything derived from it goes, relative to the root."""
+
+    lesson: str
+    kind: str
+    """`lesson` or `exercise`."""
+    cells: list[Cell]
+
+    @property
+    def file(self) -> str:
+        return f"lessons/{self.lesson}/{self.kind}.py"
+
+    @property
+    def practice(self) -> str:
+        if self.kind == "lesson":
+            return f"notebooks/{self.lesson}.ipynb"
+        return f"exercises/{self.lesson}/Practice/{self.lesson}_Practice.ipynb"
+
+    @property
+    def finished(self) -> str:
+        return f"{self.solutions}/{self.lesson}_Solution.ipynb"
+
+    @property
+    def solutions(self) -> str:
+        """The folder of the solution files."""
+        if self.kind == "lesson":
+            return f"Solutions_{self.lesson}"
+        return f"exercises/{self.lesson}/Solution"
+
+
+def read_all(root: Path) -> tuple[list[Source], list[BuildError]]:
+    """Read every source under `lessons/`, in the order of the names, includes filled in."""
+    sources: list[Source] = []
+    refusals: list[BuildError] = []
+    folders = (d for d in (root / "lessons").glob("*") if d.is_dir())
+    for folder in sorted(d for d in folders if not d.name.startswith((".", "__"))):
+        if not LESSON_NAME.match(folder.name):
+            refusals.append(
+                BuildError(
+                    f"lessons/{folder.name}",
+                    f"The folder is called {folder.name!r}.",
+                    "A lesson is NN_Title: two digits, then a capital; letters, digits and '_'.",
+                    "Rename the folder, such as 07_Going_Further.",
+                )
+            )
+            continue
+        if not (folder / "lesson.py").is_file():
+            refusals.append(
+                BuildError(
+                    f"lessons/{folder.name}",
+                    "The folder has no lesson.py.",
+                    "Each folder under lessons/ is a lesson; its exercise.py may be missing.",
+                    "Write lesson.py, or remove the folder.",
+                )
+            )
+        for kind in ("lesson", "exercise"):
+            if (folder / f"{kind}.py").is_file():
+                source = Source(folder.name, kind, [])
+                text = (root / source.file).read_text(encoding="utf-8")
+                source.cells.extend(_cells(source.file, text, refusals))
+                sources.append(source)
+    _fill_includes(sources, refusals)
+    return sources, refusals
+
+
+def fill(text: str, values: dict[str, str], path: str) -> str:
+    """Put the values in for the placeholders, and the path of the file for `{{PATH}}`."""
+    return PLACEHOLDER.sub(lambda m: (values | {"PATH": path}).get(m[1], m[0]), text)
+
+
+def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterable[Cell]:
+    lines = text.split("\n")
+    headers = [n for n, line in enumerate(lines, 1) if _HEADER.match(line)]
+    parsed = jupytext.reads(text, fmt=_FORMAT).cells
+    if len(parsed) != len(headers):
+        refusals.append(
+            BuildError(
+                f"{file}:1",
+                f"{len(headers)} lines start with `# %%`, but there are {len(parsed)} cells.",
+                "All text stands under a cell marker, and no string holds one.",
+                "Put a `# %%` above the first line, and indent a `# %%` that is text.",
+            )
+        )
+        return
+    seen: set[str] = set()
+    for header, raw in zip(headers, parsed, strict=True):
+        source = raw.source.rstrip("\n")
+        kind, body = raw.cell_type, source.lstrip("\n")
+        above = next((n for n, line in enumerate(lines[header:]) if line.strip()), 0)
+        metadata = {k: v for k, v in raw.metadata.items() if k not in _BY_JUPYTEXT}
+        cell = Cell(
+            kind,
+            _MAGIC.sub(r"\1", body) if kind == "code" else body,
+            header + 1 + above,
+            file,
+            {k: v for k, v in metadata.items() if k in _PASSED_ON},
+            exercise=str(metadata.get("exercise", "")),
+            name=str(metadata.get("name", "")),
+            include=str(metadata.get("include", "")),
+        )
+        refusals.extend(_header_faults(cell, metadata, header, seen))
+        _split(cell, refusals)
+        yield cell
+
+
+def _header_faults(
+    cell: Cell, metadata: dict[str, Any], header: int, seen: set[str]
+) -> Iterable[BuildError]:
+    line = header - cell.start
+    if unknown := sorted(metadata.keys() - {*_OURS} - _PASSED_ON):
+        said = ", ".join(f"{k}={metadata[k]!r}" for k in unknown)
+        yield cell.refuse(
+            line,
+            f"The cell marker says {said}.",
+            'A marker is `# %%`, then any of exercise="…", name="…", include="…", tags=["…"].',
+            "Correct the word, or put the quotes in.",
+        )
+    tags = metadata.get("tags", [])
+    if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+        yield cell.refuse(
+            line, f"The tags are {tags!r}.", "Tags are a list.", 'Write tags=["raises-exception"].'
+        )
+    for name in filter(None, dict.fromkeys((cell.exercise, cell.name))):
+        if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
+            yield cell.refuse(
+                line,
+                f"The cell is called {name!r}.",
+                "A name becomes a file name: letters, digits and '_'.",
+                "Choose another name.",
+            )
+        if name in seen:
+            yield cell.refuse(
+                line,
+                f"Two cells of this file are called {name!r}.",
+                "exercise= and name= are used once in a file.",
+                "Rename one of them.",
+            )
+        seen.add(name)
+
+
+def _split(cell: Cell, refusals: list[BuildError]) -> None:
+    """Fill in the two texts of a cell."""
+    cell.practice = cell.finished = cell.text
+    marks = [n for n, line in enumerate(cell.text.split("\n")) if blanks.is_mark(line)]
+    if cell.exercise and cell.kind == "code":
+        read = blanks.split(cell.text)
+        cell.practice, cell.finished = "\n".join(read.practice), "\n".join(read.finished)
+        cell.blanks = read.blanks
+        refusals.extend(cell.refuse(*fault) for fault in read.faults)
+        if not marks:
+            refusals.append(
+                cell.refuse(
+                    0,
+                    "The exercise cell has no blank.",
+                    "A line `# PROMPT: …` says what the learner sees instead of the next line.",
+                    'Mark a blank, or call the cell name="…" instead of exercise="…".',
+                )
+            )
+    elif marks or cell.exercise:
+        refusals.append(
+            cell.refuse(
+                marks[0] if marks else 0,
+                "A blank stands outside an exercise cell.",
+                "Blanks are in code cells that have a name.",
+                'Write `# %% exercise="name"` above the code, or remove the mark.',
+            )
+        )
+
+
+def _fill_includes(sources: list[Source], refusals: list[BuildError]) -> None:
+    """Give each including cell the finished text of the cell that it names."""
+    named = {
+        f"{source.lesson}/{name}": cell
+        for source in sources
+        if source.kind == "lesson"
+        for cell in source.cells
+        for name in (cell.exercise, cell.name)
+        if name
+    }
+    for cell in (cell for source in sources for cell in source.cells if cell.include):
+        if cell.text:
+            refusals.append(
+                cell.refuse(
+                    0,
+                    f"The cell includes {cell.include!r} and has text of its own.",
+                    "The included cell takes the place of the whole body.",
+                    "Empty the body, or remove include=.",
+                )
+            )
+        found, way = named.get(cell.include), [id(cell)]
+        while found is not None and found.include and id(found) not in way:
+            way.append(id(found))
+            found = named.get(found.include)
+        if found is None or id(found) in way:
+            refusals.append(
+                cell.refuse(
+                    -1,
+                    f"The cell includes {cell.include!r}, which "
+                    + ("does not exist." if found is None else "leads back to itself."),
+                    "include= names a lesson folder, a slash and the exercise= or name= of a cell "
+                    "in its lesson.py.",
+                    "Correct the name. There are: " + (", ".join(sorted(named)) or "none") + ".",
+                )
+            )
+        else:
+            cell.practice = cell.finished = found.finished
