@@ -1,1 +1,34 @@
 """The workshop's classroom: what notebooks and demos import."""
+
+import sys
+
+if sys.platform == "win32":
+    raise ImportError(
+        "This is Windows. The workshop runs on Linux and macOS, because its Temporal Service "
+        "does. Use WSL (wsl --install), Codespaces or Colab: see README.md."
+    )
+
+# The practice model's own process imports this package too. It only answers HTTP, and stays
+# small by doing without the rest.
+if "workshop.practice_model" not in sys.orig_argv:
+    from workshop.classroom import begin
+    from workshop.diagrams import render_mermaid
+    from workshop.follow import completed, failed, follow, started, timer_started
+    from workshop.notebook import ask, show_pdf, start_worker, stop_worker
+    from workshop.receipt import mark, receipt
+
+    __all__ = [
+        "ask",
+        "begin",
+        "completed",
+        "failed",
+        "follow",
+        "mark",
+        "receipt",
+        "render_mermaid",
+        "show_pdf",
+        "start_worker",
+        "started",
+        "stop_worker",
+        "timer_started",
+    ]

@@ -11,15 +11,14 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from workshop import practice_model
 from workshop.errors import WorkshopError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds lessons, notebooks and `.env.example`."""
 
 PLACEHOLDER_KEY = "YOUR_API_KEY"
-PRACTICE_KEY = "practice-key"
-"""The key of the practice model. It opens nothing else, so it is no secret."""
-PRACTICE_MODEL = "openai/practice-model"
+PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
 
 
 class SettingsError(WorkshopError):
@@ -102,7 +101,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     own_address = f"localhost:{_port(values, 'WORKSHOP_TEMPORAL_PORT', 7233)}"
     return Settings(
         llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
-        llm_api_key=SecretStr(PRACTICE_KEY if practice else key),
+        llm_api_key=SecretStr(practice_model.KEY if practice else key),
         llm_api_base=f"http://127.0.0.1:{practice_port}/v1" if practice else base,
         practice=practice,
         temporal_address=address or own_address,

@@ -11,10 +11,10 @@ from typing import Any
 
 from workshop import processes
 from workshop.errors import WorkshopError
+from workshop.practice_model import SERVICE
 from workshop.settings import Settings
 
 NAME = "practice-model"
-SERVICE = "durable-ai-workshop practice model"
 
 
 class PracticeModelError(WorkshopError):

@@ -1,0 +1,868 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Adding Durability with Temporal
+#
+# A small app asks an LLM for facts and turns them into a PDF. It works, until a process dies
+# between the two steps and everything paid for is lost. In this lesson you make it durable.
+#
+# **You will be able to**
+# - turn LLM calls and file writing into Activities, and orchestrate them in a Workflow;
+# - run a Worker and start a Workflow with a Client;
+# - break the app, watch it recover, and say what was paid;
+# - explain why Workflow code must be deterministic, and why an agent is still free.
+#
+# **Time** about 75 minutes. **Needs** nothing: no key, no account, no internet. A practice model
+# answers; the end of the README tells how to use a real one.
+#
+# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish.
+
+# %% name="setup"
+# Codespaces and a local Jupyter need nothing more. Colab fetches the workshop once.
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+home = Path("/content/{{REPOSITORY_NAME}}")
+try:
+    import workshop
+except ModuleNotFoundError:
+    if "google.colab" not in sys.modules:
+        raise ModuleNotFoundError(
+            f"The kernel {sys.executable} lacks the package workshop. In a terminal, in the "
+            "workshop's folder, run `make lab`, or `pip install -r requirements.txt`."
+        ) from None
+    if not home.exists():
+        subprocess.run(["git", "clone", "--quiet", "{{REPOSITORY}}", str(home)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "-e", str(home)], check=True)
+    sys.path.insert(0, str(home))  # this kernel started before the package was there
+if "google.colab" in sys.modules:
+    os.chdir((home / "{{PATH}}").parent)
+
+# %% [markdown]
+# The next cell makes the room ready. It finds or starts a **Temporal Service**, finds or starts
+# the **practice model**, and shows where they are. Run it again whenever something seems dead:
+# it starts what has died and leaves the rest alone.
+
+# %%
+from workshop import (
+    ask, begin, failed, follow, mark, receipt, render_mermaid, show_pdf,
+    start_worker, stop_worker, timer_started,
+)  # fmt: skip
+
+settings = await begin("02")
+
+# %% [markdown]
+# ## The app that pays twice
+#
+# Someone asks for research on *sustainable energy trends*. The LLM call succeeds. In production,
+# with long reports and many steps, such a call may cost $2.50. Then the PDF step fails: the disk
+# is full. The user starts over, and the $2.50 is spent again.
+#
+# First, one function that asks the model. Two settings matter: `timeout`, because LiteLLM would
+# wait 100 minutes, and `max_retries=0`, because it would send a failed request three times
+# without telling. The key is taken out of its wrapper here, at the last moment, and nowhere else.
+
+# %% name="ask_model"
+from litellm import ModelResponse, completion
+
+
+def ask_model(prompt: str) -> ModelResponse:
+    return completion(
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        api_base=settings.llm_api_base,
+        messages=[{"role": "user", "content": prompt}],
+        timeout=20,
+        max_retries=0,
+    )
+
+# %% [markdown]
+# Now the app as a plain script would have it: ask, then write. The writing fails the first time.
+# We start the app again, as anyone would.
+
+# %%
+def naive_app(disk_is_full: bool) -> str:
+    answer = ask_model("Give me 3 facts about sustainable energy")
+    if disk_is_full:
+        raise OSError("No space left on device")
+    return answer["choices"][0]["message"]["content"]
+
+
+before = mark()
+try:
+    naive_app(disk_is_full=True)
+except OSError as error:
+    print("✗", error)
+print(naive_app(disk_is_full=False)[:120], "…")
+receipt(before)
+
+# %% [markdown]
+# Look at the receipt: one report, two calls. The provider charged for both. The first answer was
+# good; it lived in a variable, and the variable died with the run.
+#
+# **Two minutes with your neighbour.** What else can go wrong between a prompt and a PDF? Find at
+# least six things before you read on.
+#
+# <details><summary>What rooms usually find</summary>
+#
+# - Networks drop connections and time out.
+# - LLM providers limit rates and answer 429.
+# - Tools go down: APIs, databases, a full disk.
+# - The same prompt gets another answer: LLMs are not deterministic.
+# - More users arrive than one process can serve.
+# - A run takes hours, and something restarts meanwhile.
+#
+# </details>
+#
+# ### These are old problems
+#
+# Your "simple" app calls a service over a network, writes to a file system, and keeps state
+# between the two. That is a **distributed system**, and each of these failures has been known for
+# decades. What is new is the price of repeating a step.
+#
+# With normal execution every failure starts from the beginning. What developers want instead:
+# - "Fix the disk and write the PDF from the research that we already have."
+# - "Do not make me pay for the same answer twice."
+# - "Do not lose my work because of a file error."
+
+# %% [markdown]
+# ## Temporal
+#
+# [Temporal](https://docs.temporal.io/temporal) is an open-source platform (MIT licence) for
+# exactly this: a **service** that remembers, and **SDKs** for Go, Java, Python, PHP, TypeScript,
+# .NET and Ruby. You write the happy path as ordinary code. The platform takes care of retries,
+# time-outs, and of going on after a crash.
+#
+# What changes: each step that touches the outside world becomes an **Activity**, and a
+# **Workflow** calls the Activities. What stays: your logic, your inputs and outputs, your
+# libraries.
+#
+# The path of one report: prompt → Workflow → LLM Activity → *answer saved in the Event History* →
+# PDF Activity → *file name saved* → result.
+#
+# ### Package inputs and outputs
+#
+# Activities and Workflows take **one** object and return one. A dataclass is a good choice: a
+# field can be added later without breaking the runs that are on their way. Note what is *not* a
+# field: the API key. Inputs are stored in the Event History for all to read.
+
+# %% name="models"
+from dataclasses import dataclass
+
+
+@dataclass
+class LLMCallInput:
+    prompt: str
+
+
+@dataclass
+class PDFGenerationInput:
+    content: str
+    filename: str = "research_pdf.pdf"
+
+
+@dataclass
+class GenerateReportInput:
+    prompt: str
+
+
+@dataclass
+class GenerateReportOutput:
+    result: str
+
+# %% [markdown]
+# ## Activities
+#
+# An [Activity](https://docs.temporal.io/activities) is a function that may fail or may give
+# another answer next time: an LLM call, a database query, a file, an e-mail. What it gives you:
+# - **retries** with growing pauses, until it succeeds or your limit is reached;
+# - **time-outs** that notice a step that hangs;
+# - **visibility**: inputs, outputs, attempts and errors are recorded;
+# - **a checkpoint**: once completed, its result is kept and it is not run again.
+#
+# One line makes a function an Activity: the decorator `@activity.defn`. Here is the LLM call.
+
+# %% name="llm_call"
+from temporalio import activity
+
+
+@activity.defn
+def llm_call(input: LLMCallInput) -> ModelResponse:
+    return ask_model(input.prompt)
+
+# %% [markdown]
+# ### Your turn: the PDF Activity
+#
+# The next function writes the PDF with reportlab. Make it an Activity, as above. Two helpers come
+# from the workshop: `whole_file` writes under a temporary name and renames at the end, so that a
+# crash leaves no half PDF; `story` turns the model's Markdown into paragraphs.
+
+# %% exercise="create_pdf_activity"
+from reportlab.lib.pagesizes import letter
+from reportlab.platypus import SimpleDocTemplate
+
+from workshop.report import page_number, story, whole_file
+
+
+# PROMPT: # TODO: add the decorator that makes this function an Activity
+@activity.defn
+def create_pdf_activity(input: PDFGenerationInput) -> str:
+    with whole_file(input.filename) as path:
+        document = SimpleDocTemplate(str(path), pagesize=letter)
+        pages = {"onFirstPage": page_number, "onLaterPages": page_number}
+        document.build(story(input.content, title="Research Report"), **pages)
+    return input.filename
+
+# %% [markdown]
+# ## Workflows
+#
+# A [Workflow](https://docs.temporal.io/workflows) holds the plan and the state: which step comes
+# next, and what has been learned so far. Activities do the work. Four rules:
+# 1. It is a class with the decorator `@workflow.defn`.
+# 2. It has exactly one entry point: an `async` method with `@workflow.run`.
+# 3. It calls Activities with `workflow.execute_activity(activity, input, time-out)`.
+# 4. It does nothing by itself that could turn out differently next time: no network, no files, no
+#    clock, no dice.
+
+# %%
+render_mermaid(
+    """
+graph LR
+    P["prompt"] --> W["GenerateReportWorkflow<br>the plan"]
+    W -->|"1 execute_activity"| L["llm_call<br>Activity"]
+    L -->|"answer"| W
+    W -->|"2 execute_activity"| D["create_pdf_activity<br>Activity"]
+    D -->|"file name"| W
+    W --> R["result"]
+""",
+    alt="A Workflow takes a prompt, calls llm_call, then create_pdf_activity, and gives a result.",
+)
+
+# %% [markdown]
+# ### Why rule 4: determinism
+#
+# When a process dies, another one runs the Workflow's code again from its first line and takes the
+# results of completed Activities from the history. This is **replay**. It ends in the same place
+# only if the code decides the same way each time.
+#
+# Consider a Workflow that reads the clock: before noon it is breakfast, after noon it is dinner.
+# It starts at 11:59 and chooses breakfast. It crashes, and is replayed at 12:01. What would the
+# guest expect? And what would the code do?
+
+# %%
+render_mermaid(
+    """
+graph TD
+    T["read the clock in the Workflow"] --> Q{"a.m. or p.m.?"}
+    Q -->|"11:59, the first run"| B["breakfast"]
+    Q -->|"12:01, the replay"| D["dinner"]
+    B --> X["the history says breakfast,<br>the code says dinner:<br>Temporal stops this Workflow Task"]
+    D --> X
+""",
+    alt="A Workflow that reads the clock takes one branch at 11:59 and another when replayed at 12:01.",
+)
+
+# %% [markdown]
+# The cure: read the clock in an Activity (or with `workflow.now()`), so that its answer is in the
+# history and the replay reads the same one.
+#
+# ### Deterministic is not predetermined
+#
+# "If my Workflow is deterministic, my agent will always do the same thing." This is a common fear,
+# and it is wrong. The *plan* comes out of an LLM call, which is an Activity. Each run may get
+# another plan; each run, replayed, follows its own. The loop of an agent (evaluate the goal,
+# choose a tool, run it, look again) is dynamic, and still deterministic.
+
+# %%
+plans = {
+    "Make tea": ["boil water", "steep the tea", "enjoy"],
+    "Slay a dragon": ["find the weak spot", "fetch the right weapon", "attack"],
+    "Write code": ["find the files", "write the code", "evaluate the result"],
+}
+diagram = "graph LR\n    A[ask the model for a plan]\n"
+for n, (goal, steps) in enumerate(plans.items()):
+    path = " --> ".join(f'S{n}{i}["{step}"]' for i, step in enumerate(steps))
+    diagram += f'    A -->|"run {n + 1}"| G{n}{{"{goal}"}} --> {path}\n'
+render_mermaid(diagram, alt="The same first step leads three runs along three different plans.")
+
+# %% [markdown]
+# ### Your turn: the Workflow
+#
+# The LLM step is there as a pattern. Fill in the rest:
+# - the decorator of the entry point;
+# - the second Activity, with its input and a **Start-to-Close timeout** of 10 seconds. That is the
+#   longest that one attempt may take. Always set one: without it, a step that hangs would hang for
+#   ever.
+#
+# `sandboxed=False` is for notebooks only. In a file you leave it out.
+
+# %% exercise="generatereportworkflow"
+from datetime import timedelta
+
+from temporalio import workflow
+
+
+@workflow.defn(sandboxed=False)
+class GenerateReportWorkflow:
+    # PROMPT: # TODO: add the decorator that makes this method the entry point
+    @workflow.run
+    async def run(self, input: GenerateReportInput) -> GenerateReportOutput:
+        research_facts = await workflow.execute_activity(
+            llm_call,
+            LLMCallInput(prompt=input.prompt),
+            start_to_close_timeout=timedelta(seconds=30),
+        )
+        content = research_facts["choices"][0]["message"]["content"]
+        pdf_filename = await workflow.execute_activity(
+            # PROMPT: ...,  # TODO: the Activity that writes the PDF
+            create_pdf_activity,
+            # PROMPT: ...,  # TODO: its input, with the content from above
+            PDFGenerationInput(content=content),
+            # PROMPT: start_to_close_timeout=...,  # TODO: a timedelta of 10 seconds
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+        return GenerateReportOutput(result=f"Research report written: {pdf_filename}")
+
+# %% [markdown]
+# ## The Temporal Service and the Client
+#
+# The [Temporal Service](https://docs.temporal.io/temporal-service) is the supervisor. It keeps
+# each Workflow's **Event History**, holds the **Task Queues**, and watches timers and time-outs.
+# It never runs your code. `begin` has started one for you on this machine; in production you run
+# your own or use Temporal Cloud.
+#
+# A **Client** is your connection to it. One is enough for a whole notebook. The data converter
+# says how inputs and results are written down; this one knows pydantic models, such as the
+# model's answer.
+
+# %%
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+client = await Client.connect(
+    settings.temporal_address,
+    namespace=settings.temporal_namespace,
+    data_converter=pydantic_data_converter,
+)
+
+# %% [markdown]
+# ## Workers
+#
+# A [Worker](https://docs.temporal.io/workers) is a process that runs your code. It polls a **Task
+# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result. It
+# runs only what is registered with it. You can start many, on many machines; any of them may take
+# the next task.
+
+# %%
+render_mermaid(
+    """
+graph LR
+    C["Client"] -->|"start Workflow"| S["Temporal Service<br>Event History"]
+    S --> Q[("Task Queue<br>research")]
+    Q -->|"poll"| W1["Worker<br>this notebook"]
+    Q -->|"poll"| W2["Worker<br>another machine"]
+    W1 -->|"results"| S
+    W2 -->|"results"| S
+""",
+    alt="Workers poll a Task Queue of the Temporal Service, run tasks, and report results to it.",
+)
+
+# %% [markdown]
+# ### Your turn: the Worker
+#
+# Register both Activities, and poll the Task Queue `research`. Our Activities are ordinary
+# functions that block, so the Worker gets threads to run them in. `graceful_shutdown_timeout` lets
+# a running LLM call finish when the Worker is stopped; a call that is thrown away is paid again.
+
+# %% exercise="worker"
+from concurrent.futures import ThreadPoolExecutor
+
+from temporalio.worker import Worker
+
+
+async def run_worker() -> None:
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        worker = Worker(
+            client,
+            # PROMPT: task_queue="",  # TODO: poll the "research" Task Queue
+            task_queue="research",
+            workflows=[GenerateReportWorkflow],
+            # PROMPT: activities=[llm_call, ...],  # TODO: register your PDF Activity as well
+            activities=[llm_call, create_pdf_activity],
+            activity_executor=threads,
+            graceful_shutdown_timeout=timedelta(seconds=30),
+        )
+        await worker.run()
+
+# %% [markdown]
+# In a file you would write `asyncio.run(run_worker())`. A notebook has an event loop already, so
+# the Worker runs in it as a task. `start_worker` does `asyncio.create_task(run_worker())`, after
+# it has stopped an earlier Worker of this notebook, and tells you when the Worker polls, or why it
+# does not.
+
+# %%
+worker = await start_worker(run_worker)
+
+# %% [markdown]
+# ## Start the Workflow
+#
+# You do not call a Workflow. You ask the Temporal Service to run it, and it puts a task on the
+# Task Queue. What you get back is a **handle**: the Workflow runs whether you wait or not.
+#
+# Type a question, or press Enter for the default.
+
+# %%
+prompt = await ask(
+    "What shall we research?", default="Give me 5 fascinating facts about tardigrades"
+)
+
+# %% [markdown]
+# ### Your turn: the Client
+#
+# Say which Workflow to run and on which Task Queue. The name must match the Worker's **exactly**:
+# nobody polls a misspelt queue, and nobody complains. The id identifies the run; in a real system
+# it has a meaning, such as an order number.
+
+# %% exercise="client"
+import uuid
+
+handle = await client.start_workflow(
+    # PROMPT: ...,  # TODO: the Workflow to run
+    GenerateReportWorkflow.run,
+    GenerateReportInput(prompt=prompt),
+    id=f"generate-research-report-workflow-{uuid.uuid4()}",
+    # PROMPT: task_queue="",  # TODO: the Task Queue that your Worker polls
+    task_queue="research",
+)
+print("Started", handle.id)
+
+# %% [markdown]
+# `await handle.result()` would wait for the result and show nothing meanwhile. `follow` waits as
+# well, and shows each step as the Temporal Service records it.
+
+# %%
+result = await follow(handle)
+print(result.result)
+
+# %% [markdown]
+# Both Activities completed at the first attempt. The PDF lies beside this notebook, in the file
+# browser on the left. Here is its first page, and what it cost.
+
+# %%
+show_pdf("research_pdf.pdf")
+receipt()
+
+# %% [markdown]
+# The receipt names the Workflow and the Activity behind the last call. The two calls above it are
+# those of the naive app.
+#
+# ## The Web UI
+#
+# Open the link in the panel at the top, or the one over the steps. Click your Workflow. Then hunt,
+# and write down what you find in the cell below:
+# 1. On which Task Queue did it run?
+# 2. What are the names of the two Activities, in order?
+# 3. Open the first one: which word of your prompt stands in its input?
+# 4. Open the second: what is its Start-to-Close timeout, in seconds?
+# 5. What does the Workflow's result say the file is called?
+
+# %% exercise="web_ui_hunt"
+found = {
+    # PROMPT: "Task Queue": "",  # TODO
+    "Task Queue": "research",
+    # PROMPT: "first Activity": "",  # TODO
+    "first Activity": "llm_call",
+    # PROMPT: "second Activity": "",  # TODO
+    "second Activity": "create_pdf_activity",
+    # PROMPT: "timeout of the second": "",  # TODO: seconds
+    "timeout of the second": "10",
+    # PROMPT: "file": "",  # TODO
+    "file": "research_pdf.pdf",
+}
+
+# %% [markdown]
+# The next cell reads the same facts from the Event History and compares. The Web UI shows nothing
+# that your code cannot read as well.
+
+# %%
+history = await handle.fetch_history()
+steps = [e.activity_task_scheduled_event_attributes for e in history.events if
+         e.HasField("activity_task_scheduled_event_attributes")]  # fmt: skip
+begun = history.events[0].workflow_execution_started_event_attributes
+truth = {
+    "Task Queue": begun.task_queue.name,
+    "first Activity": steps[0].activity_type.name,
+    "second Activity": steps[1].activity_type.name,
+    "timeout of the second": str(steps[1].start_to_close_timeout.seconds),
+    "file": "research_pdf.pdf",
+}
+for name, right in truth.items():
+    said = str(found[name]).strip()
+    sign = "✓ found" if said == right else "– to find" if not said else f"✗ not {said!r}"
+    print(f"{sign:<10} {name}")
+
+# %% [markdown]
+# ## Durable execution
+#
+# What you have now is [durable execution](https://docs.temporal.io/evaluate/understanding-temporal):
+# code that survives the process it runs in. It keeps its state, retries what fails, and resumes
+# after a crash where it stopped, on any machine with a Worker. You built no queue, no table of
+# states and no retry loop for it.
+
+# %%
+render_mermaid(
+    """
+graph LR
+    subgraph one["Worker 1"]
+        A["llm_call ✓"] --> B["create_pdf_activity"] --> X["process dies ✗"]
+    end
+    subgraph history["Event History, in the Temporal Service"]
+        H["llm_call: answer<br>create_pdf_activity: scheduled"]
+    end
+    subgraph two["Worker 2"]
+        R["replay: answer<br>taken from the history"] --> C["create_pdf_activity ✓"] --> D["result"]
+    end
+    one --> history --> two
+""",
+    alt="Worker 1 dies in the PDF step. Worker 2 takes the answer from the history and finishes.",
+)
+
+# %% [markdown]
+# <details><summary>Instructor: the same on stage (5 minutes)</summary>
+#
+# 1. Run the cell of the naive app once more and let the room read the receipt: two calls a report.
+# 2. Ask: "What would you have to build to avoid this?" Collect: a file, a table, a flag, a queue.
+# 3. Run *Start the Workflow* with a topic from the room. Show the Web UI beside the notebook, and
+#    open the result of `llm_call` in the history: this is the answer that is never asked for again.
+# 4. Say what is *not* promised: an Activity that dies in the middle is tried again. The last
+#    section has the words for it.
+#
+# If something hangs: run the cell with `begin`, then the one with `start_worker`. Both are safe.
+# </details>
+#
+# ## Failure lab
+#
+# Time to break it. The report gets an executive summary, made by a new Activity. The service
+# behind it is down: the Activity raises an error, every time.
+
+# %%
+from temporalio.exceptions import ApplicationError
+
+
+@activity.defn
+def generate_summary(input: LLMCallInput) -> ModelResponse:
+    raise ApplicationError("The summary service is not available")
+
+# %% [markdown]
+# The Workflow gets a new step between the two. Everything else is as before. The retry policy
+# keeps the pauses short, at most 5 seconds, so that the room does not wait; more on it below.
+
+# %% name="report_with_summary"
+from temporalio.common import RetryPolicy
+
+
+@workflow.defn(sandboxed=False)
+class GenerateReportWorkflow:
+    @workflow.run
+    async def run(self, input: GenerateReportInput) -> GenerateReportOutput:
+        research_facts = await workflow.execute_activity(
+            llm_call,
+            LLMCallInput(prompt=input.prompt),
+            start_to_close_timeout=timedelta(seconds=30),
+        )
+        facts = research_facts["choices"][0]["message"]["content"]
+        summary = await workflow.execute_activity(
+            generate_summary,
+            LLMCallInput(prompt=f"Give an executive summary of this in 2-3 sentences:\n\n{facts}"),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=5)),
+        )
+        text = summary["choices"][0]["message"]["content"]
+        pdf_filename = await workflow.execute_activity(
+            create_pdf_activity,
+            PDFGenerationInput(content=f"## Executive summary\n\n{text}\n\n{facts}"),
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+        return GenerateReportOutput(result=f"Report with summary written: {pdf_filename}")
+
+# %% [markdown]
+# A Worker runs what it was given when it started. It must learn of the new Activity and of the
+# changed Workflow, so we define it anew and start it in place of the old one.
+
+# %%
+async def run_worker() -> None:
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        worker = Worker(
+            client,
+            task_queue="research",
+            workflows=[GenerateReportWorkflow],
+            activities=[llm_call, create_pdf_activity, generate_summary],
+            activity_executor=threads,
+            graceful_shutdown_timeout=timedelta(seconds=30),
+        )
+        await worker.run()
+
+
+worker = await start_worker(run_worker)
+
+# %% [markdown]
+# Start a report on dolphins, and watch until the summary has failed three times. Then the cell
+# ends. The Workflow does not.
+
+# %%
+before = mark()
+handle = await client.start_workflow(
+    GenerateReportWorkflow.run,
+    GenerateReportInput(prompt="Give me 3 interesting facts about dolphins"),
+    id=f"generate-report-with-summary-{uuid.uuid4()}",
+    task_queue="research",
+)
+await follow(handle, until=failed("generate_summary", times=3))
+
+# %% [markdown]
+# Look at the rows. `llm_call` has completed. `generate_summary` is tried again and again, with
+# growing pauses, and its last error is shown. The Workflow is **Running**, not failed.
+#
+# Now find the same in the Web UI: open the Workflow, then **Pending Activities**. What does the
+# error say? Which attempt is it? When is the next one?
+#
+# And what has been paid so far?
+
+# %%
+receipt(before)
+
+# %% [markdown]
+# One call, for the research. The failing step never reached the provider, and the step before it
+# is not repeated.
+#
+# ### Your turn: the fix
+#
+# The service is back: take the error out. In your own work this would be a bug mended, a password
+# renewed, a quota raised.
+
+# %% exercise="generate_summary"
+@activity.defn
+def generate_summary(input: LLMCallInput) -> ModelResponse:
+    # PROMPT: raise ApplicationError("The summary service is not available")  # TODO: take it out
+    # The service is back, and nothing is raised any more.
+    return ask_model(input.prompt)
+
+# %% [markdown]
+# A fix counts when a Worker runs it. Start the Worker again. The Workflow is still there, waiting
+# for its next attempt; nobody has to start it again.
+
+# %%
+worker = await start_worker(run_worker)
+result = await follow(handle)
+print(result.result)
+receipt(before)
+
+# %% [markdown]
+# The Workflow completed, with the bug mended while it ran. Read the receipt: two calls, one by
+# `llm_call`, one by `generate_summary` at the attempt that succeeded. The research was **not**
+# paid again.
+
+# %% [markdown]
+# ## Retry policies
+#
+# Unless you say otherwise, an Activity is retried after 1, 2, 4, 8 … seconds, at most 100 seconds
+# apart, for ever. A [retry policy](https://docs.temporal.io/encyclopedia/retry-policies) changes
+# that. Read it as a **schedule of waits**: `initial_interval` is the first wait, each further one
+# is multiplied by `backoff_coefficient`, and `maximum_attempts` counts all attempts, the first
+# included.
+#
+# ### Your turn
+#
+# Write a policy that tries 3 times and waits 2 seconds, then 6.
+
+# %% exercise="retry_policy"
+retry_policy = RetryPolicy(
+    # PROMPT: initial_interval=timedelta(seconds=1),  # TODO: the first wait, 2 seconds
+    initial_interval=timedelta(seconds=2),
+    # PROMPT: backoff_coefficient=2.0,  # TODO: 6 is how many times 2?
+    backoff_coefficient=3.0,
+    # PROMPT: maximum_attempts=0,  # TODO: 3 in all; 0 means without end
+    maximum_attempts=3,
+)
+
+# %% [markdown]
+# To see the schedule, here is an Activity that has bad luck twice and notes when it was called,
+# and a Workflow that runs it under your policy.
+
+# %%
+import time
+
+moments = []
+
+
+@activity.defn
+def unlucky() -> str:
+    moments.append(time.monotonic())
+    if activity.info().attempt < 3:
+        raise ApplicationError("Bad luck")
+    return "good luck"
+
+
+@workflow.defn(sandboxed=False)
+class RetryLabWorkflow:
+    @workflow.run
+    async def run(self) -> str:
+        return await workflow.execute_activity(
+            unlucky, start_to_close_timeout=timedelta(seconds=5), retry_policy=retry_policy
+        )
+
+# %% [markdown]
+# A Workflow may run on any Worker that knows it, so this one gets a Worker with both Workflows.
+# The last line prints the waits as they were measured. Do they agree with your schedule?
+
+# %%
+async def run_worker() -> None:
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        worker = Worker(
+            client,
+            task_queue="research",
+            workflows=[GenerateReportWorkflow, RetryLabWorkflow],
+            activities=[llm_call, create_pdf_activity, generate_summary, unlucky],
+            activity_executor=threads,
+            graceful_shutdown_timeout=timedelta(seconds=30),
+        )
+        await worker.run()
+
+
+worker = await start_worker(run_worker)
+moments.clear()
+handle = await client.start_workflow(
+    RetryLabWorkflow.run, id=f"retry-lab-workflow-{uuid.uuid4()}", task_queue="research"
+)
+await follow(handle)
+print("waited:", [f"{b - a:.0f} s" for a, b in zip(moments, moments[1:])])
+
+# %% [markdown]
+# ## A timer that outlives its Worker
+#
+# What if the whole process dies? A **durable timer** gives us the time to try. `workflow.sleep`
+# asks the Temporal Service to wake the Workflow; no process has to stay alive for it. We put one
+# of 10 seconds between research and PDF.
+
+# %%
+@workflow.defn(sandboxed=False)
+class GenerateReportWorkflow:
+    @workflow.run
+    async def run(self, input: GenerateReportInput) -> GenerateReportOutput:
+        research_facts = await workflow.execute_activity(
+            llm_call,
+            LLMCallInput(prompt=input.prompt),
+            start_to_close_timeout=timedelta(seconds=30),
+        )
+        await workflow.sleep(timedelta(seconds=10))
+        pdf_filename = await workflow.execute_activity(
+            create_pdf_activity,
+            PDFGenerationInput(content=research_facts["choices"][0]["message"]["content"]),
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+        return GenerateReportOutput(result=f"Research report written: {pdf_filename}")
+
+
+worker = await start_worker(run_worker)
+
+# %% [markdown]
+# The next cell starts a report, waits until the timer runs, and stops the Worker. From then on
+# nothing of your code is running anywhere.
+
+# %%
+before = mark()
+handle = await client.start_workflow(
+    GenerateReportWorkflow.run,
+    GenerateReportInput(prompt="Give me 3 interesting facts about the Moon"),
+    id=f"generate-research-report-workflow-{uuid.uuid4()}",
+    task_queue="research",
+)
+await follow(handle, until=timer_started())
+await stop_worker()
+
+# %% [markdown]
+# Ask the Temporal Service what it knows about the Workflow. It has no Worker, and yet it is
+# Running: its state is in the Event History, not in a process. In the Web UI, look for
+# **TimerStarted**.
+
+# %%
+description = await handle.describe()
+print(description.status.name)
+async for event in handle.fetch_history_events():
+    print(f"{event.event_id:>3}  {event.WhichOneof('attributes').removesuffix('_event_attributes')}")
+
+# %% [markdown]
+# Take your time: restart the kernel and run the cells above it again, if you like. Then start a
+# Worker and watch the Workflow go on.
+
+# %%
+worker = await start_worker(run_worker)
+result = await follow(handle)
+print(result.result)
+receipt(before)
+
+# %% [markdown]
+# One report, one call, although the Worker was gone in the middle. The answer to the research came
+# out of the history.
+#
+# ## Replay, seen
+#
+# How did the new Worker know where to go on? It **replayed**: it ran your Workflow code from the
+# first line, and each `execute_activity` that the history knows returned at once what was
+# recorded. The SDK has a tool that does just this, `Replayer`. Does a replay call the model?
+
+# %%
+from temporalio.worker import Replayer
+
+before = mark()
+replayer = Replayer(workflows=[GenerateReportWorkflow], data_converter=pydantic_data_converter)
+replay = await replayer.replay_workflow(await handle.fetch_history())
+print("replay failed:", replay.replay_failure)
+receipt(before)
+
+# %% [markdown]
+# The whole Workflow ran again, and the provider received nothing.
+#
+# ### What is promised, and what is not
+#
+# An Activity that **completed** is not run again; its result is in the history. An Activity that
+# is interrupted in the middle **is** run again, because nobody knows how far it came. If a Worker
+# is killed during the LLM call, the provider sees two calls. The promise is *at least once* for
+# the running step, and *never again* for the finished ones. Keep steps small, and keep them safe
+# to repeat, as `whole_file` does.
+#
+# Stop the Worker; you are done.
+
+# %%
+await stop_worker()
+
+# %% [markdown]
+# ## Recap
+#
+# - **Activities** do the work that can fail. They are retried, timed, recorded.
+# - A **Workflow** is the plan. Its code is deterministic; what it decides on comes from Activities.
+# - A **Worker** runs your code and may die. The **Temporal Service** keeps the Event History and
+#   does not forget.
+# - A **Client** starts Workflows and asks for results.
+# - You measured it: the naive app paid twice for one answer; the durable one paid for each answer
+#   once, through a failing step and a stopped Worker.
+#
+# ## Next
+#
+# **Exercise 2** makes an app durable that sends the report by e-mail. Open
+# `exercises/02_Adding_Durability_with_Temporal/Practice/` in the file browser. If you get stuck,
+# the `Solution` folder beside it has every answer.
+#
+# To read more:
+# [how replay works](https://docs.temporal.io/encyclopedia/event-history/event-history-python) ·
+# [Activity time-outs and retries](https://docs.temporal.io/develop/python/failure-detection) ·
+# [a first app with the Python SDK](https://learn.temporal.io/getting_started/python/) ·
+# [Temporal 102](https://learn.temporal.io/courses/temporal_102/python/), a free course

@@ -1,0 +1,167 @@
+"""`python -m workshop`: the classroom from a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from workshop import doctor, temporal_service
+from workshop.errors import WorkshopError
+from workshop.notebook import quiet_logs
+from workshop.practice_model import process
+from workshop.settings import ROOT, Settings, load
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    """Serve the whole repository with JupyterLab and open the first notebook."""
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if not notebooks:
+        raise WorkshopError(
+            f"There is no notebook in {ROOT / 'notebooks'}.", do="Run `make build`, then this."
+        )
+    line = [sys.executable, "-m", "jupyter", "lab", str(notebooks[0])]
+    # Solutions lie beside notebooks/, so the server's root is the repository.
+    line += [f"--ServerApp.root_dir={ROOT}"]
+    # Ours beside the environment's own: no pop-up that asks to fetch news.
+    line += [f"--LabApp.app_settings_dir={Path(__file__).parent / 'jupyter'}"]
+    if os.geteuid() == 0:  # as in a container
+        line += ["--allow-root"]
+    if arguments.port:
+        line += [f"--port={arguments.port}"]
+    if arguments.no_browser:
+        line += ["--no-browser"]
+    print("JupyterLab starts. Without a browser here, open the address that it prints.", flush=True)
+    os.execv(sys.executable, line)
+
+
+def up(arguments: argparse.Namespace) -> int:
+    """Start the Temporal Service and the practice model, or find them running."""
+    settings = load()
+    quiet_logs(settings.home)
+
+    async def start() -> None:
+        service = await temporal_service.ensure(settings)
+        print(f"✓ Temporal Service at {service.address}  Web UI {service.web_ui or '–'}")
+        if settings.practice:
+            await process.ensure(settings)
+            print(f"✓ Practice model at {settings.llm_api_base}")
+
+    asyncio.run(start())
+    return 0
+
+
+def down(arguments: argparse.Namespace) -> int:
+    """End the processes that the workshop started, and no others."""
+    return _down(load())
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Say what runs. The exit code is 0 when all that a notebook needs answers."""
+    settings = load()
+    quiet_logs(settings.home)
+    service = asyncio.run(temporal_service.healthy(settings.temporal_address))
+    print(
+        f"{'✓' if service else '–'} Temporal Service at {settings.temporal_address}: "
+        f"{'healthy' if service else 'not running'}"
+    )
+    model = True
+    if settings.practice:
+        model = process.health(settings) is not None
+        print(
+            f"{'✓' if model else '–'} Practice model at {settings.llm_api_base}: "
+            f"{'answers' if model else 'not running'}"
+        )
+    else:
+        print(f"✓ Model in use: {settings.llm_model}")
+    return 0 if service and model else 1
+
+
+def examine(arguments: argparse.Namespace) -> int:
+    """Say in a table what is there, what is wrong and what to do about it."""
+    try:
+        quiet_logs(load().home)
+    except WorkshopError:
+        pass  # the table tells it
+    findings = doctor.examine()
+    print(doctor.table(findings))
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def reset(arguments: argparse.Namespace) -> int:
+    """End the workshop's processes and remove what they kept; asks first."""
+    settings = load()
+    kept = sorted(settings.home.iterdir()) if settings.home.exists() else []
+    if not kept:
+        print(f"Nothing to remove in {settings.home}.")
+        return _down(settings)
+    print(f"This removes from {settings.home}:")
+    for path in kept:
+        print(f"  {path.name:<32} {_size(path):>12,} bytes")
+    print("It keeps .env, your notebooks and your PDFs.")
+    if not arguments.yes:
+        try:
+            answer = input("Remove them? Type yes: ").strip().lower()
+        except EOFError:
+            answer = ""
+        if answer != "yes":
+            print("Nothing was removed.")
+            return 1
+    _down(settings)
+    shutil.rmtree(settings.home)
+    print("✓ Removed. The next begin starts afresh.")
+    return 0
+
+
+def _down(settings: Settings) -> int:
+    for name, ended in (
+        ("Temporal Service", temporal_service.down(settings)),
+        ("Practice model", process.down(settings)),
+    ):
+        print(f"✓ {name} ended (process {ended.pid})." if ended else f"– {name}: none of ours ran.")
+    return 0
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+COMMANDS = {
+    "lab": lab,
+    "up": up,
+    "down": down,
+    "status": status,
+    "doctor": examine,
+    "reset": reset,
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m workshop", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, run in COMMANDS.items():
+        text = (run.__doc__ or "").strip()
+        one = commands.add_parser(name, help=text.split(". ")[0].rstrip("."), description=text)
+        one.set_defaults(run=run)
+        if name == "lab":
+            one.add_argument("--port", type=int, help="port of JupyterLab (default: 8888 or next)")
+            one.add_argument("--no-browser", action="store_true", help="print the address only")
+        if name == "reset":
+            one.add_argument("--yes", action="store_true", help="do not ask")
+    arguments = parser.parse_args(words)
+    try:
+        return int(arguments.run(arguments))
+    except WorkshopError as error:
+        print("✗ " + "\n  ".join(error.lines()), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""The classroom made ready: settings, Temporal Service, model, and a panel that says so."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+from dataclasses import dataclass
+
+from workshop import notebook, temporal_service
+from workshop.errors import WorkshopError
+from workshop.practice_model import faults, process
+from workshop.receipt import open_receipt
+from workshop.settings import ROOT, Settings, load
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is ready, as rows of name, words and an address or an empty string."""
+
+    lesson: str
+    rows: tuple[tuple[str, str, str], ...]
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  {name:<17} {words}{'  ' + link if link else ''}" for name, words, link in self.rows
+        ]
+        return "\n".join([f"✓ Ready for lesson {self.lesson}", *lines])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape(words)} '
+            + (f'<a href="{html.escape(link)}" target="_blank">{html.escape(link)}</a>' * bool(link))
+            + "</td></tr>"
+            for name, words, link in self.rows
+        )
+        return (
+            '<table><caption style="text-align:left;caption-side:top"><strong>'
+            f"✓ Ready for lesson {html.escape(self.lesson)}</strong></caption>{rows}</table>"
+        )
+
+
+async def begin(lesson: str) -> Settings:
+    """Make everything ready that a lesson needs, and show what that is.
+
+    Reads the settings, finds or starts the Temporal Service and the practice model, ends faults
+    of an earlier cell, and lets receipts count from here. Run again it changes nothing that is
+    well, and starts again what has died.
+
+    Args:
+        lesson: the lesson's number, such as "02".
+
+    Returns:
+        The settings in force. They never show the key.
+
+    Raises:
+        WorkshopError: something cannot be had, with the reason and what to do.
+    """
+    _known(lesson)
+    # LiteLLM reads it when it is imported; without it, it asks the internet for a price list.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    settings = load()
+    log = notebook.quiet_logs(settings.home)
+    notebook.allow_nested_loops()
+    starts = [temporal_service.ensure(settings)]
+    if settings.practice:
+        starts.append(process.ensure(settings))  # type: ignore[arg-type]
+    service, *_ = await asyncio.gather(*starts)
+    if settings.practice:
+        await asyncio.to_thread(faults.clear, settings.llm_api_base)
+    open_receipt()
+    notebook.show(
+        Panel(
+            lesson,
+            (
+                ("Temporal Service", _service_words(service), ""),
+                ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
+                ("Model", _model_words(settings), ""),
+                ("Log", f"of Workers and Activities: {_short(str(log))}", ""),
+            ),
+        )
+    )
+    return settings
+
+
+def _known(lesson: str) -> None:
+    numbers = sorted(path.name[:2] for path in (ROOT / "lessons").glob("[0-9][0-9]_*"))
+    # A copy without the lessons' sources, as a demo may have, takes any number.
+    if numbers and lesson not in numbers:
+        raise WorkshopError(
+            f"begin was given {lesson!r}.",
+            f"It takes the number of a lesson: {', '.join(numbers)}.",
+            f'Write, for instance, await begin("{numbers[0]}").',
+        )
+
+
+def _service_words(service: temporal_service.TemporalService) -> str:
+    if service.started_now:
+        origin = "started now; it goes on when the kernel restarts"
+    elif service.ours:
+        origin = "running"
+    else:
+        origin = "found running; the workshop did not start it and will not end it"
+    return f"{service.address}, namespace {service.namespace} ({origin})"
+
+
+def _model_words(settings: Settings) -> str:
+    if settings.practice:
+        return "the practice model: offline, free, no key. For a real one, see .env"
+    key = "key set" if settings.key_is_set else "no key set"
+    where = f" at {settings.llm_api_base}" if settings.llm_api_base else ""
+    return f"{settings.llm_model}{where} ({key}); calls cost money"
+
+
+def _short(path: str) -> str:
+    return path.removeprefix(f"{ROOT}{os.sep}")

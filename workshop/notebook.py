@@ -1,0 +1,351 @@
+"""Things of a kernel: its one Worker, questions, pictures, nested event loops, logs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import inspect
+import logging
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from workshop.errors import WorkshopError
+from workshop.receipt import attach
+from workshop.report import first_page
+
+
+class WorkerNotStarted(WorkshopError):
+    """The Worker does not poll its Task Queue, and why."""
+
+
+class _Running:
+    """The Worker of this kernel: the task that runs it and, once it has announced itself, it."""
+
+    def __init__(self, task: asyncio.Task[None], announced: asyncio.Future[Worker]) -> None:
+        self.task, self.announced = task, announced
+
+    @property
+    def worker(self) -> Worker | None:
+        there = self.announced.done() and not self.announced.cancelled()
+        return self.announced.result() if there else None
+
+
+_running: _Running | None = None
+
+# A Worker is built inside the learner's own function. So that start_worker can tell whether it
+# polls, each Worker announces itself when it is run.
+_announce: ContextVar[Callable[[Worker], None] | None] = ContextVar("announce", default=None)
+_run = Worker.run
+
+
+async def _announced_run(self: Worker) -> None:
+    if announce := _announce.get():
+        announce(self)
+    await _run(self)
+
+
+Worker.run = _announced_run  # type: ignore[method-assign]
+
+
+async def start_worker(
+    run_worker: Callable[[], Coroutine[Any, Any, None]], *, limit: float = 5.0
+) -> asyncio.Task[None]:
+    """Run a Worker as a task of this kernel, in place of the earlier one.
+
+    The same as `asyncio.create_task(run_worker())`, with three things added: the notebook's
+    earlier Worker is stopped first, the task is returned when the Worker polls its Task Queue,
+    and a Worker that cannot start says so here.
+
+    Args:
+        run_worker: an async function that builds a Worker and awaits its `run()`.
+        limit: seconds in which it must poll.
+
+    Raises:
+        WorkerNotStarted: it does not poll, with the reason.
+
+    https://python.temporal.io/temporalio.worker.Worker.html
+    """
+    global _running
+    if inspect.iscoroutine(run_worker):
+        run_worker.close()
+        raise WorkerNotStarted(
+            "start_worker was given run_worker(), the call.",
+            "It takes the function itself.",
+            "Write start_worker(run_worker), without the parentheses.",
+        )
+    if not inspect.iscoroutinefunction(run_worker):
+        raise WorkerNotStarted(
+            f"start_worker was given {run_worker!r}.",
+            "It takes an async function that builds a Worker and awaits its run().",
+            "Run the cell that defines run_worker, then this one.",
+        )
+    attach()
+    await _stop(40.0)
+    announced: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+    token = _announce.set(lambda worker: None if announced.done() else announced.set_result(worker))
+    try:
+        task = asyncio.create_task(run_worker(), name="worker")
+    finally:
+        _announce.reset(token)
+    _running = _Running(task, announced)
+    try:
+        worker = await asyncio.wait_for(_started(task, announced), limit)
+    except asyncio.TimeoutError:
+        await _stop(1.0)
+        raise WorkerNotStarted(
+            f"The Worker has not polled its Task Queue within {limit:g} s.",
+            "A Worker polls at once.",
+            "See that run_worker ends with `await worker.run()`, and run the first cell (begin) "
+            "again.",
+        ) from None
+    except BaseException:
+        await _stop(1.0)
+        raise
+    print(f"✓ Worker is polling the Task Queue {worker.task_queue!r}.")
+    task.add_done_callback(_say_why)
+    return task
+
+
+async def stop_worker(*, limit: float = 40.0) -> None:
+    """Stop this kernel's Worker and say so.
+
+    The Worker takes no more tasks and lets running Activities end, as long as its
+    `graceful_shutdown_timeout` allows. After `limit` seconds it is cancelled.
+    """
+    if await _stop(limit):
+        print("✓ Worker stopped.")
+    else:
+        print("✓ No Worker was running.")
+
+
+async def ask(question: str, default: str) -> str:
+    """Ask the person at the keyboard, without freezing the Worker of this kernel.
+
+    Returns:
+        The answer without surrounding white space; `default` when it is empty or when there is
+        no keyboard.
+    """
+    try:
+        answer = (await asyncio.to_thread(input, f"{question} ")).strip()
+    except (EOFError, RuntimeError) as error:  # StdinNotImplementedError is a RuntimeError
+        if isinstance(error, RuntimeError) and "StdinNotImplemented" not in type(error).__name__:
+            raise
+        answer = ""
+    if not answer:
+        print(f"No answer. Using: {default}")
+    return answer or default
+
+
+def allow_nested_loops() -> str:
+    """Let `asyncio.run` work in a cell, whose event loop is running already.
+
+    Returns:
+        The module that was used, or an empty string outside a kernel. The first nest_asyncio
+        loses cells on ipykernel 7; Colab's older kernel knows only the first.
+    """
+    if "ipykernel" not in sys.modules:
+        return ""
+    import ipykernel
+
+    if ipykernel.version_info[0] >= 7:
+        import nest_asyncio2 as nest
+    else:
+        import nest_asyncio as nest
+    nest.apply()
+    return str(nest.__name__)
+
+
+def quiet_logs(home: Path) -> Path:
+    """Send the SDK's log to a file, where it does not bury what a cell prints.
+
+    `workflow.logger` and `activity.logger` write there too. Returns the file.
+    """
+    file = home / "notebook.log"
+    home.mkdir(parents=True, exist_ok=True)
+    logger = logging.getLogger("temporalio")
+    if not any(getattr(handler, "baseFilename", "") == str(file) for handler in logger.handlers):
+        handler = logging.FileHandler(file, delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+    # The SDK's core writes to the terminal by itself; errors reach the cell as exceptions.
+    core = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core)), error_if_already_set=False)
+    return file
+
+
+def show(thing: object) -> None:
+    """Show something under the cell; in a terminal, print it."""
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(thing)  # type: ignore[no-untyped-call]
+    else:
+        print(thing)
+
+
+def show_pdf(path: str | Path) -> None:
+    """Show a PDF's first page under the cell, and where the file is.
+
+    Raises:
+        WorkshopError: there is no such file, or it is no PDF.
+    """
+    png = first_page(path)
+    name = Path(path).name
+    picture = (
+        f'<img alt="First page of {html.escape(name, quote=True)}" '
+        f'src="data:image/png;base64,{base64.b64encode(png).decode()}" width="480" '
+        'style="max-width:100%;height:auto;border:1px solid #999">'
+    )
+    text = f"First page of {name}, a PDF beside this notebook"
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        bundle = {"text/html": f"<p>{html.escape(text)}</p>{picture}", "text/plain": f"[{text}]"}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    else:
+        print(f"[{text}]")
+
+
+async def _stop(limit: float) -> bool:
+    """Stop the kernel's Worker. Returns whether one was running."""
+    global _running
+    running, _running = _running, None
+    if running is None or running.task.done():
+        return False
+    running.task.remove_done_callback(_say_why)
+    try:
+        if running.worker:
+            await asyncio.wait({asyncio.create_task(running.worker.shutdown())}, timeout=limit)
+        if not running.task.done():
+            await asyncio.wait({running.task}, timeout=1.0)
+    except RuntimeError:  # a task of an event loop that is no more
+        return False
+    if not running.task.done():
+        running.task.cancel()
+        await asyncio.wait({running.task}, timeout=5.0)
+    if running.task.done() and not running.task.cancelled():
+        running.task.exception()  # fetched, so that asyncio does not complain later
+    return True
+
+
+async def _started(task: asyncio.Task[None], announced: asyncio.Future[Worker]) -> Worker:
+    """Return the Worker when it polls; raise why when its task ends before."""
+    await asyncio.wait({task, announced}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
+        await _polls(announced.result(), task)
+    if task.done():
+        raise _reason(task)
+    return announced.result()
+
+
+async def _polls(worker: Worker, task: asyncio.Task[None]) -> None:
+    """Return when the Temporal Service has seen the Worker poll, or its task has ended."""
+    if not worker.task_queue:
+        raise WorkerNotStarted(
+            'The Worker\'s Task Queue is "", an empty name.',
+            "A Worker polls a Task Queue by its name, the one that start_workflow uses.",
+            "Fill in task_queue= in the Worker cell, run it, then this cell.",
+        )
+    client = worker.client
+    try:
+        await client.service_client.check_health(timeout=timedelta(seconds=2))
+    except RPCError:
+        raise WorkerNotStarted(
+            f"The Temporal Service at {client.service_client.config.target_host} does not answer.",
+            "A Worker needs one to poll.",
+            "Run the first cell (begin) again: it starts the service. Then run this cell.",
+        ) from None
+    kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+    if not worker.config().get("workflows"):
+        kind = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=worker.task_queue),
+        task_queue_type=kind,
+    )
+
+    async def pollers() -> set[tuple[str, float]]:
+        answer = await client.workflow_service.describe_task_queue(request)
+        return {(p.identity, p.last_access_time.ToNanoseconds()) for p in answer.pollers}
+
+    before = await pollers()
+    while not task.done() and not (await pollers()) - before:
+        await asyncio.sleep(0.01)
+
+
+def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
+    """Why a Worker's task ended, in words for the person who wrote it."""
+    again = "Mend the Worker cell, run it, then this cell."
+    if task.cancelled():
+        return WorkerNotStarted("The Worker was cancelled while it started.", do="Run this again.")
+    error = task.exception()
+    if error is None:
+        return WorkerNotStarted(
+            "run_worker returned without running a Worker.",
+            "Its last line is `await worker.run()`, which goes on until the Worker is stopped.",
+            again,
+        )
+    text = str(error).partition("\n")[0]
+    saw = f"{type(error).__name__}: {text}"
+    if isinstance(error, NameError):
+        return WorkerNotStarted(
+            saw, "All that the Worker is given has been defined.",
+            "Run the cell that defines this name, or correct its spelling; then run this cell.",
+        )
+    if "was it decorated with @activity.defn" in text:
+        if "<unknown>" in text:
+            return WorkerNotStarted(
+                "Something in activities=[…] is not a function: a blank, a call or a text.",
+                "Each entry is the name of a function decorated with @activity.defn.",
+                again,
+            )
+        return WorkerNotStarted(
+            saw, "Each function in activities=[…] is decorated with @activity.defn.",
+            "Add the decorator, run that cell, then this one.",
+        )
+    if "was it decorated with @workflow.defn" in text:
+        return WorkerNotStarted(
+            saw, "Each entry of workflows=[…] is a class decorated with @workflow.defn, "
+            "given by its name and not called.", again,
+        )
+    if "WorkerConfig.task_queue" in text:
+        return WorkerNotStarted(
+            "The Worker's task_queue is not a text.", 'A Task Queue is named by a text such as '
+            '"research".', again,
+        )
+    if "object is not iterable" in text:
+        return WorkerNotStarted(
+            saw, "workflows= and activities= are lists, also when they hold one thing.", again
+        )
+    if "Failed creating worker" in text:
+        return WorkerNotStarted(
+            "Another Worker of this kernel polls the same Task Queue.",
+            "One kernel has one Worker for a Task Queue.",
+            "Restart the kernel and run the cells again from the top.",
+        )
+    return WorkerNotStarted(saw, "A Worker that polls its Task Queue.", again)
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """A Worker that stops by itself says nothing in Jupyter; this does."""
+    if task.cancelled():
+        print("✗ The Worker was cancelled. Run the cell with start_worker to start it again.")
+    elif error := task.exception():
+        when = time.strftime("%H:%M:%S")
+        print(f"✗ The Worker stopped at {when}: {type(error).__name__}: {error}")
+        print("  Run the first cell (begin), then the cell with start_worker.")

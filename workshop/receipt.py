@@ -1,0 +1,268 @@
+"""The receipt: what the model's provider received, answered and charged.
+
+The practice model keeps its own ledger, so its receipt is what the provider saw. A real provider
+shows nobody its books: there the receipt counts the calls that this client sent.
+"""
+
+from __future__ import annotations
+
+import html
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workshop import settings as _settings
+from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
+from workshop.practice_model.ledger import Call, Ledger, fingerprint, last_user_text
+
+if TYPE_CHECKING:
+    import httpx
+
+_since = 0
+_attached = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Calls to the model, added up. In a notebook it shows itself as a table.
+
+    Tokens are the provider's count; dollars are US dollars.
+    """
+
+    calls: tuple[Call, ...]
+    practice: bool
+    """Whether the practice model kept the books; otherwise this client counted what it sent."""
+
+    @property
+    def received(self) -> int:
+        """How many calls reached the provider (or were sent to it)."""
+        return len(self.calls)
+
+    @property
+    def answered(self) -> int:
+        return sum(call.answered for call in self.calls)
+
+    @property
+    def failed(self) -> int:
+        """Calls that got an error or no answer; one that is still being answered is neither."""
+        return sum(call.status is not None and not call.answered for call in self.calls)
+
+    @property
+    def tokens(self) -> int:
+        return sum(_tokens(call) for call in self.calls)
+
+    @property
+    def dollars(self) -> float:
+        return sum(call.dollars for call in self.calls)
+
+    @property
+    def summary(self) -> str:
+        """The receipt in one sentence."""
+        who = "The practice model received" if self.practice else "This client sent"
+        calls = "1 call" if self.received == 1 else f"{self.received} calls"
+        return (
+            f"{who} {calls}: {self.answered} answered, {self.failed} failed, "
+            f"{self.tokens:,} tokens, ${self.dollars:.6f}."
+        )
+
+    def of(self, activity: str) -> Receipt:
+        """The part of the receipt that one Activity caused."""
+        chosen = tuple(call for call in self.calls if call.activity == activity)
+        return Receipt(chosen, self.practice)
+
+    def __repr__(self) -> str:
+        rows = [
+            f"  {_who(call):<34} attempt {call.attempt or '–':<3} {_what(call):<22} "
+            f"{_tokens(call):>6} tokens  "
+            f"${call.dollars:.6f}"
+            for call in self.calls
+        ]
+        return "\n".join([self.summary, *rows])
+
+    def _repr_html_(self) -> str:
+        head = "".join(
+            f'<th scope="col" style="text-align:left">{name}</th>'
+            for name in ("Workflow", "Activity", "Attempt", "Answer", "Tokens", "Dollars")
+        )
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:left">{html.escape(str(cell))}</td>'
+                for cell in (
+                    call.workflow_id or "–",
+                    _who(call),
+                    call.attempt or "–",
+                    _what(call),
+                    _tokens(call),
+                    f"${call.dollars:.6f}",
+                )
+            )
+            + "</tr>"
+            for call in self.calls
+        )
+        return (
+            '<table><caption style="text-align:left;caption-side:top">'
+            f"<strong>{html.escape(self.summary)}</strong></caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def receipt(since: int | None = None) -> Receipt:
+    """What the provider received, answered and charged.
+
+    Args:
+        since: a mark made by `mark()`; None counts from `begin`.
+    """
+    settings = _settings.load()
+    start = _since if since is None else since
+    return Receipt(tuple(_ledger(settings).calls(since=start)), settings.practice)
+
+
+def mark() -> int:
+    """This moment, for `receipt(since=…)`."""
+    attach()
+    return _ledger(_settings.load()).last_id()
+
+
+def open_receipt() -> None:
+    """Let receipts count from now on; `begin` calls this."""
+    global _since
+    _since = mark()
+
+
+def attach(settings: _settings.Settings | None = None) -> bool:
+    """Let LiteLLM's calls be counted. Harmless when repeated; `start_worker` calls it.
+
+    With the practice model, requests carry the Workflow, the Activity and the attempt that send
+    them in headers; the ledger is the provider's. With a real provider nothing is added to the
+    request, and a callback writes what is sent into a ledger of our own.
+
+    Returns:
+        Whether it is attached; False before LiteLLM has been imported.
+
+    https://docs.litellm.ai/docs/observability/custom_callback
+    """
+    if "litellm" not in sys.modules:
+        return False
+    import litellm
+
+    settings = settings or _settings.load()
+    with _attached:
+        litellm.suppress_debug_info = True
+        if settings.practice and litellm.client_session is None:
+            import httpx
+
+            litellm.client_session = httpx.Client(event_hooks={"request": [_label]})
+            litellm.aclient_session = httpx.AsyncClient(event_hooks={"request": [_alabel]})
+            # Clients made before this moment know nothing of it.
+            litellm.in_memory_llm_clients_cache.flush_cache()
+            price = {
+                "litellm_provider": "openai",
+                "mode": "chat",
+                "input_cost_per_token": PRICE_PER_PROMPT_TOKEN,
+                "output_cost_per_token": PRICE_PER_COMPLETION_TOKEN,
+                "cache_creation_input_token_cost": PRICE_PER_PROMPT_TOKEN,
+                "cache_read_input_token_cost": PRICE_PER_PROMPT_TOKEN,
+            }
+            names = ("practice-model", _settings.PRACTICE_MODEL)
+            litellm.register_model({name: price for name in names})
+        if not settings.practice and not any(_is_meter(c) for c in litellm.callbacks):
+            litellm.callbacks.append(_meter(_ledger(settings)))
+    return True
+
+
+def caller() -> tuple[str | None, str | None, int | None]:
+    """Workflow id, Activity type and attempt of the Activity that is running here, or Nones."""
+    from temporalio import activity
+
+    if not activity.in_activity():
+        return None, None, None
+    info = activity.info()
+    return info.workflow_id, info.activity_type, info.attempt
+
+
+def _label(request: httpx.Request) -> None:
+    workflow, name, attempt = caller()
+    if workflow and name:
+        # A header holds ASCII; an id may hold anything.
+        request.headers["X-Workshop-Workflow"] = workflow.encode("ascii", "replace").decode()
+        request.headers["X-Workshop-Activity"] = name.encode("ascii", "replace").decode()
+        request.headers["X-Workshop-Attempt"] = str(attempt)
+
+
+async def _alabel(request: httpx.Request) -> None:
+    _label(request)
+
+
+def _ledger(settings: _settings.Settings) -> Ledger:
+    name = "practice-ledger.sqlite" if settings.practice else "sent-ledger.sqlite"
+    return Ledger(settings.home / name)
+
+
+def _is_meter(callback: Any) -> bool:
+    return type(callback).__name__ == "Meter"
+
+
+def _meter(ledger: Ledger) -> Any:
+    """A LiteLLM callback that writes each call into a ledger before it is sent."""
+    from litellm.integrations.custom_logger import CustomLogger
+
+    class Meter(CustomLogger):  # type: ignore[misc,unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.rows: dict[str, int] = {}
+
+        def log_pre_api_call(self, model: str, messages: Any, kwargs: dict[str, Any]) -> None:
+            workflow, name, attempt = caller()
+            self.rows[str(kwargs.get("litellm_call_id"))] = ledger.received(
+                model=model,
+                prompt_sha256=fingerprint(messages),
+                prompt=last_user_text(messages),
+                workflow_id=workflow,
+                activity=name,
+                attempt=attempt,
+            )
+
+        def log_success_event(self, kwargs: dict[str, Any], answer: Any, *_: Any) -> None:
+            row = self.rows.pop(str(kwargs.get("litellm_call_id")), None)
+            usage = getattr(answer, "usage", None)
+            if row is not None:
+                ledger.answered(
+                    row,
+                    prompt_tokens=getattr(usage, "prompt_tokens", 0) or 0,
+                    completion_tokens=getattr(usage, "completion_tokens", 0) or 0,
+                    dollars=kwargs.get("response_cost") or 0.0,
+                )
+
+        def log_failure_event(self, kwargs: dict[str, Any], *_: Any) -> None:
+            row = self.rows.pop(str(kwargs.get("litellm_call_id")), None)
+            error = kwargs.get("exception")
+            if row is not None:
+                # The class name alone: a provider's message may hold a part of the key.
+                ledger.failed(row, getattr(error, "status_code", 0) or 0, type(error).__name__)
+
+        async def async_log_success_event(self, kwargs: Any, answer: Any, *rest: Any) -> None:
+            self.log_success_event(kwargs, answer, *rest)
+
+        async def async_log_failure_event(self, kwargs: Any, *rest: Any) -> None:
+            self.log_failure_event(kwargs, *rest)
+
+    return Meter()
+
+
+def _tokens(call: Call) -> int:
+    return call.prompt_tokens + call.completion_tokens
+
+
+def _who(call: Call) -> str:
+    return call.activity or "a call outside Temporal"
+
+
+def _what(call: Call) -> str:
+    if call.status is None:
+        return "no answer yet"
+    if call.answered:
+        return "✓ answered"
+    return f"✗ {call.status or 'dropped'} {call.error or ''}".strip()
+
