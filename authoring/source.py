@@ -154,7 +154,8 @@ def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterable[Cell]:
     for header, raw in zip(headers, parsed, strict=True):
         source = raw.source.rstrip("\n")
         kind, body = raw.cell_type, source.lstrip("\n")
-        above = next((n for n, line in enumerate(lines[header:]) if line.strip()), 0)
+        below = enumerate(lines[header:])
+        above = next((n for n, line in below if line.strip()), 0) if body else 0
         metadata = {k: v for k, v in raw.metadata.items() if k not in _BY_JUPYTEXT}
         cell = Cell(
             kind,
@@ -185,6 +186,7 @@ def _header_faults(
         )
     tags = metadata.get("tags", [])
     if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+        del cell.metadata["tags"]
         yield cell.refuse(
             line, f"The tags are {tags!r}.", "Tags are a list.", 'Write tags=["raises-exception"].'
         )

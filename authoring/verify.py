@@ -139,8 +139,12 @@ def outside_faults(source: Source, practice: str, finished: str) -> Iterator[Bui
         )
         return
     for cell, left, right in zip(source.cells, *pair, strict=True):
-        ours = left.source.replace(source.practice, "{{PATH}}").split("\n")
-        theirs = right.source.replace(source.finished, "{{PATH}}").split("\n")
+        ours, theirs = (
+            # The notebook's own path is the one other thing that differs.
+            c.source.replace(source.practice, "{{PATH}}").replace(source.finished, "{{PATH}}")
+            for c in (left, right)
+        )
+        ours, theirs = ours.split("\n"), theirs.split("\n")
         # From the last blank to the first, so that the earlier positions stay right.
         for blank in reversed(cell.blanks):
             del ours[blank.practice_at : blank.practice_at + len(blank.practice)]
