@@ -11,9 +11,12 @@ from pathlib import Path
 
 from workshop import doctor, temporal_service
 from workshop.errors import WorkshopError
-from workshop.notebook import quiet_logs
+from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.settings import ROOT, Settings, load
+
+# What the workshop keeps in its home, by name: WORKSHOP_HOME may hold other people's files.
+KEPT = ("temporal.*", "practice-*", "sent-ledger.*", "notebook.log", "progress.json", "bin")
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -41,7 +44,7 @@ def lab(arguments: argparse.Namespace) -> int:
 def up(arguments: argparse.Namespace) -> int:
     """Start the Temporal Service and the practice model, or find them running."""
     settings = load()
-    quiet_logs(settings.home)
+    quiet_core()
 
     async def start() -> None:
         service = await temporal_service.ensure(settings)
@@ -62,7 +65,7 @@ def down(arguments: argparse.Namespace) -> int:
 def status(arguments: argparse.Namespace) -> int:
     """Say what runs. The exit code is 0 when all that a notebook needs answers."""
     settings = load()
-    quiet_logs(settings.home)
+    quiet_core()
     service = asyncio.run(temporal_service.healthy(settings.temporal_address))
     print(
         f"{'✓' if service else '–'} Temporal Service at {settings.temporal_address}: "
@@ -82,10 +85,7 @@ def status(arguments: argparse.Namespace) -> int:
 
 def examine(arguments: argparse.Namespace) -> int:
     """Say in a table what is there, what is wrong and what to do about it."""
-    try:
-        quiet_logs(load().home)
-    except WorkshopError:
-        pass  # the table tells it
+    quiet_core()
     findings = doctor.examine()
     print(doctor.table(findings))
     return 0 if all(finding.well for finding in findings) else 1
@@ -94,7 +94,7 @@ def examine(arguments: argparse.Namespace) -> int:
 def reset(arguments: argparse.Namespace) -> int:
     """End the workshop's processes and remove what they kept; asks first."""
     settings = load()
-    kept = sorted(settings.home.iterdir()) if settings.home.exists() else []
+    kept = sorted(path for pattern in KEPT for path in settings.home.glob(pattern))
     if not kept:
         print(f"Nothing to remove in {settings.home}.")
         return _down(settings)
@@ -111,7 +111,10 @@ def reset(arguments: argparse.Namespace) -> int:
             print("Nothing was removed.")
             return 1
     _down(settings)
-    shutil.rmtree(settings.home)
+    for path in kept:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    if not any(settings.home.iterdir()):
+        settings.home.rmdir()
     print("✓ Removed. The next begin starts afresh.")
     return 0
 

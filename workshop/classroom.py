@@ -31,7 +31,10 @@ class Panel:
         rows = "".join(
             f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
             f'<td style="text-align:left">{html.escape(words)} '
-            + (f'<a href="{html.escape(link)}" target="_blank">{html.escape(link)}</a>' * bool(link))
+            + (
+                f'<a href="{html.escape(link)}" target="_blank">{html.escape(link)}</a>'
+                * bool(link)
+            )
             + "</td></tr>"
             for name, words, link in self.rows
         )
@@ -82,6 +85,11 @@ async def begin(lesson: str) -> Settings:
         )
     )
     return settings
+
+
+def _anchor(link: str) -> str:
+    safe = html.escape(link, quote=True)
+    return f'<a href="{safe}" target="_blank" rel="noopener">{safe}</a>' if link else ""
 
 
 def _known(lesson: str) -> None:

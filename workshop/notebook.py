@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +159,8 @@ def allow_nested_loops() -> str:
     """
     if "ipykernel" not in sys.modules:
         return ""
-    import ipykernel
-
-    if ipykernel.version_info[0] >= 7:
+    major = int(metadata.version("ipykernel").partition(".")[0])
+    if major >= 7:
         import nest_asyncio2 as nest
     else:
         import nest_asyncio as nest
@@ -182,10 +182,15 @@ def quiet_logs(home: Path) -> Path:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
-    # The SDK's core writes to the terminal by itself; errors reach the cell as exceptions.
-    core = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core)), error_if_already_set=False)
+    quiet_core()
     return file
+
+
+def quiet_core() -> None:
+    """Keep the SDK's core from writing to the terminal; its errors arrive as exceptions."""
+    core = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    runtime = Runtime(telemetry=TelemetryConfig(logging=core))
+    Runtime.set_default(runtime, error_if_already_set=False)
 
 
 def show(thing: object) -> None:
@@ -245,7 +250,8 @@ async def _stop(limit: float) -> bool:
 
 async def _started(task: asyncio.Task[None], announced: asyncio.Future[Worker]) -> Worker:
     """Return the Worker when it polls; raise why when its task ends before."""
-    await asyncio.wait({task, announced}, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {task, announced}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not task.done():
         await _polls(announced.result(), task)
     if task.done():
@@ -304,7 +310,8 @@ def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
     saw = f"{type(error).__name__}: {text}"
     if isinstance(error, NameError):
         return WorkerNotStarted(
-            saw, "All that the Worker is given has been defined.",
+            saw,
+            "All that the Worker is given has been defined.",
             "Run the cell that defines this name, or correct its spelling; then run this cell.",
         )
     if "was it decorated with @activity.defn" in text:
@@ -315,18 +322,22 @@ def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
                 again,
             )
         return WorkerNotStarted(
-            saw, "Each function in activities=[…] is decorated with @activity.defn.",
+            saw,
+            "Each function in activities=[…] is decorated with @activity.defn.",
             "Add the decorator, run that cell, then this one.",
         )
     if "was it decorated with @workflow.defn" in text:
         return WorkerNotStarted(
-            saw, "Each entry of workflows=[…] is a class decorated with @workflow.defn, "
-            "given by its name and not called.", again,
+            saw,
+            "Each entry of workflows=[…] is a class decorated with @workflow.defn, "
+            "given by its name and not called.",
+            again,
         )
     if "WorkerConfig.task_queue" in text:
         return WorkerNotStarted(
-            "The Worker's task_queue is not a text.", 'A Task Queue is named by a text such as '
-            '"research".', again,
+            "The Worker's task_queue is not a text.",
+            'A Task Queue is named by a text such as "research".',
+            again,
         )
     if "object is not iterable" in text:
         return WorkerNotStarted(

@@ -156,7 +156,7 @@ def attach(settings: _settings.Settings | None = None) -> bool:
             litellm.client_session = httpx.Client(event_hooks={"request": [_label]})
             litellm.aclient_session = httpx.AsyncClient(event_hooks={"request": [_alabel]})
             # Clients made before this moment know nothing of it.
-            litellm.in_memory_llm_clients_cache.flush_cache()
+            litellm.in_memory_llm_clients_cache.flush_cache()  # type: ignore[no-untyped-call]
             price = {
                 "litellm_provider": "openai",
                 "mode": "chat",
@@ -166,7 +166,7 @@ def attach(settings: _settings.Settings | None = None) -> bool:
                 "cache_read_input_token_cost": PRICE_PER_PROMPT_TOKEN,
             }
             names = ("practice-model", _settings.PRACTICE_MODEL)
-            litellm.register_model({name: price for name in names})
+            litellm.register_model(dict.fromkeys(names, price))
         if not settings.practice and not any(_is_meter(c) for c in litellm.callbacks):
             litellm.callbacks.append(_meter(_ledger(settings)))
     return True
@@ -265,4 +265,3 @@ def _what(call: Call) -> str:
     if call.answered:
         return "✓ answered"
     return f"✗ {call.status or 'dropped'} {call.error or ''}".strip()
-

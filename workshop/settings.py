@@ -1,4 +1,4 @@
-"""Settings: `.env` and the environment become one frozen `Settings`, and nothing else reads them."""
+"""Settings: `.env` and the environment become one frozen `Settings`; nothing else reads them."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ download that the SDK makes itself.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import shutil
 import subprocess
@@ -191,9 +192,8 @@ def web_ui(settings: Settings) -> str:
         domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
         return f"https://{codespace}-{port}.{domain}"
     if "google.colab" in sys.modules:
-        from google.colab.output import eval_js  # type: ignore[import-not-found,unused-ignore]
-
-        return str(eval_js(f"google.colab.kernel.proxyPort({port})")).rstrip("/")
+        colab = importlib.import_module("google.colab.output")
+        return str(colab.eval_js(f"google.colab.kernel.proxyPort({port})")).rstrip("/")
     return f"http://localhost:{port}"
 
 

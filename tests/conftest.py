@@ -1,0 +1,44 @@
+"""Rooms for tests: no test touches a learner's services, state, settings or key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import room as rooms
+
+# Before anything of the workshop reads them: a learner's own key must not reach a test.
+for name in list(os.environ):
+    if name.startswith(("LLM_", "TEMPORAL_", "WORKSHOP_")):
+        del os.environ[name]
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A room for this process; what is started in it is ended with it."""
+    env = rooms.environment(tmp_path)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    yield env
+    if (tmp_path / "state").exists():
+        rooms.workshop("down", env=env)
+
+
+@pytest.fixture(scope="module")
+def running_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A room with a Temporal Service and a practice model, shared by a module's tests."""
+    home = tmp_path_factory.mktemp("room")
+    env = rooms.environment(home)
+    done = rooms.workshop("up", env=env)
+    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        yield env
+    rooms.workshop("down", env=env)
