@@ -25,7 +25,6 @@ from temporalio.worker import Worker
 
 from workshop.errors import WorkshopError
 from workshop.receipt import attach
-from workshop.report import first_page
 
 
 class WorkerNotStarted(WorkshopError):
@@ -209,6 +208,8 @@ def show_pdf(path: str | Path) -> None:
     Raises:
         WorkshopError: there is no such file, or it is no PDF.
     """
+    from workshop.report import first_page  # reportlab takes its time to load
+
     png = first_page(path)
     name = Path(path).name
     picture = (
