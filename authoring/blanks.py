@@ -5,7 +5,8 @@ A mark is a comment on a line of its own, so a formatter leaves it alone:
 - `# PROMPT: text` is what the learner sees instead of the next line. It gets the indentation of
   the mark; one space after the colon belongs to the mark, further ones to the text. Several marks
   in a row are several lines. An empty `# PROMPT:` is no line at all: the blank is a missing line.
-- `# BEGIN SOLUTION` … `# END SOLUTION` under the PROMPT lines holds a solution of several lines.
+- `# BEGIN SOLUTION` … `# END SOLUTION` under the PROMPT lines holds a solution of several lines,
+  or of none, where the learner takes the practice lines out. A single line may be a comment.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def _read_solution(
     cell: Cell, lines: list[str], prompt_at: int, at: int, prompts: list[re.Match[str]]
 ) -> int:
     """Add the blank whose solution starts at line `at`; returns the line after it."""
-    if at < len(lines) and _BEGIN.match(lines[at]):
+    block = at < len(lines) and bool(_BEGIN.match(lines[at]))
+    if block:
         end = next((n for n in range(at + 1, len(lines)) if is_mark(lines[n])), len(lines))
         solution = lines[at + 1 : end]
         if end == len(lines) or not _END.match(lines[end]):
@@ -104,13 +106,12 @@ def _read_solution(
             solution = []
         after = at + len(solution)
     practice = [f"{m['indent']}{m['text']}".rstrip() for m in prompts if m["text"]]
-    if not any(line.strip() and not line.strip().startswith("#") for line in solution):
+    if not block and not "".join(solution).strip():
         cell.faults.append(
             Fault(
                 prompt_at,
                 "PROMPT has no solution under it.",
-                "The next line of code, or a block from BEGIN SOLUTION to END SOLUTION, "
-                "is what it hides.",
+                "The next line, or a block from BEGIN SOLUTION to END SOLUTION, is what it hides.",
                 "Write the solution on the line below the PROMPT, without an empty line between.",
             )
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+from nbformat import ValidationError
 
 from authoring import blanks
 from workshop.errors import WorkshopError
@@ -139,7 +140,19 @@ def fill(text: str, values: dict[str, str], path: str) -> str:
 def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterable[Cell]:
     lines = text.split("\n")
     headers = [n for n, line in enumerate(lines, 1) if _HEADER.match(line)]
-    parsed = jupytext.reads(text, fmt=_FORMAT).cells
+    try:
+        parsed = jupytext.reads(text, fmt=_FORMAT).cells
+    except ValidationError as error:  # jupytext checks the words of the markers that Jupyter knows
+        wrong = next((n for n in headers if "tags" in lines[n - 1]), 1)
+        refusals.append(
+            BuildError(
+                f"{file}:{wrong}",
+                f"A marker cannot be read: {str(error).splitlines()[0]}",
+                "Tags are a list of words in quotes.",
+                'Write tags=["raises-exception"].',
+            )
+        )
+        return
     if len(parsed) != len(headers):
         refusals.append(
             BuildError(
@@ -183,12 +196,6 @@ def _header_faults(
             f"The cell marker says {said}.",
             'A marker is `# %%`, then any of exercise="…", name="…", include="…", tags=["…"].',
             "Correct the word, or put the quotes in.",
-        )
-    tags = metadata.get("tags", [])
-    if not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
-        del cell.metadata["tags"]
-        yield cell.refuse(
-            line, f"The tags are {tags!r}.", "Tags are a list.", 'Write tags=["raises-exception"].'
         )
     for name in filter(None, dict.fromkeys((cell.exercise, cell.name))):
         if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):

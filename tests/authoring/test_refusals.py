@@ -124,8 +124,8 @@ REFUSED = {
     ),
     "tags that are no list": (
         '# %% tags="raises-exception"\nx = 1\n',
-        ":1, code cell 'x = 1'",
-        "The tags are",
+        f"{FILE}:1",
+        "A marker cannot be read: 'raises-exception' is not of type 'array'",
         'Write tags=["raises-exception"]',
     ),
     "text above the first marker": (
@@ -274,6 +274,8 @@ def test_a_difference_outside_the_blanks_is_refused(house: House) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        BLANK + "# PROMPT: raise Oops  # TODO: take it out\n# Nothing is raised.\n",
+        BLANK + "# PROMPT: raise Oops\n# BEGIN SOLUTION\n# END SOLUTION\n",
         "# %%\nawait f()\nasync with g() as h:\n    pass\n",
         "# %%\n# %pip install x\n# !ls\nfiles = 1\n",
         '# %% tags=["raises-exception"]\n__name__\n_, x = 1, 2\n',
