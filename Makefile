@@ -9,6 +9,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INPUTS := requirements.txt constraints.txt pyproject.toml
 
+# Some containers forbid bytecode files; then each kernel would compile every library anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help lab test build check bench down reset test-matrix lock
 
 help:  ## list the targets
