@@ -1,0 +1,349 @@
+"""Follow a Workflow: its Event History as it happens, and a clear end where it would hang.
+
+`follow` is the learner's part. Below it lie, each in a file of its own: `rows` (an Event History
+becomes steps), `conditions` (when to stop watching), `screens` (text and HTML), `run` (what the
+Temporal Service tells), `causes` and `stuck` (what will never come by itself), `errors`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any, TypeVar, overload
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    FailureError,
+    RetryState,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop import settings, temporal_service
+from workshop.follow.conditions import (
+    Condition,
+    completed,
+    condition_name,
+    failed,
+    started,
+    timer_started,
+)
+from workshop.follow.errors import (
+    ActivityNotRegistered,
+    FollowError,
+    NoWorker,
+    ServiceAway,
+    StillRunning,
+    UnknownWorkflow,
+    WorkflowEnded,
+    WorkflowTaskFailed,
+)
+from workshop.follow.rows import Progress, Step, clean, steps
+from workshop.follow.run import Run
+from workshop.follow.screens import Screen, as_html, as_text, details, label, screen, wait
+from workshop.follow.stuck import Judge
+
+__all__ = [
+    "ActivityNotRegistered",
+    "Condition",
+    "FollowError",
+    "NoWorker",
+    "Progress",
+    "ServiceAway",
+    "Step",
+    "StillRunning",
+    "UnknownWorkflow",
+    "WorkflowEnded",
+    "WorkflowTaskFailed",
+    "as_html",
+    "as_text",
+    "completed",
+    "failed",
+    "follow",
+    "history_rows",
+    "started",
+    "steps",
+    "timer_started",
+]
+
+ResultT = TypeVar("ResultT")
+
+POLL_SECONDS = 0.2
+
+
+async def history_rows(handle: WorkflowHandle[Any, Any]) -> tuple[Step, ...]:
+    """Ask the Temporal Service once and return the rows of that moment.
+
+    Raises:
+        RPCError: the Temporal Service does not answer, or knows no such Workflow.
+    """
+    run = Run(_client(handle), handle.id, _run_id(handle))
+    await run.poll()
+    return run.progress().steps
+
+
+@overload
+async def follow(
+    handle: WorkflowHandle[Any, ResultT],
+    *,
+    until: None = None,
+    limit: float = 60.0,
+    web_ui: str | None = None,
+) -> ResultT: ...
+
+
+@overload
+async def follow(
+    handle: WorkflowHandle[Any, Any],
+    *,
+    until: Condition,
+    limit: float = 60.0,
+    web_ui: str | None = None,
+) -> None: ...
+
+
+async def follow(
+    handle: WorkflowHandle[Any, Any],
+    *,
+    until: Condition | None = None,
+    limit: float = 60.0,
+    web_ui: str | None = None,
+) -> Any:
+    """Show a Workflow's Event History as it happens, and return its result.
+
+    Watching changes nothing: when it ends early, by a condition, a limit or an interrupted cell,
+    the Workflow goes on, and the same line run again watches on.
+
+    Args:
+        handle: the Workflow
+            (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
+        until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
+        limit: seconds to watch at most.
+        web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
+
+    Returns:
+        The Workflow's result, of the type that the handle knows; None once `until` is met.
+
+    Raises:
+        WorkflowTaskFailed: the Workflow's own code fails.
+        ActivityNotRegistered: the Worker lacks an Activity.
+        NoWorker: nobody polls the Task Queue.
+        WorkflowEnded: the Workflow failed, was cancelled or terminated, or timed out.
+        StillRunning: the limit passed.
+        ServiceAway: the limit passed and the Temporal Service does not answer.
+        UnknownWorkflow: there is no such Workflow.
+        FollowError: the Workflow completed before `until` was met.
+    """
+    following = _Following(handle, until, limit, web_ui)
+    try:
+        while not await following.look():
+            await following.pause()
+        return await following.ending()
+    finally:
+        following.close()
+
+
+class _Following:
+    """One call of `follow`."""
+
+    def __init__(
+        self,
+        handle: WorkflowHandle[Any, Any],
+        until: Condition | None,
+        limit: float,
+        web_ui: str | None,
+    ) -> None:
+        self._handle, self._until, self._limit, self._web_ui = handle, until, limit, web_ui
+        self._deadline = time.monotonic() + limit
+        self._judge = Judge(Run(_client(handle), handle.id, _run_id(handle)), until)
+        self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
+        self._screen: Screen | None = None
+        self._met = False
+        self._close_event: asyncio.Task[None] | None = None
+
+    async def look(self) -> bool:
+        """Ask, show and judge once. Returns whether there is nothing more to watch.
+
+        Raises:
+            FollowError: watching on is of no use, or the limit has passed.
+        """
+        away, trouble = "", None
+        run = self._judge.run
+        try:
+            await run.poll()
+            self._progress = run.progress()
+            self._met = self._until is not None and self._until(self._progress)
+            if self._progress.running and not self._met:
+                trouble = await self._judge.trouble()
+        except RPCError as error:
+            away = _service_away(error, self._handle)
+        if self._met and self._until is not None:
+            goes_on = " The Workflow goes on." if self._progress.running else ""
+            self._show(f"Stopped watching: {condition_name(self._until)}.{goes_on}", final=True)
+            return True
+        if not away and run.next_run_id:
+            self._judge.run = Run(_client(self._handle), self._handle.id, run.next_run_id)
+            self.close()
+            return False
+        if not away and not self._progress.running:
+            self._show("", final=True)
+            return True
+        if trouble is not None:
+            self._show(f"✗ {trouble.saw}", final=True)
+            raise trouble
+        self._show(away or self._judge.note)
+        if time.monotonic() >= self._deadline:
+            raise self._out_of_time(away)
+        return False
+
+    async def pause(self) -> None:
+        """Wait for the next look, or for the run to close if that is sooner."""
+        seconds = max(0.0, min(POLL_SECONDS, self._deadline - time.monotonic()))
+        if self._close_event is None:
+            self._close_event = asyncio.create_task(self._judge.run.closed())
+        done, _ = await asyncio.wait({self._close_event}, timeout=seconds)
+        if done:
+            failed_call = self._close_event.exception() is not None
+            self._close_event = None
+            if failed_call:
+                await asyncio.sleep(seconds)
+
+    async def ending(self) -> Any:
+        """The result, or None where the condition was met."""
+        if self._met:
+            return None
+        progress = self._progress
+        before = f" before {condition_name(self._until)}" if self._until else ""
+        try:
+            result = await self._handle.result(rpc_timeout=timedelta(seconds=10))
+        except WorkflowFailureError as error:
+            words = {"terminated": "was terminated", "canceled": "was cancelled"}
+            raise WorkflowEnded(
+                f"{progress.workflow_id} {words.get(progress.status, progress.status)}{before}: "
+                f"{_innermost(error.cause)}",
+                "A Workflow that completes.",
+                "Mend what the message names, then start the Workflow anew: one that has ended "
+                "does not go on.",
+            ) from error
+        if self._until is not None:
+            raise FollowError(
+                f"{progress.workflow_id} completed{before}.",
+                f"A moment at which {condition_name(self._until)}.",
+                "Start the Workflow anew and run this cell at once; or see whether that can "
+                "happen in this Workflow at all.",
+            )
+        return result
+
+    def close(self) -> None:
+        """Leave no task behind."""
+        if self._close_event is not None:
+            self._close_event.cancel()
+            self._close_event.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._close_event = None
+
+    def _show(self, note: str, final: bool = False) -> None:
+        if self._screen is None:
+            link = self._web_ui
+            self._screen = screen(_link(self._handle, self._progress) if link is None else link)
+        self._screen.show(self._progress, note, final)
+
+    def _out_of_time(self, away: str) -> FollowError:
+        if away:
+            return ServiceAway(
+                f"The Temporal Service at {_address(self._handle)} does not answer.",
+                f"An answer within {self._limit:.1f} s.",
+                "Run the cell with begin again, then this one. The Workflow goes on where it was.",
+            )
+        goal = f"come to where {condition_name(self._until)}" if self._until else "ended"
+        return StillRunning(
+            f"{self._progress.workflow_id} has not {goal} within {self._limit:.1f} s. "
+            f"{self._waits_for()}",
+            "",
+            "Run this cell again to watch on: nothing is lost. Or end it with "
+            "await handle.terminate().",
+        )
+
+    def _waits_for(self) -> str:
+        told = []
+        for step in self._progress.steps:
+            if step.open and step.kind == "activity":
+                told.append(f"Activity {step.name} is {details(step)}.")
+            elif step.open and step.kind == "timer":
+                told.append(f"Its {step.name} is running, {wait(step)}.")
+            elif step.open:
+                told.append(f"Its {label(step)} is {step.state}.")
+        if self._judge.note:
+            told.append(self._judge.note)
+        elif not told and self._judge.run.state.HasField("pending_workflow_task"):
+            told.append("No Worker has answered its Workflow Task yet.")
+        return " ".join(told) or "It waits for a Signal, an Update or a condition of its own."
+
+
+def _client(handle: WorkflowHandle[Any, Any]) -> Client:
+    return handle._client  # the handle has no public name for it, and a learner passes no other
+
+
+def _run_id(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """The run that `handle.result()` waits for; None means the latest one."""
+    return handle.run_id or handle.result_run_id
+
+
+def _address(handle: WorkflowHandle[Any, Any]) -> str:
+    return str(_client(handle).service_client.config.target_host)
+
+
+def _link(handle: WorkflowHandle[Any, Any], progress: Progress) -> str:
+    """The Web UI's page of this run; "" where the handle is of another Temporal Service."""
+    known = settings.load()
+    port = _address(handle).rpartition(":")[2]
+    if port != known.temporal_address.rpartition(":")[2]:
+        return ""
+    return temporal_service.workflow_link(known, handle.id, progress.run_id or None)
+
+
+def _service_away(error: RPCError, handle: WorkflowHandle[Any, Any]) -> str:
+    """A note while the service is away.
+
+    Raises:
+        UnknownWorkflow: the service answers and knows no such Workflow.
+        RPCError: it refuses for a reason that waiting does not mend.
+    """
+    if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+        raise UnknownWorkflow(
+            f"The Temporal Service at {_address(handle)} has no Workflow {clean(handle.id)!r}.",
+            f"A Workflow of that id in the namespace {_client(handle).namespace!r}.",
+            "Run the cell that starts it. A Temporal Service started afresh has forgotten the "
+            "Workflows of the one before.",
+        ) from None
+    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
+        raise error
+    return "The Temporal Service does not answer; trying again."
+
+
+_RETRY_ENDS = {
+    RetryState.MAXIMUM_ATTEMPTS_REACHED: "after its last attempt",
+    RetryState.NON_RETRYABLE_FAILURE: "with an error that is not retried",
+    RetryState.TIMEOUT: "when its time was up",
+}
+
+
+def _innermost(error: BaseException | None) -> str:
+    """The cause at the bottom of a chain of failures, and the step that it came from."""
+    where = ""
+    while isinstance(error, (ActivityError, ChildWorkflowError)) and error.cause is not None:
+        if isinstance(error, ActivityError):
+            ending = _RETRY_ENDS.get(error.retry_state) if error.retry_state else None
+            where = f" (Activity {clean(error.activity_type)} failed {ending or 'for good'})"
+        else:
+            where = f" (child Workflow {clean(error.workflow_type)})"
+        error = error.cause
+    if error is None:
+        return "no cause is recorded"
+    kind = type(error).__name__
+    if isinstance(error, ApplicationError):
+        kind = error.type or kind
+    message = error.message if isinstance(error, FailureError) else str(error)
+    return clean(f"{kind}: {message}", 300) + where

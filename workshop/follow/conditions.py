@@ -1,0 +1,74 @@
+"""Conditions: when to stop watching a Workflow before its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workshop.follow.rows import Progress, Step
+
+Condition = Callable[[Progress], bool]
+"""Says whether to stop watching. A function of this module makes one, or write your own."""
+
+
+@dataclass(frozen=True)
+class When:
+    """A condition that can say its name."""
+
+    name: str
+    met: Callable[[Step], bool]
+    awaits_failure_of: str = ""
+
+    def __call__(self, progress: Progress) -> bool:
+        return any(self.met(step) for step in progress.steps)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def failed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
+    """Met once an Activity has failed `times` times, retried or not."""
+    name = _activity_name(activity)
+    often = "failed" if times == 1 else f"failed {times} times"
+    return When(
+        f"{name} has {often}",
+        lambda s: s.kind == "activity" and s.name == name and s.failures >= times,
+        awaits_failure_of=name,
+    )
+
+
+def started(activity: Callable[..., Any] | str) -> Condition:
+    """Met once an attempt of an Activity has started."""
+    name = _activity_name(activity)
+    return When(
+        f"{name} has started",
+        lambda s: s.kind == "activity" and s.name == name and s.attempt > 0,
+    )
+
+
+def completed(activity: Callable[..., Any] | str) -> Condition:
+    """Met once an Activity has completed."""
+    name = _activity_name(activity)
+    return When(
+        f"{name} has completed",
+        lambda s: s.kind == "activity" and s.name == name and s.state == "completed",
+    )
+
+
+def timer_started() -> Condition:
+    """Met once the Workflow has started a timer, fired or not."""
+    return When("a timer has started", lambda s: s.kind == "timer")
+
+
+def _activity_name(activity: Callable[..., Any] | str) -> str:
+    if isinstance(activity, str):
+        return activity
+    definition = getattr(activity, "__temporal_activity_definition", None)
+    return str(getattr(definition, "name", None) or getattr(activity, "__name__", activity))
+
+
+def condition_name(condition: Condition) -> str:
+    if isinstance(condition, When):
+        return str(condition)
+    return f"{getattr(condition, '__name__', 'the condition')} is met"

@@ -1,0 +1,286 @@
+"""Rows: an Event History and the pending Activities become steps. Asks no service."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflow.v1 import PendingActivityInfo
+
+LEFT_OPEN = "left open"
+SIGNS = {
+    "waiting for a Worker": "…",
+    "running": "…",
+    "retrying": "↻",
+    "paused": "…",
+    "completed": "✓",
+    "fired": "✓",
+    "received": "✓",
+    "accepted": "…",
+    "failed": "✗",
+    "timed out": "✗",
+    "terminated": "✗",
+    "cancelled": "-",
+    LEFT_OPEN: "-",
+}
+"""The states of a step and their signs. A sign never stands without its word."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of an Event History. Times are Unix seconds, durations seconds."""
+
+    kind: str
+    """activity, timer, child, signal or update."""
+    name: str
+    """The Activity's type, the Signal's name …; for a timer its summary or its length."""
+    state: str
+    """A word of `SIGNS`."""
+    event_id: int
+    began: float
+    ended: float | None = None
+    attempt: int = 0
+    """Number of the latest attempt that has begun; 0 before the first one, and for other kinds."""
+    failures: int = 0
+    """Attempts that have failed so far."""
+    error: str = ""
+    """Type and message of the latest failure, one line, shortened."""
+    next_attempt_in: float | None = None
+    """Only while retrying."""
+    fires_in: float | None = None
+    """Only while a timer runs."""
+
+    @property
+    def seconds(self) -> float | None:
+        """From scheduled to closed, waits between attempts included; None while it is open."""
+        return None if self.ended is None else max(0.0, self.ended - self.began)
+
+    @property
+    def open(self) -> bool:
+        return self.ended is None and self.state != LEFT_OPEN
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All that is known of a Workflow at one moment; what a condition is asked about."""
+
+    workflow_type: str
+    workflow_id: str
+    run_id: str
+    status: str
+    """running, completed, failed, canceled, terminated, continued as new, timed out or paused."""
+    steps: tuple[Step, ...]
+
+    @property
+    def running(self) -> bool:
+        return self.status in ("running", "paused")
+
+    def summary(self) -> str:
+        """How far it is, such as "2 of 3 steps completed so far"; Signals are no steps."""
+        counted = [s for s in self.steps if s.kind in ("activity", "timer", "child")]
+        done = sum(s.state in ("completed", "fired") for s in counted)
+        text = f"{done} of {len(counted)} steps completed" if counted else "no steps"
+        return f"{text} so far" if self.running else text
+
+
+def steps(
+    events: Iterable[HistoryEvent],
+    pending: Iterable[PendingActivityInfo] = (),
+    now: float | None = None,
+) -> tuple[Step, ...]:
+    """Turn an Event History into rows, in the order of scheduling.
+
+    Args:
+        events: the Event History, oldest first (https://docs.temporal.io/references/events).
+        pending: the Activities that `describe()` calls pending. Attempts that fail and are retried
+            stand there and nowhere else: the history is told only of the last one.
+        now: Unix seconds, for the countdowns; the present unless given.
+    """
+    book = _Book(time.time() if now is None else now)
+    for event in events:
+        book.read(event)
+    for activity in pending:
+        book.read_pending(activity)
+    return book.rows()
+
+
+class _Book:
+    """The rows while an Event History is read."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self.closed = False
+        self._rows: dict[int, Step] = {}
+        self._row_of_activity: dict[str, int] = {}
+        self._started: dict[int, Any] = {}
+
+    def read(self, event: HistoryEvent) -> None:
+        kind = event.WhichOneof("attributes") or ""
+        reader = _READERS.get(kind.removesuffix("_event_attributes"))
+        if reader is not None:
+            reader(self, event, getattr(event, kind))
+
+    def rows(self) -> tuple[Step, ...]:
+        rows = [self._rows[number] for number in sorted(self._rows)]
+        if self.closed:
+            # What a Workflow leaves open when it ends will show no end in its history.
+            rows = [
+                replace(step, state=LEFT_OPEN, next_attempt_in=None, fires_in=None)
+                if step.open
+                else step
+                for step in rows
+            ]
+        return tuple(rows)
+
+    def add(self, kind: str, name: str, state: str, event: HistoryEvent, **more: Any) -> None:
+        number, began = event.event_id, seconds(event.event_time)
+        self._rows[number] = Step(kind, clean(name), state, number, began, **more)
+
+    def end(self, row: int, state: str, event: HistoryEvent, **more: Any) -> None:
+        if row in self._rows:
+            over = {"next_attempt_in": None, "fires_in": None} | more
+            ended = seconds(event.event_time)
+            self._rows[row] = replace(self._rows[row], state=state, ended=ended, **over)
+
+    def activity_scheduled(self, event: HistoryEvent, told: Any) -> None:
+        self.add("activity", told.activity_type.name, "waiting for a Worker", event)
+        self._row_of_activity[told.activity_id] = event.event_id
+
+    def activity_started(self, event: HistoryEvent, told: Any) -> None:
+        self._started[told.scheduled_event_id] = told
+
+    def activity_ended(self, state: str, event: HistoryEvent, told: Any) -> None:
+        start = self._started.get(told.scheduled_event_id)
+        attempt = start.attempt if start else 0
+        failures = max(0, attempt - 1)
+        error = failure_text(start.last_failure) if start and start.last_failure.message else ""
+        if state in ("failed", "timed out"):
+            failures, error = attempt, failure_text(told.failure)
+        counted = {"attempt": attempt, "failures": failures, "error": error}
+        self.end(told.scheduled_event_id, state, event, **counted)
+
+    def read_pending(self, activity: PendingActivityInfo) -> None:
+        row = self._row_of_activity.get(activity.activity_id, 0)
+        if not row or not self._rows[row].open:
+            return
+        # The service counts the attempt that is to come; a row tells of the one that was made.
+        failures = max(0, activity.attempt - 1)
+        attempt, state, wait = activity.attempt, "running", None
+        if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
+            due = seconds(activity.next_attempt_schedule_time)
+            attempt = failures
+            state = "retrying" if failures else "waiting for a Worker"
+            wait = max(0.0, due - self.now) if failures and due else None
+        elif activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED:
+            attempt, state = failures, "paused"
+        self._rows[row] = replace(
+            self._rows[row],
+            state=state,
+            attempt=attempt,
+            failures=failures,
+            error=failure_text(activity.last_failure) if failures else "",
+            next_attempt_in=wait,
+        )
+
+    def timer_started(self, event: HistoryEvent, told: Any) -> None:
+        length = told.start_to_fire_timeout.seconds + told.start_to_fire_timeout.nanos / 1e9
+        name = _payload_text(event.user_metadata.summary) or f"timer of {length:.1f} s"
+        left = max(0.0, seconds(event.event_time) + length - self.now)
+        self.add("timer", name, "running", event, fires_in=left)
+
+    def child_ended(self, state: str, event: HistoryEvent, told: Any) -> None:
+        error = failure_text(told.failure) if state == "failed" else ""
+        self.end(told.initiated_event_id, state, event, error=error)
+
+    def child_not_started(self, event: HistoryEvent, told: Any) -> None:
+        error = "could not be started; its id may be in use"
+        self.end(told.initiated_event_id, "failed", event, error=error)
+
+    def update_ended(self, event: HistoryEvent, told: Any) -> None:
+        if told.outcome.HasField("failure"):
+            error = failure_text(told.outcome.failure)
+            self.end(told.accepted_event_id, "failed", event, error=error)
+        else:
+            self.end(told.accepted_event_id, "completed", event)
+
+    def workflow_ended(self, _event: HistoryEvent, _told: Any) -> None:
+        self.closed = True
+
+
+_Reader = Callable[[_Book, HistoryEvent, Any], None]
+_READERS: dict[str, _Reader] = {
+    "activity_task_scheduled": _Book.activity_scheduled,
+    "activity_task_started": _Book.activity_started,
+    "activity_task_completed": lambda b, e, a: b.activity_ended("completed", e, a),
+    "activity_task_failed": lambda b, e, a: b.activity_ended("failed", e, a),
+    "activity_task_timed_out": lambda b, e, a: b.activity_ended("timed out", e, a),
+    "activity_task_canceled": lambda b, e, a: b.activity_ended("cancelled", e, a),
+    "timer_started": _Book.timer_started,
+    "timer_fired": lambda b, e, a: b.end(a.started_event_id, "fired", e),
+    "timer_canceled": lambda b, e, a: b.end(a.started_event_id, "cancelled", e),
+    "start_child_workflow_execution_initiated": lambda b, e, a: b.add(
+        "child", a.workflow_type.name, "running", e
+    ),
+    "start_child_workflow_execution_failed": _Book.child_not_started,
+    "child_workflow_execution_completed": lambda b, e, a: b.child_ended("completed", e, a),
+    "child_workflow_execution_failed": lambda b, e, a: b.child_ended("failed", e, a),
+    "child_workflow_execution_canceled": lambda b, e, a: b.child_ended("cancelled", e, a),
+    "child_workflow_execution_timed_out": lambda b, e, a: b.child_ended("timed out", e, a),
+    "child_workflow_execution_terminated": lambda b, e, a: b.child_ended("terminated", e, a),
+    "workflow_execution_signaled": lambda b, e, a: b.add(
+        "signal", a.signal_name, "received", e, ended=seconds(e.event_time)
+    ),
+    "workflow_execution_update_accepted": lambda b, e, a: b.add(
+        "update", a.accepted_request.input.name, "accepted", e
+    ),
+    "workflow_execution_update_completed": _Book.update_ended,
+    "workflow_execution_completed": _Book.workflow_ended,
+    "workflow_execution_failed": _Book.workflow_ended,
+    "workflow_execution_timed_out": _Book.workflow_ended,
+    "workflow_execution_canceled": _Book.workflow_ended,
+    "workflow_execution_terminated": _Book.workflow_ended,
+    "workflow_execution_continued_as_new": _Book.workflow_ended,
+}
+
+
+def failure_text(failure: Failure, limit: int = 120) -> str:
+    """Type and message of a failure as one line, shortened to `limit` characters."""
+    outer = ("activity_failure_info", "child_workflow_execution_failure_info")
+    while failure.WhichOneof("failure_info") in outer and failure.HasField("cause"):
+        failure = failure.cause  # the outer ones only say that something inside failed
+    kind = {
+        "application_failure_info": failure.application_failure_info.type or "ApplicationError",
+        "timeout_failure_info": "TimeoutError",
+        "canceled_failure_info": "CancelledError",
+        "terminated_failure_info": "TerminatedError",
+        "server_failure_info": "ServerError",
+    }.get(failure.WhichOneof("failure_info") or "", "Failure")
+    return clean(f"{kind}: {failure.message}", limit)
+
+
+def clean(text: str, limit: int = 120) -> str:
+    """The first line, at most `limit` characters; what does not print (escape codes) becomes �."""
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "")
+    line = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def seconds(stamp: Timestamp) -> float:
+    """Unix seconds of a moment that the Temporal Service names; 0.0 where it names none."""
+    return float(stamp.seconds) + stamp.nanos / 1e9
+
+
+def _payload_text(payload: Payload) -> str:
+    try:
+        value = json.loads(payload.data) if payload.data else ""
+    except ValueError:  # encoded by a codec of the learner's
+        return ""
+    return value if isinstance(value, str) else ""
