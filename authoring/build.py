@@ -160,7 +160,10 @@ def _view(path: str, text: str) -> list[str]:
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run from the command line. Returns the exit code: 0, or 1 where something is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m authoring.build", description=derive.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m authoring.build",
+        description="Derive notebooks and solution files from lessons/.",
+    )
     parser.add_argument("--check", action="store_true", help="write nothing, say what is stale")
     checking = parser.parse_args(arguments).check
     build = derive(root)

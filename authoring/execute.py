@@ -197,7 +197,10 @@ def main(
     down: Sequence[str] = DOWN,
 ) -> int:
     """Run from the command line. Returns the exit code: 0, or 1 where a notebook failed."""
-    parser = argparse.ArgumentParser(prog="python -m authoring.execute", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m authoring.execute",
+        description="Run finished notebooks and store their outputs: those whose code changed.",
+    )
     parser.add_argument("--all", action="store_true", help="those that are current as well")
     parser.add_argument("lessons", nargs="*", metavar="NAME", help="how a lesson's name starts")
     asked = parser.parse_args(arguments)
