@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,15 @@ def receipt(since: int | None = None) -> Receipt:
     """
     settings = _settings.load()
     start = _since if since is None else since
-    return Receipt(tuple(_ledger(settings).calls(since=start)), settings.practice)
+    calls = _ledger(settings).calls(since=start)
+    # LiteLLM tells of an answer in a thread of its own, a moment after the caller has it.
+    until = time.monotonic() + 0.25
+    while not settings.practice and any(c.status is None for c in calls):
+        if time.monotonic() > until:
+            break
+        time.sleep(0.01)
+        calls = _ledger(settings).calls(since=start)
+    return Receipt(tuple(calls), settings.practice)
 
 
 def mark() -> int:
@@ -153,8 +162,13 @@ def attach(settings: _settings.Settings | None = None) -> bool:
         if settings.practice and litellm.client_session is None:
             import httpx
 
-            litellm.client_session = httpx.Client(event_hooks={"request": [_label]})
-            litellm.aclient_session = httpx.AsyncClient(event_hooks={"request": [_alabel]})
+            # No proxy of this machine: the practice model is on loopback.
+            litellm.client_session = httpx.Client(
+                event_hooks={"request": [_label]}, trust_env=False
+            )
+            litellm.aclient_session = httpx.AsyncClient(
+                event_hooks={"request": [_alabel]}, trust_env=False
+            )
             # Clients made before this moment know nothing of it.
             litellm.in_memory_llm_clients_cache.flush_cache()  # type: ignore[no-untyped-call]
             price = {
@@ -167,6 +181,10 @@ def attach(settings: _settings.Settings | None = None) -> bool:
             }
             names = ("practice-model", _settings.PRACTICE_MODEL)
             litellm.register_model(dict.fromkeys(names, price))
+        elif not settings.practice and _labels(litellm.client_session):
+            # A key has been set in this kernel: the headers are not for a real provider.
+            litellm.client_session = litellm.aclient_session = None
+            litellm.in_memory_llm_clients_cache.flush_cache()  # type: ignore[no-untyped-call]
         if not settings.practice and not any(_is_meter(c) for c in litellm.callbacks):
             litellm.callbacks.append(_meter(_ledger(settings)))
     return True
@@ -200,6 +218,10 @@ def _ledger(settings: _settings.Settings) -> Ledger:
     return Ledger(settings.home / name)
 
 
+def _labels(session: httpx.Client | None) -> bool:
+    return session is not None and _label in session.event_hooks["request"]
+
+
 def _is_meter(callback: Any) -> bool:
     return type(callback).__name__ == "Meter"
 
@@ -208,6 +230,7 @@ def _meter(ledger: Ledger) -> Any:
     """A LiteLLM callback that writes each call into a ledger before it is sent."""
     from litellm.integrations.custom_logger import CustomLogger
 
+    # LiteLLM calls these by keyword, so the names of the arguments are its own.
     class Meter(CustomLogger):  # type: ignore[misc,unused-ignore]
         def __init__(self) -> None:
             super().__init__()
@@ -224,9 +247,11 @@ def _meter(ledger: Ledger) -> Any:
                 attempt=attempt,
             )
 
-        def log_success_event(self, kwargs: dict[str, Any], answer: Any, *_: Any) -> None:
+        def log_success_event(
+            self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
+        ) -> None:
             row = self.rows.pop(str(kwargs.get("litellm_call_id")), None)
-            usage = getattr(answer, "usage", None)
+            usage = getattr(response_obj, "usage", None)
             if row is not None:
                 ledger.answered(
                     row,
@@ -235,18 +260,24 @@ def _meter(ledger: Ledger) -> Any:
                     dollars=kwargs.get("response_cost") or 0.0,
                 )
 
-        def log_failure_event(self, kwargs: dict[str, Any], *_: Any) -> None:
+        def log_failure_event(
+            self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
+        ) -> None:
             row = self.rows.pop(str(kwargs.get("litellm_call_id")), None)
             error = kwargs.get("exception")
             if row is not None:
                 # The class name alone: a provider's message may hold a part of the key.
                 ledger.failed(row, getattr(error, "status_code", 0) or 0, type(error).__name__)
 
-        async def async_log_success_event(self, kwargs: Any, answer: Any, *rest: Any) -> None:
-            self.log_success_event(kwargs, answer, *rest)
+        async def async_log_success_event(
+            self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
+        ) -> None:
+            self.log_success_event(kwargs, response_obj, start_time, end_time)
 
-        async def async_log_failure_event(self, kwargs: Any, *rest: Any) -> None:
-            self.log_failure_event(kwargs, *rest)
+        async def async_log_failure_event(
+            self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
+        ) -> None:
+            self.log_failure_event(kwargs, response_obj, start_time, end_time)
 
     return Meter()
 
