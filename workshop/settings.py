@@ -75,7 +75,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if not file.exists() and example.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(example, file)
-    values = {k: v.strip() for k, v in dotenv_values(file).items() if v and v.strip()}
+    values = {k: v.strip() for k, v in _read(file).items() if v and v.strip()}
     values |= {k: v.strip() for k, v in outside.items() if v.strip()}
 
     key = values.get("LLM_API_KEY", "")
@@ -92,7 +92,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     # A base without a key is a model of one's own that asks for none.
     practice = not key and not base
     address = values.get("TEMPORAL_ADDRESS")
-    if address and not address.rpartition(":")[2].isdigit():
+    if address and not (address.rpartition(":")[0] and _whole(address.rpartition(":")[2]) < 65536):
         raise SettingsError(
             f"TEMPORAL_ADDRESS is {address!r}.",
             "It is a host and a port, such as localhost:7233.",
@@ -114,15 +114,31 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _read(file: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(file, encoding="utf-8-sig")  # Windows editors begin it with a mark
+    except (UnicodeDecodeError, IsADirectoryError):
+        raise SettingsError(
+            f"{file.name} is no text file in UTF-8.",
+            "It holds lines such as LLM_MODEL=openai/gpt-4o.",
+            f"Save {file.name} as UTF-8, or remove it to have it made again.",
+        ) from None
+
+
+def _whole(text: str) -> int:
+    """The whole number that a text is; 65536, which is no port, where it is none."""
+    return int(text) if text.isascii() and text.isdigit() else 65536
+
+
 def _port(values: Mapping[str, str], name: str, default: int) -> int:
     text = values.get(name, str(default))
-    if not text.isdigit() or not 1024 <= int(text) <= 65535:
+    if not 1024 <= _whole(text) <= 65535:
         raise SettingsError(
             f"{name} is {text!r}.",
             "A port is a whole number from 1024 to 65535.",
             f"Set {name} to one, or remove it to use {default}.",
         )
-    return int(text)
+    return _whole(text)
 
 
 def _seconds(values: Mapping[str, str], name: str, default: float) -> float:
