@@ -15,8 +15,16 @@ from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.settings import ROOT, Settings, load
 
-# What the workshop keeps in its home, by name: WORKSHOP_HOME may hold other people's files.
-KEPT = ("temporal.*", "practice-*", "sent-ledger.*", "notebook.log", "progress.json", "bin")
+# What the workshop keeps in its home, by whole names: WORKSHOP_HOME may hold other files.
+_PROCESSES = (temporal_service.NAME, process.NAME)
+_DATABASES = ("temporal.db", "practice-ledger.sqlite", "sent-ledger.sqlite")
+KEPT = (
+    *(f"{name}.{kind}" for name in _PROCESSES for kind in ("json", "lock", "log")),
+    *(f"{name}{part}" for name in _DATABASES for part in ("", "-wal", "-shm", "-journal")),
+    "notebook.log",
+    "progress.json",
+    temporal_service.DOWNLOADS,
+)
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -94,7 +102,7 @@ def examine(arguments: argparse.Namespace) -> int:
 def reset(arguments: argparse.Namespace) -> int:
     """End the workshop's processes and remove what they kept; asks first."""
     settings = load()
-    kept = sorted(path for pattern in KEPT for path in settings.home.glob(pattern))
+    kept = sorted(path for name in KEPT if (path := settings.home / name).exists())
     if not kept:
         print(f"Nothing to remove in {settings.home}.")
         return _down(settings)

@@ -27,6 +27,8 @@ from workshop.errors import WorkshopError
 from workshop.settings import Settings
 
 NAME = "temporal"
+DOWNLOADS = "temporal-cli"
+"""The folder in the workshop's home for a downloaded `temporal`."""
 
 # With a database file and no pragmas the service writes through to disk at each step.
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
@@ -133,7 +135,7 @@ async def find_binary(home: Path) -> Path:
         return found
     from temporalio.testing import WorkflowEnvironment
 
-    folder = home / "bin"
+    folder = home / DOWNLOADS
     folder.mkdir(parents=True, exist_ok=True)
     try:
         environment = await WorkflowEnvironment.start_local(download_dest_dir=str(folder))
