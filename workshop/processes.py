@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,10 +81,11 @@ def end(home: Path, name: str, *, limit: float = 10.0) -> Record | None:
     """
     record = running(home, name)
     if record and (process := _process(record)):
-        process.terminate()
-        if not _gone(record, limit):
-            process.kill()
-            _gone(record, limit)
+        with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            process.terminate()
+            if not _gone(record, limit):
+                process.kill()
+                _gone(record, limit)
     _file(home, name).unlink(missing_ok=True)
     return record
 
