@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ class _Running:
     def worker(self) -> Worker | None:
         there = self.announced.done() and not self.announced.cancelled()
         return self.announced.result() if there else None
+
+    @property
+    def polls(self) -> bool:
+        return self.worker is not None and self.worker.is_running
 
 
 _running: _Running | None = None
@@ -103,6 +108,13 @@ async def start_worker(
     _running = _Running(task, announced)
     try:
         worker = await asyncio.wait_for(_started(task, announced), limit)
+    except RPCError as error:
+        await _stop(1.0)
+        raise WorkerNotStarted(
+            f"The Temporal Service refuses the Worker: {error}",
+            "It knows the namespace that Client.connect names.",
+            "Mend the cell with Client.connect, run it, the Worker cell and this one.",
+        ) from None
     except asyncio.TimeoutError:
         await _stop(1.0)
         raise WorkerNotStarted(
@@ -140,9 +152,8 @@ async def ask(question: str, default: str) -> str:
     """
     try:
         answer = (await asyncio.to_thread(input, f"{question} ")).strip()
-    except (EOFError, RuntimeError) as error:  # StdinNotImplementedError is a RuntimeError
-        if isinstance(error, RuntimeError) and "StdinNotImplemented" not in type(error).__name__:
-            raise
+    # At an end, closed, lost, or StdinNotImplementedError of a kernel that nobody sits at.
+    except (EOFError, OSError, ValueError, RuntimeError):
         answer = ""
     if not answer:
         print(f"No answer. Using: {default}")
@@ -185,10 +196,12 @@ def quiet_logs(home: Path) -> Path:
     return file
 
 
+@cache
 def quiet_core() -> None:
     """Keep the SDK's core from writing to the terminal; its errors arrive as exceptions."""
     core = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     runtime = Runtime(telemetry=TelemetryConfig(logging=core))
+    # Once a process: each Runtime has a thread pool of its own.
     Runtime.set_default(runtime, error_if_already_set=False)
 
 
@@ -231,7 +244,8 @@ async def _stop(limit: float) -> bool:
     """Stop the kernel's Worker. Returns whether one was running."""
     global _running
     running, _running = _running, None
-    if running is None or running.task.done():
+    # A run_worker that has ended may have left its Worker running in a task of its own.
+    if running is None or (running.task.done() and not running.polls):
         return False
     running.task.remove_done_callback(_say_why)
     try:
