@@ -30,12 +30,7 @@ class Panel:
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(words)} '
-            + (
-                f'<a href="{html.escape(link)}" target="_blank">{html.escape(link)}</a>'
-                * bool(link)
-            )
-            + "</td></tr>"
+            f'<td style="text-align:left">{html.escape(words)} {_anchor(link)}</td></tr>'
             for name, words, link in self.rows
         )
         return (
