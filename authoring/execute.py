@@ -78,7 +78,7 @@ def execute(
         environment = _environment(tree, ports)
         sanitizer = Sanitizer(tree, root, {port: PORTS[name] for name, port in ports.items()})
         stack.enter_context(_ended_by(down, environment, root))
-        ran = _run(notebook, path, (tree / path).parent, environment, timeout, sanitizer)
+        ran = _run(notebook, path, tree, environment, timeout, sanitizer)
     sanitizer.notebook(ran)
     return ran
 
@@ -86,7 +86,7 @@ def execute(
 def _run(
     notebook: nbformat.NotebookNode,
     path: str,
-    folder: Path,
+    tree: Path,
     environment: dict[str, str],
     timeout: float,
     sanitizer: Sanitizer,
@@ -104,18 +104,20 @@ def _run(
         ran,
         timeout=int(timeout),
         kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
+        resources={"metadata": {"path": str((tree / path).parent)}},
         record_timing=False,
         coalesce_streams=True,
         on_cell_start=remember,
     )
+    log = tree / ".workshop" / "kernel.log"
     try:
-        client.execute(env=environment)
+        with log.open("w") as stream:
+            client.execute(env=environment, stdout=stream, stderr=stream)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         if isinstance(error, CellTimeoutError):
             saw = f"It still ran after {timeout:.0f} seconds."
         elif isinstance(error, DeadKernelError):
-            saw = "The kernel ended."
+            saw = sanitizer.text(f"The kernel ended. {log.read_text(errors='replace')}")
         else:
             outputs = ran.cells[at].outputs
             traces = [line for o in outputs for line in o.get("traceback", [])]
@@ -143,6 +145,8 @@ def _environment(tree: Path, ports: dict[str, int]) -> dict[str, str]:
         **{name: str(port) for name, port in ports.items()},
         "WORKSHOP_HOME": str(home),
         "WORKSHOP_ENV_FILE": str(home / "env"),
+        # This repository's classroom, whatever else is installed.
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         # No start-up file or configuration of the author, and no time zone.
         "IPYTHONDIR": str(home / "ipython"),
         "TZ": "UTC",

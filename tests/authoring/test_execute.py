@@ -157,6 +157,15 @@ def test_a_cell_without_end_is_told(house: House, capsys: pytest.CaptureFixture[
     assert "cell 1, `while True:`" in said and "It still ran after 1 seconds" in said
 
 
+def test_a_kernel_that_ends_is_told(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+    house.write("# %%\nimport os, sys\n\nos.write(2, b'last words')\nos._exit(3)\n")
+    house.build()
+    assert execute.main([], house.root, down=NOTHING) == 1
+    said, beside = capfd.readouterr()
+    assert "cell 1, `import os, sys`" in said and "The kernel ended" in said
+    assert "last words" in said and beside == ""
+
+
 def test_a_down_that_fails_is_told(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     house.write("# %%\nx = 1\n")
     house.build()
