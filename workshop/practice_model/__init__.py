@@ -1,1 +1,20 @@
-"""The practice model: an OpenAI-compatible server of our own that needs no key and no internet."""
+"""The practice model: an OpenAI-compatible server of our own that needs no key and no internet.
+
+`python -m workshop.practice_model --port 8234 --ledger PATH --delay 0.6` serves it. This package
+imports nothing heavy: the server is a process of its own and stays small.
+"""
+
+MODEL = "practice-model"
+"""The name of the model, as it arrives here (LiteLLM calls it `openai/practice-model`)."""
+
+KEY = "practice-key"
+"""The only key that it takes. It opens nothing else, so it is no secret."""
+
+SERVICE = "durable-ai-workshop practice model"
+"""What `GET /health` says it is, so that it cannot be taken for something else on its port."""
+
+PRICE_PER_PROMPT_TOKEN = 2.50 / 1_000_000
+"""US dollars, as gpt-4o costs (https://platform.openai.com/docs/pricing)."""
+
+PRICE_PER_COMPLETION_TOKEN = 10.00 / 1_000_000
+"""US dollars, as gpt-4o costs (https://platform.openai.com/docs/pricing)."""

@@ -1,0 +1,275 @@
+"""The ledger: every request that a model received, as a committed row in one SQLite file.
+
+The practice model writes it; a meter on the client's side may write one for a real provider.
+Anybody may read it meanwhile. A row is there before its answer is, so a process that is killed
+in the middle of a call leaves a row without a status behind, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from workshop.errors import WorkshopError
+from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
+
+OPENING_LENGTH = 80
+"""Characters of a prompt that a row keeps."""
+_NAME_LENGTH = 200
+_BUSY_SECONDS = 5.0
+
+
+class LedgerError(WorkshopError):
+    """The file cannot be used as a ledger."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that a model received."""
+
+    id: int
+    at: float
+    """When it was received, in seconds since 1970 (`time.time()`)."""
+    model: str | None
+    workflow_id: str | None
+    activity: str | None
+    attempt: int | None
+    """The Activity's attempt, from 1; None when the caller did not say."""
+    prompt_sha256: str
+    """The same for the same messages; see `fingerprint`."""
+    prompt: str
+    """The first 80 characters of the last user message."""
+    status: int | None
+    """HTTP status of the answer; 0: the connection was dropped; None: not answered."""
+    prompt_tokens: int
+    completion_tokens: int
+    dollars: float
+    """What the call cost, in US dollars; 0 unless it was answered."""
+    error: str | None
+    """The provider's error code, such as `rate_limit_exceeded`."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the model gave an answer (and charged for it)."""
+        return self.status == 200
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Call))
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,
+    model TEXT,
+    workflow_id TEXT,
+    activity TEXT,
+    attempt INTEGER,
+    prompt_sha256 TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    status INTEGER,
+    prompt_tokens INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0,
+    dollars REAL NOT NULL DEFAULT 0,
+    error TEXT
+)
+"""
+
+
+class Ledger:
+    """Writes and reads the rows of one file. Safe to use from several threads and processes.
+
+    Opening costs nothing: the file is made by the first row, and reading a file that is not there
+    yet finds no rows.
+
+    Args:
+        path: the SQLite file (WAL, https://www.sqlite.org/wal.html).
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self._lock = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+
+    def received(
+        self,
+        *,
+        model: str | None,
+        prompt_sha256: str,
+        prompt: str,
+        workflow_id: str | None = None,
+        activity: str | None = None,
+        attempt: int | None = None,
+    ) -> int:
+        """Commit the row of a request that was just received; do this before anything else.
+
+        Args:
+            prompt: the last user message; its first 80 characters are kept.
+
+        Returns:
+            The row's id, for `answered` or `failed`.
+
+        Raises:
+            LedgerError: the file is no SQLite database, or cannot be written.
+        """
+        values = (
+            time.time(),
+            _tidy(model),
+            _tidy(workflow_id),
+            _tidy(activity),
+            attempt,
+            prompt_sha256,
+            " ".join(_storable(prompt).split())[:OPENING_LENGTH],
+        )
+        row = self._write(
+            "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        assert row is not None
+        return row
+
+    def answered(
+        self,
+        row: int,
+        *,
+        prompt_tokens: int,
+        completion_tokens: int,
+        dollars: float | None = None,
+        status: int = 200,
+    ) -> None:
+        """Complete a row with its answer.
+
+        Args:
+            row: what `received` returned.
+            dollars: the cost in US dollars; None means by the practice model's prices.
+
+        Raises:
+            LedgerError: as `received`.
+        """
+        if dollars is None:
+            dollars = cost(prompt_tokens, completion_tokens)
+        self._write(
+            "UPDATE calls SET status=?, prompt_tokens=?, completion_tokens=?, dollars=?,"
+            " error=NULL WHERE id=?",
+            (status, prompt_tokens, completion_tokens, dollars, row),
+        )
+
+    def failed(self, row: int, status: int, error: str) -> None:
+        """Complete a row with its failure: an HTTP status, or 0 for a connection that broke.
+
+        Raises:
+            LedgerError: as `received`.
+        """
+        self._write("UPDATE calls SET status=?, error=? WHERE id=?", (status, _tidy(error), row))
+
+    def calls(self, since: int = 0) -> list[Call]:
+        """The calls after row `since`, oldest first.
+
+        Raises:
+            LedgerError: the file is no SQLite database.
+        """
+        rows = self._read(f"SELECT {_COLUMNS} FROM calls WHERE id > ? ORDER BY id", (since,))
+        return [Call(*row) for row in rows]
+
+    def last_id(self) -> int:
+        """The id of the newest row, or 0: a mark for `calls(since=...)`."""
+        rows = self._read("SELECT max(id) FROM calls", ())
+        return rows[0][0] or 0 if rows else 0
+
+    def close(self) -> None:
+        """Close the file; the next row opens it again."""
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _write(self, statement: str, values: Sequence[object]) -> int | None:
+        with self._lock:
+            try:
+                if self._writer is None:
+                    self._writer = self._open_for_writing()
+                # Without a transaction of its own, each statement commits before it returns.
+                return self._writer.execute(statement, values).lastrowid
+            except (sqlite3.Error, OSError) as problem:
+                raise self._unusable(problem) from problem
+
+    def _open_for_writing(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(_SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _read(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        if not self.path.exists():
+            return []
+        try:
+            # Not mode=ro: after a kill the first reader may have to tidy the write-ahead log.
+            where = f"{self.path.as_uri()}?mode=rw"
+            with closing(sqlite3.connect(where, uri=True, timeout=_BUSY_SECONDS)) as connection:
+                return connection.execute(query, values).fetchall()
+        except sqlite3.Error as problem:
+            if "no such table" in str(problem) or not self.path.exists():
+                return []  # its writer has not got that far
+            raise self._unusable(problem) from problem
+
+    def _unusable(self, problem: Exception) -> LedgerError:
+        return LedgerError(
+            f"The ledger {self.path.name} cannot be used: {problem}.",
+            "It is a SQLite file that the workshop makes and may write to.",
+            "Free some disk space if it is full, or remove the file to start a new one.",
+        )
+
+
+def cost(prompt_tokens: int, completion_tokens: int) -> float:
+    """The price of a call in US dollars, by the practice model's prices."""
+    return prompt_tokens * PRICE_PER_PROMPT_TOKEN + completion_tokens * PRICE_PER_COMPLETION_TOKEN
+
+
+def fingerprint(messages: object) -> str:
+    """The sha256 of chat messages, as 64 hexadecimal digits: same messages, same fingerprint."""
+    canonical = json.dumps(messages, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def content_text(content: object) -> str:
+    """The text of a message's content, which is a string or a list of parts; else empty.
+
+    https://platform.openai.com/docs/api-reference/chat/create
+    """
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def last_user_text(messages: object) -> str:
+    """The text of the last message whose role is user; empty where there is none."""
+    for message in reversed(messages if isinstance(messages, list) else []):
+        if isinstance(message, dict) and message.get("role") == "user":
+            return content_text(message.get("content"))
+    return ""
+
+
+def _storable(text: str) -> str:
+    """The text without half characters, which SQLite cannot store."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _tidy(name: str | None) -> str | None:
+    return _storable(name)[:_NAME_LENGTH] if name else None
