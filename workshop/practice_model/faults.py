@@ -164,6 +164,7 @@ class FaultContext:
             connection.endheaders()
             # The body is left unfinished: its end is the end of the fault.
             connection.send(b"%x\r\n%s\r\n" % (len(line), line))
+            connection.auto_open = 0  # the fault is this connection and no later one
             answer = connection.getresponse()
             if answer.status != 200 or b"held" not in answer.readline():
                 raise _not_ours(base)

@@ -371,9 +371,10 @@ def _tell(problem: Exception) -> None:
 
 
 async def _close_connection(request: web.Request, response: web.StreamResponse) -> None:
-    # A pooled connection would survive being unplugged.
-    response.force_close()
-    response.headers["Connection"] = "close"
+    if request.path != PATH:
+        # A pooled connection would survive being unplugged.
+        response.force_close()
+        response.headers["Connection"] = "close"
     response.headers.setdefault("X-Request-Id", f"req_{uuid.uuid4().hex}")
 
 
