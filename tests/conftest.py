@@ -10,13 +10,24 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import loopback
 import room as rooms
+
+loopback.install()
 
 # Before anything of the workshop reads them: a learner's own key must not reach a test.
 for name in list(os.environ):
     if name.startswith(("LLM_", "TEMPORAL_", "WORKSHOP_")):
         del os.environ[name]
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
+
+@pytest.fixture(autouse=True)
+def loopback_alone() -> Iterator[list[str]]:
+    """Fail a test that reached beyond loopback, even where the refusal was swallowed."""
+    loopback.violations.clear()
+    yield loopback.violations
+    assert not loopback.violations, f"reached beyond loopback: {loopback.violations}"
 
 
 @pytest.fixture
@@ -26,8 +37,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     yield env
-    if (tmp_path / "state").exists():
-        rooms.workshop("down", env=env)
+    rooms.end_all(tmp_path / "state")
 
 
 @pytest.fixture(scope="module")
@@ -41,4 +51,4 @@ def running_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
         for name, value in env.items():
             patch.setenv(name, value)
         yield env
-    rooms.workshop("down", env=env)
+    rooms.end_all(home / "state")

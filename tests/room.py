@@ -1,4 +1,4 @@
-"""A room of a test's own: state in a temporary folder, free ports, no key, no learner's settings."""
+"""A room of a test's own: state in a temporary folder, free ports, no key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {7233, 8233, 8234}
@@ -14,12 +19,18 @@ FORBIDDEN = {7233, 8233, 8234}
 _REMOVED = ("LLM_", "TEMPORAL_", "WORKSHOP_", "CODESPACE", "JUPYTER", "OPENAI_")
 
 
+_last = 20000 + (os.getpid() * 37) % 9000
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, below the range from which outgoing connections draw."""
+    """Ports that nothing listens on now, below the range from which outgoing connections draw.
+
+    No port is given twice, so that a room not yet started keeps its own.
+    """
+    global _last
     found: list[int] = []
-    candidate = 20000 + (os.getpid() * 37) % 9000
     while len(found) < count:
-        candidate = candidate + 1 if candidate < 32000 else 20000
+        candidate = _last = _last + 1 if _last < 32000 else 20000
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -48,7 +59,9 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     }
 
 
-def workshop(*words: str, env: dict[str, str], limit: float = 60) -> subprocess.CompletedProcess[str]:
+def workshop(
+    *words: str, env: dict[str, str], limit: float = 60
+) -> subprocess.CompletedProcess[str]:
     """Run `python -m workshop …` in a room."""
     return subprocess.run(
         [sys.executable, "-m", "workshop", *words],
@@ -59,3 +72,21 @@ def workshop(*words: str, env: dict[str, str], limit: float = 60) -> subprocess.
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
     )
+
+
+def end_all(home: Path) -> None:
+    """End what was started in a room, without the second that a command needs to load."""
+    from workshop import processes, temporal_service
+    from workshop.practice_model import process
+
+    for name in (temporal_service.NAME, process.NAME):
+        processes.end(home, name)
+
+
+def until(condition: Callable[[], T], what: str, *, limit: float = 10.0) -> T:
+    """Wait for a condition to give something true, and return that."""
+    end = time.monotonic() + limit
+    while not (found := condition()):
+        assert time.monotonic() < end, f"waited {limit:g} s for {what}"
+        time.sleep(0.02)
+    return found
