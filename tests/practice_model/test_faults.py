@@ -1,0 +1,202 @@
+"""Faults on demand: as long as their block, for the calls they are meant for, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import room as rooms
+from provider import Provider
+
+from workshop.errors import WorkshopError
+from workshop.practice_model.faults import (
+    FaultError,
+    clear,
+    dropped,
+    quota_exhausted,
+    rate_limited,
+    server_error,
+    slow,
+    unplugged,
+    wrong_key,
+)
+
+
+def test_a_number_of_times(shared: Provider) -> None:
+    with rate_limited(times=2, retry_after=4, base=shared.base):
+        limited = [shared.chat() for _ in range(3)]
+    assert [reply.status for reply in limited] == [429, 429, 200]
+    assert limited[0].headers["Retry-After"] == "4"
+    assert limited[0].error["code"] == "rate_limit_exceeded"
+
+
+def test_every_call_of_the_block_and_none_after_it(shared: Provider) -> None:
+    with server_error(base=shared.base):
+        assert {shared.chat().status for _ in range(5)} == {500}
+    assert shared.chat().status == 200
+    with pytest.raises(ZeroDivisionError), wrong_key(base=shared.base):
+        assert shared.chat().error["code"] == "invalid_api_key"
+        raise ZeroDivisionError
+    assert shared.chat().status == 200
+
+
+def test_only_matching_prompts(shared: Provider) -> None:
+    with quota_exhausted(matching="Summary", base=shared.base):
+        assert shared.chat().status == 200
+        assert shared.chat("Write a summary: one. two.").error["code"] == "insufficient_quota"
+
+
+def test_the_innermost_block_decides(shared: Provider) -> None:
+    with server_error(base=shared.base):
+        with rate_limited(times=1, base=shared.base):
+            assert [shared.chat().status for _ in range(2)] == [429, 500]
+        assert shared.chat().status == 500
+
+
+def test_dropped_says_nothing(shared: Provider) -> None:
+    with dropped(times=1, base=shared.base), pytest.raises(http.client.RemoteDisconnected):
+        shared.chat()
+    call = shared.ledger.calls()[-1]
+    assert (call.status, call.error, call.dollars) == (0, "dropped", 0)
+
+
+def test_slow_takes_its_time_and_ends_with_its_block(shared: Provider) -> None:
+    with slow(0.3, base=shared.base):
+        started = time.monotonic()
+        assert shared.chat().status == 200
+        assert time.monotonic() - started >= 0.3
+    done: list[int] = []
+    asking = threading.Thread(target=lambda: done.append(shared.chat().status))
+    mark = shared.ledger.last_id()
+    with slow(60, base=shared.base):
+        asking.start()
+        rooms.until(lambda: shared.ledger.last_id() > mark, "the call")
+        assert not done
+    asking.join(timeout=5)
+    assert done == [200]
+
+
+def test_unplugged_refuses_connections_until_the_block_ends(shared: Provider) -> None:
+    mark = shared.ledger.last_id()
+    with unplugged(base=shared.base):
+        with pytest.raises(ConnectionRefusedError):
+            shared.chat()
+        with pytest.raises(FaultError, match="unplugged by another block"):
+            rate_limited(base=shared.base).__enter__()
+    assert shared.chat().status == 200
+    assert len(shared.ledger.calls(since=mark)) == 1
+
+
+def test_plain_and_async_blocks_in_an_event_loop(shared: Provider) -> None:
+    async def cell() -> list[int]:
+        async with rate_limited(times=1, base=shared.base):
+            first = await asyncio.to_thread(shared.chat)
+        async with unplugged(base=shared.base):
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.to_thread(shared.chat)
+        started = time.monotonic()
+        with server_error(base=shared.base):
+            entered = time.monotonic() - started
+            second = await asyncio.to_thread(shared.chat)
+        assert entered < 0.5, "a plain block must not hold up the loop"
+        return [first.status, second.status, shared.chat().status]
+
+    assert asyncio.run(cell()) == [429, 500, 200]
+
+
+def test_a_fault_may_be_used_again_but_not_twice_at_once(shared: Provider) -> None:
+    fault = server_error(base=shared.base)
+    for _ in range(2):
+        with fault:
+            assert shared.chat().status == 500
+            with pytest.raises(FaultError, match="in use already"):
+                fault.__enter__()
+        assert shared.chat().status == 200
+
+
+_HOLDER = """
+import sys, time
+from workshop.practice_model import faults
+with getattr(faults, sys.argv[1])(base=sys.argv[2]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@contextmanager
+def _another_process(kind: str, base: str) -> Iterator[subprocess.Popen[str]]:
+    # The last word keeps the rest of the classroom from being loaded.
+    line = [sys.executable, "-c", _HOLDER, kind, base, "workshop.practice_model"]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait(timeout=5)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("kind", ["unplugged", "server_error"])
+def test_a_killed_client_takes_its_fault_with_it(shared: Provider, kind: str) -> None:
+    def well() -> bool:
+        try:
+            return shared.chat().status == 200
+        except ConnectionRefusedError:
+            return False
+
+    with _another_process(kind, shared.base) as holder:
+        assert not well()
+        holder.send_signal(signal.SIGKILL)
+        rooms.until(well, "the practice model to answer again", limit=2)
+
+
+def test_clear_ends_what_others_left(shared: Provider) -> None:
+    with _another_process("server_error", shared.base):
+        assert shared.chat().status == 500
+        assert clear(shared.base) is True
+        assert shared.chat().status == 200
+    left = [rate_limited(base=shared.base), unplugged(base=shared.base)]
+    for fault in left:
+        fault.__enter__()
+    assert clear(shared.base) is True
+    assert shared.chat().status == 200
+    with _another_process("unplugged", shared.base):
+        assert clear(shared.base) is False, "it cannot be reached, and must not pretend"
+    rooms.until(lambda: clear(shared.base), "the practice model to answer again")
+
+
+def test_the_settings_say_where(
+    own: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSHOP_ENV_FILE", str(tmp_path / "env"))
+    monkeypatch.setenv("WORKSHOP_PRACTICE_PORT", str(own.port))
+    with server_error():
+        assert own.chat().status == 500
+    assert clear() is True
+    monkeypatch.setenv("LLM_API_KEY", "sk-real")
+    with pytest.raises(WorkshopError, match="Faults on demand need the practice model") as told:
+        server_error().__enter__()
+    assert "sk-real" not in str(told.value)
+    with pytest.raises(WorkshopError, match="real provider"):
+        clear()
+
+
+def test_what_cannot_be_is_told(shared: Provider) -> None:
+    nowhere = f"http://127.0.0.1:{rooms.free_ports(1)[0]}"
+    assert clear(nowhere) is False
+    with pytest.raises(FaultError, match="Nothing answers"):
+        dropped(base=nowhere).__enter__()
+    with pytest.raises(FaultError, match="number of calls"):
+        dropped(times=-1)
+    with pytest.raises(FaultError, match="3600"):
+        slow(-1)

@@ -1,0 +1,85 @@
+"""The ledger: rows that are there at once, and can be read by anybody at any time."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from workshop.practice_model.ledger import Ledger, LedgerError, fingerprint, last_user_text
+
+
+def add(ledger: Ledger, prompt: str = "hello") -> int:
+    return ledger.received(model="m", prompt_sha256=fingerprint(prompt), prompt=prompt)
+
+
+def test_a_file_that_is_not_there_is_empty_and_stays_absent(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "none" / "ledger.sqlite")
+    assert ledger.calls() == [] and ledger.last_id() == 0
+    assert not ledger.path.exists()
+
+
+def test_a_row_from_receipt_to_answer(tmp_path: Path) -> None:
+    ledger, reader = Ledger(tmp_path / "l.sqlite"), Ledger(tmp_path / "l.sqlite")
+    row = add(ledger, "a long  prompt\n" + "x" * 200)
+    (call,) = reader.calls()
+    assert (call.id, call.status, call.answered) == (row, None, False)
+    assert call.prompt == ("a long prompt " + "x" * 200)[:80]
+    ledger.answered(row, prompt_tokens=1000, completion_tokens=100)
+    other = add(ledger)
+    ledger.answered(other, prompt_tokens=1, completion_tokens=1, dollars=5.5)
+    broken = add(ledger)
+    ledger.failed(broken, 0, "dropped")
+    first, second, third = reader.calls()
+    assert first.answered and first.dollars == pytest.approx(0.0035)
+    assert second.dollars == 5.5
+    assert (third.status, third.error, third.answered) == (0, "dropped", False)
+    assert reader.calls(since=other) == [third] and reader.last_id() == broken
+
+
+def test_reading_while_many_write(tmp_path: Path) -> None:
+    ledger, other = Ledger(tmp_path / "l.sqlite"), Ledger(tmp_path / "l.sqlite")
+    done = threading.Event()
+    lengths: list[int] = []
+
+    def read() -> None:
+        while not done.is_set():
+            lengths.append(len(Ledger(tmp_path / "l.sqlite").calls()))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(lambda number: add((ledger, other)[number % 2]), range(200)))
+    done.set()
+    reader.join(timeout=10)
+    assert sorted(ids) == list(range(1, 201))
+    assert lengths == sorted(lengths) and len(ledger.calls()) == 200
+
+
+def test_a_file_without_rows_yet_is_empty(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "l.sqlite").close()
+    (tmp_path / "l.sqlite").touch()
+    assert Ledger(tmp_path / "l.sqlite").calls() == []
+
+
+def test_what_is_no_ledger_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "l.sqlite"
+    file.write_text("This is a letter to my aunt. " * 100)
+    for use in (Ledger(file).calls, lambda: add(Ledger(file))):
+        with pytest.raises(LedgerError, match="remove the file"):
+            use()
+    assert file.read_text().startswith("This is a letter")
+
+
+def test_fingerprints_and_last_words() -> None:
+    first = [{"role": "user", "content": "a"}]
+    assert fingerprint(first) == fingerprint([{"content": "a", "role": "user"}])
+    assert fingerprint(first) != fingerprint([{"role": "user", "content": "b"}])
+    parts = [{"type": "text", "text": "one"}, {"type": "image_url", "image_url": {}}]
+    messages = [{"role": "user", "content": parts}, {"role": "assistant", "content": "two"}]
+    assert last_user_text(messages) == "one"
+    for odd in (None, 3, "x", [3], [{"role": "user"}], {}):
+        assert last_user_text(odd) == ""
