@@ -32,37 +32,70 @@ class WorkerNotStarted(WorkshopError):
     """The Worker does not poll its Task Queue, and why."""
 
 
-class _Running:
-    """The Worker of this kernel: the task that runs it and, once it has announced itself, it."""
+class _Start:
+    """A Worker of this kernel: the task that runs it and, once the task has built it, it."""
 
-    def __init__(self, task: asyncio.Task[None], announced: asyncio.Future[Worker]) -> None:
-        self.task, self.announced = task, announced
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self.built: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+        self.earlier: set[tuple[str, int]] = set()
 
     @property
     def worker(self) -> Worker | None:
-        there = self.announced.done() and not self.announced.cancelled()
-        return self.announced.result() if there else None
+        return self.built.result() if self.built.done() else None
 
-    @property
-    def polls(self) -> bool:
-        return self.worker is not None and self.worker.is_running
+    async def before_run(self, worker: Worker) -> None:
+        """Look before the Worker polls: can it, and who has polled its Task Queue so far."""
+        if not worker.task_queue:
+            raise WorkerNotStarted(
+                'The Worker\'s Task Queue is "", an empty name.',
+                "A Worker polls a Task Queue by its name, the one that start_workflow uses.",
+                "Fill in task_queue= in the Worker cell, run it, then this cell.",
+            )
+        try:
+            await worker.client.service_client.check_health(timeout=timedelta(seconds=2))
+            self.earlier = await _pollers(worker)
+        except RPCError:
+            raise WorkerNotStarted(
+                "The Temporal Service at "
+                f"{worker.client.service_client.config.target_host} does not answer.",
+                "A Worker needs one to poll.",
+                "Run the first cell (begin) again: it starts the service. Then run this cell.",
+            ) from None
+        if not self.built.done():
+            self.built.set_result(worker)
+
+    async def polls(self) -> Worker:
+        """Return the Worker when the Temporal Service has seen it poll.
+
+        Raises:
+            WorkerNotStarted: the task ended before, and why.
+        """
+        assert self.task
+        either: set[asyncio.Future[Any]] = {self.task, self.built}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        while not self.task.done():
+            if await _pollers(self.built.result()) - self.earlier:
+                return self.built.result()
+            await asyncio.sleep(0.01)
+        raise _reason(self.task)
 
 
-_running: _Running | None = None
+_current: _Start | None = None
 
 # A Worker is built inside the learner's own function. So that start_worker can tell whether it
-# polls, each Worker announces itself when it is run.
-_announce: ContextVar[Callable[[Worker], None] | None] = ContextVar("announce", default=None)
+# polls, a Worker shows itself to the start that caused it, when it is about to run.
+_starting: ContextVar[_Start | None] = ContextVar("starting", default=None)
 _run = Worker.run
 
 
-async def _announced_run(self: Worker) -> None:
-    if announce := _announce.get():
-        announce(self)
+async def _shown_run(self: Worker) -> None:
+    if start := _starting.get():
+        await start.before_run(self)
     await _run(self)
 
 
-Worker.run = _announced_run  # type: ignore[method-assign]
+Worker.run = _shown_run  # type: ignore[method-assign]
 
 
 async def start_worker(
@@ -83,7 +116,7 @@ async def start_worker(
 
     https://python.temporal.io/temporalio.worker.Worker.html
     """
-    global _running
+    global _current
     if inspect.iscoroutine(run_worker):
         run_worker.close()
         raise WorkerNotStarted(
@@ -99,22 +132,14 @@ async def start_worker(
         )
     attach()
     await _stop(40.0)
-    announced: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-    token = _announce.set(lambda worker: None if announced.done() else announced.set_result(worker))
+    _current = start = _Start()
+    token = _starting.set(start)
     try:
-        task = asyncio.create_task(run_worker(), name="worker")
+        start.task = task = asyncio.create_task(run_worker(), name="worker")
     finally:
-        _announce.reset(token)
-    _running = _Running(task, announced)
+        _starting.reset(token)
     try:
-        worker = await asyncio.wait_for(_started(task, announced), limit)
-    except RPCError as error:
-        await _stop(1.0)
-        raise WorkerNotStarted(
-            f"The Temporal Service refuses the Worker: {error}",
-            "It knows the namespace that Client.connect names.",
-            "Mend the cell with Client.connect, run it, the Worker cell and this one.",
-        ) from None
+        worker = await asyncio.wait_for(start.polls(), limit)
     except asyncio.TimeoutError:
         await _stop(1.0)
         raise WorkerNotStarted(
@@ -242,71 +267,43 @@ def show_pdf(path: str | Path) -> None:
 
 async def _stop(limit: float) -> bool:
     """Stop the kernel's Worker. Returns whether one was running."""
-    global _running
-    running, _running = _running, None
-    # A run_worker that has ended may have left its Worker running in a task of its own.
-    if running is None or (running.task.done() and not running.polls):
+    global _current
+    running, _current = _current, None
+    if running is None or running.task is None or running.task.done():
         return False
-    running.task.remove_done_callback(_say_why)
+    task = running.task
+    task.remove_done_callback(_say_why)
     try:
         if running.worker:
             await asyncio.wait({asyncio.create_task(running.worker.shutdown())}, timeout=limit)
-        if not running.task.done():
-            await asyncio.wait({running.task}, timeout=1.0)
+            await asyncio.wait({task}, timeout=1.0)
     except RuntimeError:  # a task of an event loop that is no more
         return False
-    if not running.task.done():
-        running.task.cancel()
-        await asyncio.wait({running.task}, timeout=5.0)
-    if running.task.done() and not running.task.cancelled():
-        running.task.exception()  # fetched, so that asyncio does not complain later
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=5.0)
+    if task.done() and not task.cancelled():
+        task.exception()  # fetched, so that asyncio does not complain later
     return True
 
 
-async def _started(task: asyncio.Task[None], announced: asyncio.Future[Worker]) -> Worker:
-    """Return the Worker when it polls; raise why when its task ends before."""
-    either: set[asyncio.Future[Any]] = {task, announced}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if not task.done():
-        await _polls(announced.result(), task)
-    if task.done():
-        raise _reason(task)
-    return announced.result()
+async def _pollers(worker: Worker) -> set[tuple[str, int]]:
+    """Who polls the Worker's Task Queue, and when each was last seen, in nanoseconds.
 
-
-async def _polls(worker: Worker, task: asyncio.Task[None]) -> None:
-    """Return when the Temporal Service has seen the Worker poll, or its task has ended."""
-    if not worker.task_queue:
-        raise WorkerNotStarted(
-            'The Worker\'s Task Queue is "", an empty name.',
-            "A Worker polls a Task Queue by its name, the one that start_workflow uses.",
-            "Fill in task_queue= in the Worker cell, run it, then this cell.",
-        )
-    client = worker.client
-    try:
-        await client.service_client.check_health(timeout=timedelta(seconds=2))
-    except RPCError:
-        raise WorkerNotStarted(
-            f"The Temporal Service at {client.service_client.config.target_host} does not answer.",
-            "A Worker needs one to poll.",
-            "Run the first cell (begin) again: it starts the service. Then run this cell.",
-        ) from None
-    kind = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-    if not worker.config().get("workflows"):
-        kind = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    https://docs.temporal.io/cli/task-queue#describe
+    """
+    workflows = worker.config().get("workflows")
     request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
+        namespace=worker.client.namespace,
         task_queue=TaskQueue(name=worker.task_queue),
-        task_queue_type=kind,
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+        if workflows
+        else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
-
-    async def pollers() -> set[tuple[str, float]]:
-        answer = await client.workflow_service.describe_task_queue(request)
-        return {(p.identity, p.last_access_time.ToNanoseconds()) for p in answer.pollers}
-
-    before = await pollers()
-    while not task.done() and not (await pollers()) - before:
-        await asyncio.sleep(0.01)
+    answer = await worker.client.workflow_service.describe_task_queue(
+        request, timeout=timedelta(seconds=2)
+    )
+    return {(poller.identity, poller.last_access_time.ToNanoseconds()) for poller in answer.pollers}
 
 
 def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
@@ -315,6 +312,8 @@ def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
     if task.cancelled():
         return WorkerNotStarted("The Worker was cancelled while it started.", do="Run this again.")
     error = task.exception()
+    if isinstance(error, WorkerNotStarted):
+        return error
     if error is None:
         return WorkerNotStarted(
             "run_worker returned without running a Worker.",
