@@ -67,10 +67,8 @@ def as_text(progress: Progress, link: str = "", note: str = "") -> str:
     return "\n".join(lines)
 
 
-_CELL = (
-    'style="text-align:left;padding:.2em .8em .2em 0;vertical-align:top;'
-    'border-bottom:1px solid var(--jp-border-color2,#8888)"'
-)
+# Notebooks align the cells of a table to the right, which suits numbers only.
+_CELL = 'style="text-align:left"'
 
 
 def as_html(progress: Progress, link: str = "", note: str = "") -> str:
@@ -97,7 +95,7 @@ def as_html(progress: Progress, link: str = "", note: str = "") -> str:
     web = re.match(r"https?://", link)
     anchor = f' <a href="{escape(link)}" target="_blank">Web UI</a>' if web else ""
     table = (
-        '<table style="border-collapse:collapse;margin:.3em 0">'
+        "<table>"
         f'<caption style="text-align:left">Event History of {escape(progress.workflow_id)}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

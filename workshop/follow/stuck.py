@@ -94,7 +94,8 @@ class Judge:
 
     def _task_failed(self, cause: Cause, repeated: bool = False) -> WorkflowTaskFailed:
         self._tell()
-        saw = f"A Workflow Task of {clean(self.run.workflow_id)} fails: {cause.error}"
+        error = cause.error if cause.error.endswith((".", "…")) else f"{cause.error}."
+        saw = f"A Workflow Task of {clean(self.run.workflow_id)} fails: {error}"
         saw += f" {cause.line}" if cause.line else ""
         if repeated:
             saw += " (Its later attempt did not complete either; Temporal records only the first.)"
@@ -188,6 +189,14 @@ class Judge:
                 # A Worker with all its slots in use does not ask for more, and is no fault.
                 self.note = self.note or f"No Worker has taken the task on Task Queue {queue!r} yet"
                 continue
+            workflows = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+            if polled is None and kind != workflows and await self._last_poll(queue, workflows):
+                return ActivityNotRegistered(
+                    f"The Worker of Task Queue {clean(queue)!r} runs Workflows and no Activities.",
+                    "A Worker with this Workflow's Activities in activities=[…].",
+                    "Add them in the cell of the Worker, run it, then start the Worker again with "
+                    "start_worker. The Workflow goes on by itself.",
+                )
             saw = f"Task Queue {clean(queue)!r} has no Worker. A task lies on it untaken"
             saw += "." if polled is None else f"; a Worker last asked {now - polled:.1f} s ago."
             return NoWorker(
