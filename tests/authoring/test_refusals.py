@@ -259,7 +259,11 @@ def test_what_learners_leave_is_no_orphan(house: House) -> None:
 
 
 def test_a_difference_outside_the_blanks_is_refused(house: House) -> None:
-    house.write(BLANK + "y = 1\n# PROMPT: x = ...\nx = 1\nprint(y)\n\n# %%\nprint('{{PATH}}')\n")
+    house.write(
+        BLANK
+        + "y = 1\n# PROMPT: x = ...\n# BEGIN SOLUTION\nx = 1\nx += 1\n# END SOLUTION\n"
+        + "# PROMPT: z = ...\nz = x\nprint(y)\n\n# %%\nprint('{{PATH}}')\n"
+    )
     built = build.derive(house.root)
     ((source,), _) = read_all(house.root)
     practice, finished = built.files[source.practice], built.files[source.finished]
