@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,3 +92,11 @@ def until(condition: Callable[[], T], what: str, *, limit: float = 10.0) -> T:
         assert time.monotonic() < end, f"waited {limit:g} s for {what}"
         time.sleep(0.02)
     return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has buried does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
