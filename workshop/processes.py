@@ -167,7 +167,9 @@ def _process(record: Record) -> psutil.Process | None:
         process = psutil.Process(record.pid)
         # The start time is derived from the boot time, which may be corrected by a moment.
         same = abs(process.create_time() - record.started) < 1
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        # One that ended keeps its ports until the last of its threads has ended as well.
+        over = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+        return process if same and not over else None
     except psutil.NoSuchProcess:
         return None
 
