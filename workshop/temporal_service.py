@@ -77,8 +77,8 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
     async with processes.lock(settings.home, NAME):
         if await healthy(settings.temporal_address):  # another notebook was quicker
             return _found(settings, started_now=False)
-        # One of ours that no longer answers is replaced.
-        await asyncio.to_thread(processes.end, settings.home, NAME)
+        # One of ours that no longer answers is replaced; it has had its time to answer.
+        await asyncio.to_thread(processes.end, settings.home, NAME, limit=2.0)
         for port, setting in (
             (settings.temporal_port, "WORKSHOP_TEMPORAL_PORT"),
             (settings.ui_port, "WORKSHOP_UI_PORT"),
