@@ -1,7 +1,9 @@
 found = {
     "Task Queue": "research",
     "first Activity": "llm_call",
+    "field of its input": "prompt",
     "second Activity": "create_pdf_activity",
-    "timeout of the second": "10",
-    "file": "research_pdf.pdf",
+    "its output": "research_pdf.pdf",
+    "its timeout": "10",
+    "field of the result": "result",
 }

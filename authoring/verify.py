@@ -82,6 +82,15 @@ def _markdown_faults(
     cell: Cell, source: Source, values: dict[str, str], root: Path, derived: Iterable[str]
 ) -> Iterator[BuildError]:
     text = fill(cell.text, values, source.practice)
+    for block in MarkdownIt("commonmark").parse(text):
+        shown = "".join(t.content for t in block.children or [] if t.type == "text")
+        if shown.count("$") > 1:
+            yield cell.refuse(
+                block.map[0] if block.map else 0,
+                f"A paragraph has {shown.count('$')} dollar signs.",
+                "Jupyter reads what stands between two of them as a formula.",
+                "Write the amounts in words, or as `code`.",
+            )
     for line, kind, target, alternative in _references(text):
         if kind == "img" and not alternative.strip():
             yield cell.refuse(
@@ -160,7 +169,8 @@ def _orphans(root: Path, derived: Iterable[str]) -> Iterator[BuildError]:
     for folder in [root / "notebooks", root / "exercises", *sorted(root.glob("Solutions_*"))]:
         for file in sorted(f for f in folder.rglob("*") if f.is_file() and f.suffix != ".pdf"):
             path = file.relative_to(root)
-            hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
+            # What learners and tools leave behind, as .gitignore has it.
+            hidden = any(part.startswith((".", "__pycache__", "outbox")) for part in path.parts)
             if not hidden and path.as_posix() not in set(derived):
                 yield BuildError(
                     path.as_posix(),

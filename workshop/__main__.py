@@ -34,7 +34,9 @@ def lab(arguments: argparse.Namespace) -> int:
         raise WorkshopError(
             f"There is no notebook in {ROOT / 'notebooks'}.", do="Run `make build`, then this."
         )
-    line = [sys.executable, "-m", "jupyter", "lab", str(notebooks[0])]
+    line = [sys.executable, "-m", "jupyter", "lab"]
+    # The address that is opened, and printed where there is no browser, is the notebook's.
+    line += [f"--LabApp.default_url=/lab/tree/{notebooks[0].relative_to(ROOT).as_posix()}"]
     # Solutions lie beside notebooks/, so the server's root is the repository.
     line += [f"--ServerApp.root_dir={ROOT}"]
     # Ours beside the environment's own: no pop-up that asks to fetch news.

@@ -55,7 +55,7 @@ if "google.colab" in sys.modules:
 from workshop import (
     ask, begin, failed, follow, mark, receipt, render_mermaid, show_pdf,
     start_worker, stop_worker, timer_started,
-)  # fmt: skip
+)
 
 settings = await begin("02")
 
@@ -63,8 +63,8 @@ settings = await begin("02")
 # ## The app that pays twice
 #
 # Someone asks for research on *sustainable energy trends*. The LLM call succeeds. In production,
-# with long reports and many steps, such a call may cost $2.50. Then the PDF step fails: the disk
-# is full. The user starts over, and the $2.50 is spent again.
+# with long reports and many steps, such a call may cost 2 dollars and 50 cents. Then the PDF step
+# fails: the disk is full. The user starts over, and the money is spent again.
 #
 # First, one function that asks the model. Two settings matter: `timeout`, because LiteLLM would
 # wait 100 minutes, and `max_retries=0`, because it would send a failed request three times
@@ -264,10 +264,10 @@ graph TD
     T["read the clock in the Workflow"] --> Q{"a.m. or p.m.?"}
     Q -->|"11:59, the first run"| B["breakfast"]
     Q -->|"12:01, the replay"| D["dinner"]
-    B --> X["the history says breakfast,<br>the code says dinner:<br>Temporal stops this Workflow Task"]
+    B --> X["the history says breakfast,<br>the code says dinner:<br>the Workflow stops here"]
     D --> X
 """,
-    alt="A Workflow that reads the clock takes one branch at 11:59 and another when replayed at 12:01.",
+    alt="A Workflow that reads the clock chooses breakfast at 11:59, and dinner in the replay.",
 )
 
 # %% [markdown]
@@ -466,13 +466,13 @@ receipt()
 #
 # ## The Web UI
 #
-# Open the link in the panel at the top, or the one over the steps. Click your Workflow. Then hunt,
-# and write down what you find in the cell below:
+# Open the link over the steps: it leads to your Workflow. Then hunt, and write down what you find
+# in the cell below:
 # 1. On which Task Queue did it run?
 # 2. What are the names of the two Activities, in order?
-# 3. Open the first one: which word of your prompt stands in its input?
-# 4. Open the second: what is its Start-to-Close timeout, in seconds?
-# 5. What does the Workflow's result say the file is called?
+# 3. Open the first one: what is the name of the field in its input?
+# 4. Open the second: what is its output? And its Start-to-Close timeout, in seconds?
+# 5. What is the name of the field in the Workflow's own result?
 
 # %% exercise="web_ui_hunt"
 found = {
@@ -480,12 +480,16 @@ found = {
     "Task Queue": "research",
     # PROMPT: "first Activity": "",  # TODO
     "first Activity": "llm_call",
+    # PROMPT: "field of its input": "",  # TODO
+    "field of its input": "prompt",
     # PROMPT: "second Activity": "",  # TODO
     "second Activity": "create_pdf_activity",
-    # PROMPT: "timeout of the second": "",  # TODO: seconds
-    "timeout of the second": "10",
-    # PROMPT: "file": "",  # TODO
-    "file": "research_pdf.pdf",
+    # PROMPT: "its output": "",  # TODO
+    "its output": "research_pdf.pdf",
+    # PROMPT: "its timeout": "",  # TODO: seconds
+    "its timeout": "10",
+    # PROMPT: "field of the result": "",  # TODO
+    "field of the result": "result",
 }
 
 # %% [markdown]
@@ -493,21 +497,26 @@ found = {
 # that your code cannot read as well.
 
 # %%
-history = await handle.fetch_history()
-steps = [e.activity_task_scheduled_event_attributes for e in history.events if
-         e.HasField("activity_task_scheduled_event_attributes")]  # fmt: skip
-begun = history.events[0].workflow_execution_started_event_attributes
+import json
+
+events = [getattr(e, e.WhichOneof("attributes")) for e in (await handle.fetch_history()).events]
+kinds = [type(e).__name__.removesuffix("EventAttributes") for e in events]
+started, finished = events[0], events[-1]
+first, second = [e for e, kind in zip(events, kinds) if kind == "ActivityTaskScheduled"]
+*_, written = [e for e, kind in zip(events, kinds) if kind == "ActivityTaskCompleted"]
 truth = {
-    "Task Queue": begun.task_queue.name,
-    "first Activity": steps[0].activity_type.name,
-    "second Activity": steps[1].activity_type.name,
-    "timeout of the second": str(steps[1].start_to_close_timeout.seconds),
-    "file": "research_pdf.pdf",
+    "Task Queue": started.task_queue.name,
+    "first Activity": first.activity_type.name,
+    "field of its input": list(json.loads(first.input.payloads[0].data))[0],
+    "second Activity": second.activity_type.name,
+    "its output": json.loads(written.result.payloads[0].data),
+    "its timeout": str(second.start_to_close_timeout.seconds),
+    "field of the result": list(json.loads(finished.result.payloads[0].data))[0],
 }
 for name, right in truth.items():
-    said = str(found[name]).strip()
+    said = str(found[name]).strip().strip('"')
     sign = "✓ found" if said == right else "– to find" if not said else f"✗ not {said!r}"
-    print(f"{sign:<10} {name}")
+    print(f"{sign:<12} {name}")
 
 # %% [markdown]
 # ## Durable execution
@@ -797,7 +806,8 @@ await stop_worker()
 description = await handle.describe()
 print(description.status.name)
 async for event in handle.fetch_history_events():
-    print(f"{event.event_id:>3}  {event.WhichOneof('attributes').removesuffix('_event_attributes')}")
+    kind = event.WhichOneof("attributes").removesuffix("_event_attributes")
+    print(f"{event.event_id:>3}  {kind}")
 
 # %% [markdown]
 # Take your time: restart the kernel and run the cells above it again, if you like. Then start a
@@ -825,7 +835,7 @@ from temporalio.worker import Replayer
 before = mark()
 replayer = Replayer(workflows=[GenerateReportWorkflow], data_converter=pydantic_data_converter)
 replay = await replayer.replay_workflow(await handle.fetch_history())
-print("replay failed:", replay.replay_failure)
+print("replay:", replay.replay_failure or "no failure")
 receipt(before)
 
 # %% [markdown]

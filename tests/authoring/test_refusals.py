@@ -182,6 +182,12 @@ REFUSED = {
         "https://example.org/x.png has no alternative text",
         'alt="…"',
     ),
+    "two prices in a paragraph": (
+        "# %% [markdown]\n# # Title\n#\n# It costs $2.50. The disk is full: $2.50 again.\n",
+        ":4, markdown cell '# Title'",
+        "A paragraph has 2 dollar signs",
+        "Write the amounts in words",
+    ),
     "a link to nothing": (
         "# %% [markdown]\n# # Title\n#\n# Read [this](../docs/none.md#part).\n",
         ":4, markdown cell '# Title'",
