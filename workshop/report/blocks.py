@@ -269,6 +269,9 @@ class _Block(Flowable):  # type: ignore[misc]
     def _part(self, first: bool) -> Any:
         """A copy that will hold the lines before or after a page break."""
         part = copy.copy(self)
+        # What reportlab notes on a flowable while it looks for a place is not the copy's.
+        for note in ("canv", "_frame", "_postponed"):
+            part.__dict__.pop(note, None)
         if first:
             part.spaceAfter, part.bars_below = 0, ((), 0.0)
         else:
@@ -401,14 +404,15 @@ class Row:
     cells: list[list[Run]]
     header: bool = False
     lines: list[list[Line]] = field(default_factory=list)
+    depth: int = 1
+    """How many lines the longest cell has."""
 
-    @property
-    def depth(self) -> int:
-        return max([1, *(len(lines) for lines in self.lines)])
+    def with_lines(self, lines: list[list[Line]]) -> Row:
+        return Row(self.cells, self.header, lines, max([1, *map(len, lines)]))
 
     def cut(self, depth: int) -> tuple[Row, Row]:
-        above = Row(self.cells, self.header, [lines[:depth] for lines in self.lines])
-        return above, Row(self.cells, self.header, [lines[depth:] for lines in self.lines])
+        above = self.with_lines([lines[:depth] for lines in self.lines])
+        return above, self.with_lines([lines[depth:] for lines in self.lines])
 
 
 class TableBlock(_Block):
@@ -433,9 +437,7 @@ class TableBlock(_Block):
         after: float = 10.0,
     ) -> None:
         super().__init__(margin or Margin(), before, after)
-        self._rows = list(rows)
-        for row in self._rows:
-            row.cells = [drawable(cell) for cell in row.cells]
+        self._rows = [Row([drawable(cell) for cell in row.cells], row.header) for row in rows]
         self._alignments = alignments
         self._widths: list[float] = []
         self._is_part = False
@@ -448,11 +450,11 @@ class TableBlock(_Block):
         if not self._is_part and self._set_for != available_width:
             indent = self.margin.indent * self.margin.within(available_width)
             self._widths = self._column_widths(available_width - indent)
-            for row in self._rows:
-                row.lines = [
-                    set_lines(cell, width - 2 * self._PADDING_X)
-                    for cell, width in zip(row.cells, self._widths, strict=True)
-                ]
+            rooms = [width - 2 * self._PADDING_X for width in self._widths]
+            self._rows = [
+                row.with_lines([set_lines(*pair) for pair in zip(row.cells, rooms, strict=True)])
+                for row in self._rows
+            ]
             self._set_for = available_width
         self.width = available_width
         self.height = sum(self._row_height(row) for row in self._rows)
@@ -478,12 +480,13 @@ class TableBlock(_Block):
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:
         self.wrap(available_width, available_height)
-        above: list[Row] = []
-        below = list(self._rows)
-        room = available_height + _SLACK
-        while below and self._row_height(below[0]) <= room:
-            room -= self._row_height(below[0])
-            above.append(below.pop(0))
+        room, fitting = available_height + _SLACK, 0
+        for row in self._rows:
+            if self._row_height(row) > room:
+                break
+            room -= self._row_height(row)
+            fitting += 1
+        above, below = self._rows[:fitting], self._rows[fitting:]
         if not below:
             return [self]
         # A header must not be left alone at the foot of a page.
