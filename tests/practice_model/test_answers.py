@@ -90,7 +90,8 @@ def test_a_summary_is_made_of_the_texts_own_sentences() -> None:
 
 def test_bullet_points() -> None:
     page = "<html><head><title>x</title><style>p{}</style></head><body><p>Bees make "
-    page += "honey &amp; wax. They dance.</p><p>Drones cannot sting. A queen lays eggs.</p></body></html>"
+    page += "honey &amp; wax. They dance.</p><p>Drones cannot sting. A queen lays eggs.</p>"
+    page += "</body></html>"
     for text in (say(TARDIGRADES), page):
         bullets = say(f"Summarise this article about X in 3 bullet points:\n{text}").splitlines()
         assert len(bullets) == 3
