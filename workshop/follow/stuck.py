@@ -25,6 +25,8 @@ from workshop.follow.run import Run
 
 UNANSWERED_SECONDS = 2.0
 """A Worker answers a Workflow Task in milliseconds; after this, it did not."""
+SETTLE_SECONDS = 1.5
+"""How long a Worker may need from its start to its first question for work."""
 NO_POLLER_SECONDS = 4.0
 """How long a task may lie on a Task Queue that nobody has ever polled."""
 OLD_POLLER_SECONDS = 11.0
@@ -213,8 +215,11 @@ class Judge:
         """Whether a Worker has asked for work after `at`: it may be a new one with mended code.
 
         A Worker asks again within milliseconds of taking a task and then waits up to a minute, so
-        a later question means a new Worker (or another task, which costs only some patience).
+        a later question means a new Worker (or another task, which costs only some patience). One
+        that was started just now may be about to ask for the first time, so at first: perhaps.
         """
+        if time.time() - self.began < SETTLE_SECONDS:
+            return True
         polled = await self._last_poll(queue, kind)
         return polled is None or polled > at + 0.3
 
