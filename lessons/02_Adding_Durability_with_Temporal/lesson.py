@@ -841,6 +841,27 @@ receipt(before)
 # %% [markdown]
 # The whole Workflow ran again, and the provider received nothing.
 #
+# And if the code decides otherwise than the history, as at 12:01? Here is a Workflow of the same
+# name that forgets the research. Replay it against the same history.
+
+# %%
+@workflow.defn(name="GenerateReportWorkflow", sandboxed=False)
+class ForgetfulWorkflow:
+    @workflow.run
+    async def run(self, input: GenerateReportInput) -> None:
+        await workflow.sleep(timedelta(seconds=10))
+
+
+replayer = Replayer(workflows=[ForgetfulWorkflow], data_converter=pydantic_data_converter)
+replay = await replayer.replay_workflow(
+    await handle.fetch_history(), raise_on_replay_failure=False
+)
+print(type(replay.replay_failure).__name__)
+
+# %% [markdown]
+# Temporal notices, and refuses to go on with a guess. This is why you test a changed Workflow
+# against old histories before you deploy it.
+#
 # ### What is promised, and what is not
 #
 # An Activity that **completed** is not run again; its result is in the history. An Activity that
