@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from datetime import timedelta
-from functools import cache
+from functools import cache, wraps
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from workshop.errors import WorkshopError
@@ -39,10 +39,23 @@ class _Start:
         self.task: asyncio.Task[None] | None = None
         self.built: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self.earlier: set[tuple[str, int]] = set()
+        self.workers: list[Worker] = []
+        self.over = False
 
     @property
     def worker(self) -> Worker | None:
         return self.built.result() if self.built.done() else None
+
+    def release(self) -> None:
+        """Let the Client forget Workers that were built and never ran.
+
+        It counts them, even when nothing holds them any more, and would refuse the next Worker
+        on their Task Queue. The SDK has no public name for this.
+        """
+        for worker in self.workers:
+            if not worker._started:
+                worker._bridge_worker.initiate_shutdown()
+        self.workers.clear()
 
     async def before_run(self, worker: Worker) -> None:
         """Look before the Worker polls: can it, and who has polled its Task Queue so far."""
@@ -55,13 +68,21 @@ class _Start:
         try:
             await worker.client.service_client.check_health(timeout=timedelta(seconds=2))
             self.earlier = await _pollers(worker)
-        except RPCError:
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                raise WorkerNotStarted(
+                    f"The Temporal Service does not know what the Client asks for: {error}",
+                    "It knows the namespace that Client.connect names.",
+                    "Mend the cell with Client.connect, run it, the Worker cell and this one.",
+                ) from None
             raise WorkerNotStarted(
                 "The Temporal Service at "
                 f"{worker.client.service_client.config.target_host} does not answer.",
                 "A Worker needs one to poll.",
                 "Run the first cell (begin) again: it starts the service. Then run this cell.",
             ) from None
+        if self.over:  # run_worker has returned and left the Worker to a task of its own
+            raise asyncio.CancelledError
         if not self.built.done():
             self.built.set_result(worker)
 
@@ -84,9 +105,17 @@ class _Start:
 _current: _Start | None = None
 
 # A Worker is built inside the learner's own function. So that start_worker can tell whether it
-# polls, a Worker shows itself to the start that caused it, when it is about to run.
+# polls, a Worker shows itself to the start that caused it, when it is built and when it is about
+# to run.
 _starting: ContextVar[_Start | None] = ContextVar("starting", default=None)
-_run = Worker.run
+_init, _run = Worker.__init__, Worker.run
+
+
+@wraps(_init)
+def _shown_init(self: Worker, *args: Any, **given: Any) -> None:
+    _init(self, *args, **given)
+    if start := _starting.get():
+        start.workers.append(self)
 
 
 async def _shown_run(self: Worker) -> None:
@@ -95,6 +124,7 @@ async def _shown_run(self: Worker) -> None:
     await _run(self)
 
 
+Worker.__init__ = _shown_init  # type: ignore[method-assign]
 Worker.run = _shown_run  # type: ignore[method-assign]
 
 
@@ -269,14 +299,20 @@ async def _stop(limit: float) -> bool:
     """Stop the kernel's Worker. Returns whether one was running."""
     global _current
     running, _current = _current, None
-    if running is None or running.task is None or running.task.done():
+    if running is None or running.task is None:
         return False
+    running.over = True
     task = running.task
+    left_behind = running.worker is not None and running.worker.is_running
+    if task.done() and not left_behind:
+        running.release()
+        return False
     task.remove_done_callback(_say_why)
     try:
         if running.worker:
             await asyncio.wait({asyncio.create_task(running.worker.shutdown())}, timeout=limit)
-            await asyncio.wait({task}, timeout=1.0)
+            if not task.done():
+                await asyncio.wait({task}, timeout=1.0)
     except RuntimeError:  # a task of an event loop that is no more
         return False
     if not task.done():
@@ -284,6 +320,7 @@ async def _stop(limit: float) -> bool:
         await asyncio.wait({task}, timeout=5.0)
     if task.done() and not task.cancelled():
         task.exception()  # fetched, so that asyncio does not complain later
+    running.release()
     return True
 
 
