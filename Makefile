@@ -12,7 +12,7 @@ INPUTS := requirements.txt constraints.txt pyproject.toml
 # Some containers forbid bytecode files; then each kernel would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab test build check bench down reset test-matrix lock
+.PHONY: help lab test build check bench doctor down reset test-matrix lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: $(VENV)/.dev  ## say what is stale, badly typed or badly formatted
 
 bench: $(VENV)/.dev  ## measure, and print the tables that docs/ quotes
 	@$(BIN)/python -m authoring.bench
+
+doctor: $(VENV)/.lab  ## say what is there, what is wrong and what to do about it
+	@$(BIN)/python -m workshop doctor
 
 down: $(VENV)/.lab  ## end the processes that the workshop started
 	@$(BIN)/python -m workshop down
