@@ -599,8 +599,8 @@ SUBJECTS = (
         (
             (
                 "Largest of all",
-                "A blue whale can grow to about thirty metres, longer than any other animal "
-                "that is alive today.",
+                "A blue whale can grow to about thirty metres and weigh well over one hundred "
+                "tonnes. No dinosaur is known to have been heavier.",
             ),
             (
                 "Giants that eat krill",
