@@ -1,0 +1,358 @@
+"""The receipt: with the practice model what the provider saw, with a real one what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import html.parser
+import json
+import re
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import litellm
+import pytest
+import room as rooms
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
+from temporalio.worker import Worker
+
+from workshop.practice_model import faults
+from workshop.practice_model.ledger import Call, Ledger
+from workshop.receipt import Receipt, attach, mark, open_receipt, receipt
+from workshop.settings import load
+
+QUICK = timedelta(seconds=10)
+SENTINEL = "sk-sentinel-5e1f2d3c4b5a69788796a5b4c3d2e1f0"
+costs: list[float] = []
+
+
+def complete(prompt: str, **given: Any) -> Any:
+    settings = load()
+    return litellm.completion(
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        api_base=settings.llm_api_base,
+        messages=[{"role": "user", "content": prompt}],
+        timeout=5,
+        max_retries=0,
+        **given,
+    )
+
+
+@activity.defn
+async def llm_call(prompt: str) -> str:
+    answer = await asyncio.to_thread(complete, prompt)
+    costs.append(litellm.completion_cost(answer))
+    return str(answer.choices[0].message.content)
+
+
+@workflow.defn(sandboxed=False)
+class Research:
+    @workflow.run
+    async def run(self, prompt: str) -> str:
+        result: str = await workflow.execute_activity(
+            "llm_call",
+            prompt,
+            start_to_close_timeout=QUICK,
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(milliseconds=10), maximum_attempts=3
+            ),
+        )
+        return result
+
+
+def research(*prompts: str, ids: list[str] | None = None) -> list[str]:
+    """Run one Workflow for each prompt. Returns the ids."""
+    queue = f"receipt-{uuid.uuid4().hex[:8]}"
+    names = ids or [f"research-{uuid.uuid4().hex[:8]}" for _ in prompts]
+
+    async def main() -> None:
+        client = await Client.connect(load().temporal_address)
+        async with Worker(client, task_queue=queue, workflows=[Research], activities=[llm_call]):
+            for name, prompt in zip(names, prompts, strict=True):
+                await client.execute_workflow(Research.run, prompt, id=name, task_queue=queue)
+
+    asyncio.run(main())
+    return names
+
+
+def detach() -> None:
+    litellm.client_session = litellm.aclient_session = None
+    litellm.logging_callback_manager._reset_all_callbacks()
+    litellm.in_memory_llm_clients_cache.flush_cache()
+
+
+@pytest.fixture(autouse=True)
+def attached(running_room: dict[str, str]) -> Iterator[None]:
+    """LiteLLM as in a fresh kernel, in the room, and again as it was."""
+    detach()
+    costs.clear()
+    assert attach()
+    open_receipt()
+    yield
+    detach()
+
+
+# With the practice model
+
+
+def test_rows_name_the_workflow_the_activity_and_the_attempt(running_room: dict[str, str]) -> None:
+    with faults.server_error(times=1, base=load().llm_api_base):
+        (name,) = research("Tell me three facts about otters")
+    bill = receipt()
+    assert [(c.workflow_id, c.activity, c.attempt) for c in bill.calls] == [
+        (name, "llm_call", 1),
+        (name, "llm_call", 2),
+    ]
+    assert [c.status for c in bill.calls] == [500, 200]
+    assert (bill.received, bill.answered, bill.failed) == (2, 1, 1)
+    assert "practice model received 2 calls: 1 answered, 1 failed" in bill.summary
+    shown = repr(bill)
+    assert "attempt 1" in shown and "✗ 500" in shown and "✓ answered" in shown
+
+
+def test_it_agrees_with_the_ledger_and_with_litellm(running_room: dict[str, str]) -> None:
+    since = mark()
+    answer = complete("Tell me three facts about otters")
+    (one,) = research("Write a poem about bees")
+    bill, books = receipt(since), Ledger(load().home / "practice-ledger.sqlite")
+    assert list(bill.calls) == books.calls(since=since)
+    assert bill.dollars == pytest.approx(litellm.completion_cost(answer) + costs[0])
+    assert bill.dollars > 0
+    assert bill.tokens == bill.of("llm_call").tokens + answer.usage.total_tokens
+    assert bill.of("llm_call").calls[0].workflow_id == one
+    assert f"{bill.tokens:,} tokens, ${bill.dollars:.6f}" in bill.summary
+
+
+def test_a_mark_leaves_out_what_came_before(running_room: dict[str, str]) -> None:
+    complete("before")
+    since = mark()
+    assert receipt(since).received == 0
+    assert "received 0 calls" in receipt(since).summary
+    complete("after")
+    assert [c.prompt for c in receipt(since).calls] == ["after"]
+    assert [c.prompt for c in receipt().calls] == ["before", "after"]
+    open_receipt()
+    assert receipt().received == 0
+
+
+def test_a_call_outside_an_activity_is_told_as_such(running_room: dict[str, str]) -> None:
+    complete("no Workflow here")
+    bill = receipt()
+    (call,) = bill.calls
+    assert (call.workflow_id, call.activity, call.attempt) == (None, None, None)
+    assert "a call outside Temporal" in repr(bill) and "1 call:" in bill.summary
+    assert "a call outside Temporal" in bill._repr_html_()
+
+
+def test_async_calls_are_counted_with_their_activity(running_room: dict[str, str]) -> None:
+    async def twice() -> None:
+        settings = load()
+        for _ in range(2):
+            await litellm.acompletion(
+                model=settings.llm_model,
+                api_key=settings.llm_api_key.get_secret_value(),
+                api_base=settings.llm_api_base,
+                messages=[{"role": "user", "content": "bees"}],
+                timeout=5,
+                max_retries=0,
+            )
+
+    asyncio.run(twice())
+    assert receipt().answered == 2
+
+
+def test_a_proxy_of_this_machine_is_not_asked(
+    running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{rooms.free_ports(1)[0]}")
+    litellm.client_session = None
+    attach()
+    complete("otters")
+    assert receipt().answered == 1
+
+
+class Tags(html.parser.HTMLParser):
+    """The names of all elements, and the text between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.names.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_an_id_with_markup_and_foreign_letters_is_harmless(running_room: dict[str, str]) -> None:
+    hostile = f"<script>alert('ü')</script> & λόγος {uuid.uuid4().hex[:4]}"
+    research("otters", ids=[hostile])
+    bill = receipt()
+    (call,) = bill.calls
+    assert call.workflow_id == hostile.encode("ascii", "replace").decode()
+    shown = Tags(bill._repr_html_())
+    assert shown.names == {"table", "caption", "strong", "thead", "tr", "th", "tbody", "td"}
+    assert str(call.workflow_id) in shown.text
+
+
+def test_html_holds_what_the_text_holds() -> None:
+    given: dict[str, Any] = {"prompt_sha256": "0" * 64, "prompt": "p", "model": "m", "at": 0.0}
+    calls = (
+        Call(1, workflow_id="w", activity="a", attempt=1, status=200, prompt_tokens=1200,
+             completion_tokens=34, dollars=0.5, error=None, **given),
+        Call(2, workflow_id="w", activity="<b>", attempt=2, status=0, prompt_tokens=0,
+             completion_tokens=0, dollars=0.0, error=None, **given),
+        Call(3, workflow_id=None, activity=None, attempt=None, status=None, prompt_tokens=0,
+             completion_tokens=0, dollars=0.0, error=None, **given),
+    )  # fmt: skip
+    bill = Receipt(calls, practice=True)
+    assert (bill.received, bill.answered, bill.failed, bill.tokens) == (3, 1, 1, 1234)
+    text, shown = repr(bill), Tags(bill._repr_html_())
+    for word in ("✓ answered", "✗ dropped", "no answer yet", "1,234 tokens", "$0.500000"):
+        assert word in text and word in shown.text, word
+    assert "<b>" in shown.text and "b" not in shown.names
+
+
+# With a real provider
+
+
+class Provider(BaseHTTPRequestHandler):
+    """A stand-in that answers in OpenAI's words and remembers what it was sent."""
+
+    seen: ClassVar[list[dict[str, str]]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.seen.append(dict(self.headers))
+        prompt = body["messages"][-1]["content"]
+        if "fail" in prompt:
+            key = self.headers["Authorization"]
+            answer: dict[str, Any] = {"error": {"message": f"Rejected: {key}", "code": "invalid"}}
+        else:
+            answer = {
+                "id": "chatcmpl-1",
+                "object": "chat.completion",
+                "created": 0,
+                "model": body["model"],
+                "choices": [
+                    {
+                        "index": 0,
+                        "finish_reason": "stop",
+                        "message": {"role": "assistant", "content": "Otters hold hands."},
+                    }
+                ],
+                "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+            }
+        raw = json.dumps(answer).encode()
+        self.send_response(401 if "error" in answer else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def provider(running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real provider in the settings, as when a learner has put a key into .env."""
+    Provider.seen = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}/v1"
+    monkeypatch.setenv("LLM_API_KEY", SENTINEL)
+    monkeypatch.setenv("LLM_API_BASE", base)
+    monkeypatch.setenv("LLM_MODEL", "openai/gpt-4o")
+    open_receipt()  # what begin does, in the kernel that used the practice model until now
+    yield base
+    server.shutdown()
+    server.server_close()
+
+
+def files_with(secret: str, home: Path) -> list[str]:
+    return [
+        str(file.relative_to(home))
+        for file in home.rglob("*")
+        if file.is_file() and secret.encode() in file.read_bytes()
+    ]
+
+
+def test_a_real_provider_is_sent_nothing_of_ours_and_its_calls_are_counted(
+    provider: str, running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name,) = research("Tell me about otters")
+    with pytest.raises(litellm.AuthenticationError):
+        complete("please fail")
+    bill = receipt()
+    assert len(Provider.seen) == 2
+    for headers in Provider.seen:
+        assert headers["Authorization"] == f"Bearer {SENTINEL}"
+        assert [h for h in headers if "workshop" in h.lower()] == []
+    assert not bill.practice
+    assert (bill.received, bill.answered, bill.failed) == (2, 1, 1)
+    assert bill.summary.startswith("This client sent 2 calls: 1 answered, 1 failed, 18 tokens")
+    assert bill.dollars == pytest.approx(costs[0]) and bill.dollars > 0
+    first, second = bill.calls
+    assert (first.workflow_id, first.activity, first.attempt) == (name, "llm_call", 1)
+    assert second.activity is None
+    assert (second.status, second.error) == (401, "AuthenticationError")
+    # The provider repeats the key in its error; nothing keeps it.
+    assert files_with(SENTINEL, load().home) == []
+    assert files_with("Otters hold hands", load().home), "the search finds what is there"
+    assert SENTINEL not in repr(bill) + bill._repr_html_()
+
+
+def test_async_calls_to_a_real_provider_are_counted(provider: str) -> None:
+    async def call(prompt: str) -> None:
+        await litellm.acompletion(
+            model="openai/gpt-4o",
+            api_key=SENTINEL,
+            api_base=provider,
+            messages=[{"role": "user", "content": prompt}],
+            timeout=5,
+            max_retries=0,
+        )
+
+    async def cells() -> None:
+        await call("otters")
+        with pytest.raises(litellm.AuthenticationError):
+            await call("please fail")
+        for _ in range(200):  # LiteLLM tells of them when the loop is free
+            if receipt().answered == receipt().failed == 1:
+                break
+            await asyncio.sleep(0.01)
+
+    asyncio.run(cells())
+    bill = receipt()
+    assert (bill.received, bill.answered, bill.failed, bill.tokens) == (2, 1, 1, 18)
+
+
+def test_back_to_the_practice_model_its_own_ledger_counts(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete("otters")
+    for name in ("LLM_API_KEY", "LLM_API_BASE", "LLM_MODEL"):
+        monkeypatch.delenv(name)
+    open_receipt()
+    complete("bees")
+    bill = receipt()
+    assert bill.practice and [c.prompt for c in bill.calls] == ["bees"]
+    assert len(Provider.seen) == 1
+
+
+def test_the_attempts_of_a_retry_are_all_counted(provider: str) -> None:
+    with pytest.raises(Exception, match="Workflow"):
+        research("please fail")
+    assert [(c.attempt, c.status) for c in receipt().calls] == [(1, 401), (2, 401), (3, 401)]
+    assert re.search(r"sent 3 calls: 0 answered, 3 failed, 0 tokens", receipt().summary)
