@@ -161,8 +161,9 @@ def test_python_versions_agree_everywhere() -> None:
         matrix = re.search(r"python: (\[.*\])", ci.read_text())
         assert matrix and json.loads(matrix[1]) == PYTHONS
     readme = (ROOT / "README.md").read_text()
-    if "Python 3." in readme:
-        assert re.search(r"Python 3\.10\D{1,6}3\.13", readme)
+    for said in re.findall(r"Python (3\.\d+(?:(?:, | or | to |–)3\.\d+)*)", readme):
+        named = re.findall(r"3\.\d+", said)
+        assert named in (PYTHONS, [PYTHONS[0], PYTHONS[-1]], [PYTHONS[0]]), said
 
 
 def test_windows_is_told_in_a_sentence() -> None:
