@@ -75,7 +75,7 @@ def execute(
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_text(content, encoding="utf-8")
         ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
-        environment = _environment(tree, ports)
+        environment = _environment(tree, ports, root)
         sanitizer = Sanitizer(tree, root, {port: PORTS[name] for name, port in ports.items()})
         stack.enter_context(_ended_by(down, environment, root))
         ran = _run(notebook, path, tree, environment, timeout, sanitizer)
@@ -136,7 +136,7 @@ def _shortened(text: str, longest: int = 30) -> str:
     return "\n".join(lines if len(lines) <= longest else ["…", *lines[-longest:]])
 
 
-def _environment(tree: Path, ports: dict[str, int]) -> dict[str, str]:
+def _environment(tree: Path, ports: dict[str, int], root: Path) -> dict[str, str]:
     """The environment of the kernel: this one, without what leads outside."""
     home = tree / ".workshop"
     home.mkdir()
@@ -145,6 +145,8 @@ def _environment(tree: Path, ports: dict[str, int]) -> dict[str, str]:
         **{name: str(port) for name, port in ports.items()},
         "WORKSHOP_HOME": str(home),
         "WORKSHOP_ENV_FILE": str(home / "env"),
+        # Diagrams that are new are kept beside the code that shows them.
+        "WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"),
         # This repository's classroom, whatever else is installed.
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         # No start-up file or configuration of the author, and no time zone.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import IPython.display
 import pytest
 from PIL import Image
+from room import ROOT
 
 from workshop import diagrams
 from workshop.diagrams import DiagramError, draw, render_mermaid
@@ -55,7 +57,7 @@ def test_a_sequence_is_drawn() -> None:
 def test_a_cell_shows_the_picture_and_the_words(
     shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, flow: bytes
 ) -> None:
-    monkeypatch.setattr(diagrams, "draw", lambda text, scale: flow)
+    monkeypatch.setattr(diagrams, "drawn", lambda text: flow)
     render_mermaid(FLOW, 'A prompt becomes a PDF, <quickly> & "well"')
     (bundle,) = shown
     html = bundle["text/html"]
@@ -64,6 +66,28 @@ def test_a_cell_shows_the_picture_and_the_words(
     inside = re.search(r'src="data:image/png;base64,([^"]+)"', html)
     assert inside and Image.open(io.BytesIO(base64.b64decode(inside[1]))).format == "PNG"
     assert "http" not in html and "<script" not in html
+
+
+def test_every_lessons_diagram_is_kept_and_no_other() -> None:
+    finished = [*ROOT.glob("Solutions_*/*.ipynb"), *ROOT.glob("exercises/*/Solution/*.ipynb")]
+    shown = {
+        name
+        for path in finished
+        for name in re.findall(r'data-diagram=\\"(\w+)\\"', path.read_text(encoding="utf-8"))
+    }
+    assert shown == {path.stem for path in diagrams.DRAWINGS.glob("*.png")}
+
+
+def test_a_kept_drawing_is_shown_and_a_changed_text_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flow: bytes
+) -> None:
+    monkeypatch.setattr(diagrams, "DRAWINGS", tmp_path)
+    monkeypatch.setenv("WORKSHOP_DRAWINGS", str(tmp_path))
+    monkeypatch.setattr(diagrams, "draw", lambda text, scale: flow)
+    assert diagrams.drawn(FLOW) == flow
+    monkeypatch.setattr(diagrams, "draw", lambda text, scale: b"drawn again")
+    assert diagrams.drawn(f"\n{FLOW}\n") == flow
+    assert diagrams.drawn(FLOW + "\n  C --> D") == b"drawn again"
 
 
 @pytest.mark.parametrize("text", ["", "this is no diagram", "graph LR\n  A -->"])
