@@ -566,6 +566,11 @@ def test_a_long_report_takes_pages_with_numbers() -> None:
     assert bare(PARAGRAPH * 120) in bare(re.sub(r"Page \d+", "", "".join(pages)))
 
 
+def test_the_marks_of_deep_lists_do_not_stand_on_each_other() -> None:
+    places = [(left, bottom) for left, bottom, _, _ in boxes(pdf("- " * 12 + "text"))]
+    assert len(places) == len(set(places)) == len(bare(HEAD)) + 12 + 4
+
+
 def test_a_heading_is_not_left_alone_at_the_foot_of_a_page() -> None:
     for lines in range(20, 45):
         data = pdf("filler\n" * lines + "\n## Heading\n\nIts text.", pagesize=letter)

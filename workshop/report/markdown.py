@@ -345,7 +345,9 @@ class _Setting:
         self.indents.append(min(self.indents[-1] + step, _MOST_INDENT))
 
     def _margin(self) -> Margin:
-        return Margin(self.indents[-1], tuple(dict.fromkeys(self.bars)))
+        indent = self.indents[-1]
+        # Where the indentation has come to its end, a further bar would stand in the text.
+        return Margin(indent, tuple(x for x in self.bars if x <= indent - _QUOTE_STEP))
 
     def _mark(self, item: Token) -> None:
         mark = self.lists[-1].mark(item)
