@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -14,7 +18,7 @@ import room as rooms
 from workshop import begin, notebook, processes, temporal_service
 from workshop.classroom import Panel
 from workshop.errors import WorkshopError
-from workshop.practice_model import faults, process
+from workshop.practice_model import KEY, MODEL, faults, process
 from workshop.settings import Settings, load
 
 NAMES = (temporal_service.NAME, process.NAME)
@@ -77,15 +81,34 @@ def test_what_has_died_is_started_again(
     }
 
 
+def answers(settings: Settings) -> int:
+    """The HTTP status with which the practice model answers a prompt."""
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "otters"}]}
+    request = urllib.request.Request(
+        f"{settings.llm_api_base}/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
+@pytest.mark.parametrize("fault", [faults.server_error, faults.unplugged])
 def test_a_fault_of_an_earlier_cell_is_ended(
-    running_room: dict[str, str], shown: list[Panel]
+    running_room: dict[str, str], shown: list[Panel], fault: Callable[..., faults.FaultContext]
 ) -> None:
     settings = start()
-    left = faults.unplugged(base=settings.llm_api_base)
+    left = fault(base=settings.llm_api_base)
     left.__enter__()  # a cell that was interrupted never gets to the exit
-    rooms.until(lambda: process.health(settings) is None, "the model to be unplugged")
+    if fault is faults.server_error:
+        assert answers(settings) == 500
+    else:
+        assert process.health(settings) is None
     start()
-    assert process.health(settings)
+    assert answers(settings) == 200
     left.__exit__(None, None, None)
 
 

@@ -136,19 +136,27 @@ def test_one_that_hangs_is_replaced(
 def test_two_that_start_it_at_once_start_one(room: dict[str, str]) -> None:
     lines = (
         "import asyncio; from workshop import temporal_service as t; from workshop.settings "
-        "import load; print(asyncio.run(t.ensure(load())).started_now)"
+        "import load; print('ready', flush=True); input(); "
+        "print(asyncio.run(t.ensure(load())).started_now)"
     )
     both = [
         subprocess.Popen(
             [sys.executable, "-c", lines],
             env=room,
             cwd=rooms.ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for _ in range(2)
     ]
+    for process in both:
+        assert process.stdout and process.stdout.readline() == "ready\n"
+    for process in both:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
     said = [process.communicate(timeout=60) for process in both]
     assert sorted(out.strip() for out, _ in said) == ["False", "True"], said
     port = room["WORKSHOP_TEMPORAL_PORT"]
