@@ -1,7 +1,7 @@
 from reportlab.lib.pagesizes import letter
 from reportlab.platypus import SimpleDocTemplate
 
-from workshop.report import page_number, story, whole_file
+from workshop.report import page_number, safe_name, story, whole_file
 
 
 @activity.defn
@@ -10,4 +10,4 @@ def create_pdf_activity(input: PDFGenerationInput) -> str:
         document = SimpleDocTemplate(str(path), pagesize=letter)
         pages = {"onFirstPage": page_number, "onLaterPages": page_number}
         document.build(story(input.content, title="Research Report"), **pages)
-    return input.filename
+    return safe_name(input.filename)

@@ -21,7 +21,9 @@
 # **Time** about 75 minutes. **Needs** nothing: no key, no account, no internet. A practice model
 # answers; the end of the README tells how to use a real one.
 #
-# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish.
+# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish; under each
+# stands a cell that loads the solution. The first cell needs no attention: it finds the workshop,
+# and fetches it in Colab.
 
 # %% name="setup"
 # Codespaces and a local Jupyter need nothing more. Colab fetches the workshop once.
@@ -66,9 +68,9 @@ settings = await begin("02")
 # with long reports and many steps, such a call may cost 2 dollars and 50 cents. Then the PDF step
 # fails: the disk is full. The user starts over, and the money is spent again.
 #
-# First, one function that asks the model. Two settings matter: `timeout`, because LiteLLM would
-# wait 100 minutes, and `max_retries=0`, because it would send a failed request three times
-# without telling. The key is taken out of its wrapper here, at the last moment, and nowhere else.
+# First, one function that asks the model, through LiteLLM. It waits 20 seconds at most, and
+# `max_retries=0` makes each call one request: who retries, and when, will be Temporal's business.
+# The key is taken out of its wrapper here, at the last moment, and nowhere else.
 
 # %% name="ask_model"
 from litellm import ModelResponse, completion
@@ -201,15 +203,16 @@ def llm_call(input: LLMCallInput) -> ModelResponse:
 # %% [markdown]
 # ### Your turn: the PDF Activity
 #
-# The next function writes the PDF with reportlab. Make it an Activity, as above. Two helpers come
+# The next function writes the PDF with reportlab. Make it an Activity, as above. Its helpers come
 # from the workshop: `whole_file` writes under a temporary name and renames at the end, so that a
-# crash leaves no half PDF; `story` turns the model's Markdown into paragraphs.
+# crash leaves no half PDF; `story` turns the model's Markdown into paragraphs. `safe_name` is the
+# name that the file really got: a slash in it, say, would lead out of the folder.
 
 # %% exercise="create_pdf_activity"
 from reportlab.lib.pagesizes import letter
 from reportlab.platypus import SimpleDocTemplate
 
-from workshop.report import page_number, story, whole_file
+from workshop.report import page_number, safe_name, story, whole_file
 
 
 # PROMPT: # TODO: add the decorator that makes this function an Activity
@@ -219,7 +222,7 @@ def create_pdf_activity(input: PDFGenerationInput) -> str:
         document = SimpleDocTemplate(str(path), pagesize=letter)
         pages = {"onFirstPage": page_number, "onLaterPages": page_number}
         document.build(story(input.content, title="Research Report"), **pages)
-    return input.filename
+    return safe_name(input.filename)
 
 # %% [markdown]
 # ## Workflows
@@ -427,9 +430,9 @@ prompt = await ask(
 # %% [markdown]
 # ### Your turn: the Client
 #
-# Say which Workflow to run and on which Task Queue. The name must match the Worker's **exactly**:
-# nobody polls a misspelt queue, and nobody complains. The id identifies the run; in a real system
-# it has a meaning, such as an order number.
+# Say which Workflow to run and on which Task Queue. The name must match the Worker's **exactly**: a
+# misspelt queue is a queue that nobody polls. The id identifies the run; in a real system it has a
+# meaning, such as an order number.
 
 # %% exercise="client"
 import uuid
@@ -810,8 +813,8 @@ async for event in handle.fetch_history_events():
     print(f"{event.event_id:>3}  {kind}")
 
 # %% [markdown]
-# Take your time: restart the kernel and run the cells above it again, if you like. Then start a
-# Worker and watch the Workflow go on.
+# Take your time; the Temporal Service waits with you. Then start a Worker, and watch the Workflow
+# go on.
 
 # %%
 worker = await start_worker(run_worker)
