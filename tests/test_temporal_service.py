@@ -125,6 +125,7 @@ def test_one_that_hangs_is_replaced(
     monkeypatch.setattr(processes, "end", lambda home, name, limit: end(home, name, limit=0.2))
     before = psutil.Process(pid(settings))
     before.suspend()
+    rooms.until(lambda: before.status() == psutil.STATUS_STOPPED, "it to hang")
     try:
         service = ensure(settings)
     finally:
