@@ -1,0 +1,130 @@
+"""Kernels take long and mostly wait: what tests want run is run in the background, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import kernels
+import psutil
+import pytest
+from kernels import ROOT, Room
+
+AT_ONCE = int(os.environ.get("WORKSHOP_TEST_KERNELS", "5"))
+LIMIT = 240.0
+"""Seconds for one scenario, the waiting for its turn not counted."""
+Scenario = Callable[[Room, Path], Awaitable[Any]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "scenario(run=…): the coroutine function whose result the fixture `ran` gives"
+    )
+
+
+class Stage:
+    """Runs scenarios in an event loop of its own, some at a time, the longest notebooks first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loop = asyncio.new_event_loop()
+        self.results: dict[tuple[Scenario, Path], Future[Any]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self, scenario: Scenario, path: Path) -> None:
+        if (scenario, path) not in self.results:
+            running = self._run(scenario, path, len(self.results))
+            self.results[scenario, path] = asyncio.run_coroutine_threadsafe(running, self.loop)
+
+    async def _run(self, scenario: Scenario, path: Path, number: int) -> Any:
+        async with self._turns:
+            settings = getattr(scenario, "settings", {})
+            room = Room(self.folder / f"{number}-{kernels.name(path)}", dict(settings))
+            began = time.monotonic()
+            try:
+                result = await asyncio.wait_for(scenario(room, path), LIMIT)
+            except asyncio.TimeoutError:
+                raise AssertionError(f"{scenario.__name__} took more than {LIMIT:g} s") from None
+            finally:
+                took = f"{time.monotonic() - began:6.1f} s  {scenario.__name__}  {path}\n"
+                with (self.folder / "took.txt").open("a") as file:  # for those who tune
+                    file.write(took)
+                await asyncio.to_thread(room.close)
+            assert not room.refused(), f"reached beyond the room: {room.refused()}"
+            return result
+
+    def close(self) -> None:
+        for future in self.results.values():
+            future.cancel()
+        ended = asyncio.run_coroutine_threadsafe(_end_others(), self.loop)
+        ended.result(30)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+
+
+async def _end_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+def stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """All scenarios of the tests that were chosen, under way."""
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    wanted = [
+        (marker.kwargs["run"], item.callspec.params["path"])  # type: ignore[attr-defined]
+        for item in request.session.items
+        if (marker := item.get_closest_marker("scenario"))
+    ]
+    for scenario, path in sorted(wanted, key=lambda job: -len(kernels.code_cells(job[1]))):
+        made.start(scenario, path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ran(request: pytest.FixtureRequest, stage: Stage, path: Path) -> Any:
+    """What the test's scenario gave for its notebook."""
+    marker = request.node.get_closest_marker("scenario")
+    return stage.results[marker.kwargs["run"], path].result(LIMIT * 2)
+
+
+def _learners_things() -> dict[str, object]:
+    """The learner's settings and state in this repository, and who listens on their ports."""
+    env, home = ROOT / ".env", ROOT / ".workshop"
+    ports = {
+        port: {
+            connection.pid
+            for connection in psutil.net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        }
+        for port in sorted(kernels.rooms.FORBIDDEN)
+    }
+    return {
+        ".env": env.read_bytes() if env.exists() else None,
+        # A workshop in use writes its state meanwhile; then only its own files are looked at.
+        ".workshop": None
+        if any(ports.values())
+        else {f: f.stat().st_mtime_ns for f in sorted(home.rglob("*"))},
+        "ports": ports,
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def learners_things_stay() -> Iterator[None]:
+    """No test touches ports 7233, 8233, 8234 or the repository's .workshop and .env."""
+    before = _learners_things()
+    yield
+    assert _learners_things() == before

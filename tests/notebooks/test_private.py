@@ -1,0 +1,225 @@
+"""With a key: every cell twice in a row, the key in the call and nowhere else, loopback alone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from kernels import FINISHED, Ran, Room, code_cells, kernel, name, only_draws
+from loopback import is_loopback
+
+from workshop import processes, settings, temporal_service
+
+pytestmark = pytest.mark.xdist_group("notebooks")
+
+
+ANSWER = "1. A fact to look for.\n2. Another one."
+
+
+class _Provider(BaseHTTPRequestHandler):
+    """An OpenAI-shaped model that knows one key."""
+
+    server: Provider
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = self.headers["Authorization"] == f"Bearer {self.server.key}"
+        self.server.accepted.append(said)
+        answer = {
+            "id": f"chatcmpl-{uuid.uuid4()}",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body["model"],
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": "stop",
+                    "message": {"role": "assistant", "content": ANSWER},
+                }
+            ],
+            "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20},
+        }
+        refused = {"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}
+        data = json.dumps(answer if said else refused).encode()
+        self.send_response(200 if said else 401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Provider(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Provider)
+        self.key = f"sk-sentinel-{secrets.token_hex(16)}"
+        self.accepted: list[bool] = []
+
+
+@contextmanager
+def provider() -> Iterator[Provider]:
+    server = Provider()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@dataclass
+class Traces:
+    """What a run with a key left, and whom it spoke to."""
+
+    key: str
+    accepted: list[bool]
+    ran: list[Ran] = field(default_factory=list)
+    outputs: str = ""
+    histories: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    remote: set[str] = field(default_factory=set)
+
+
+HISTORIES = """
+async for _w in client.list_workflows():
+    print((await client.get_workflow_handle(_w.id, run_id=_w.run_id).fetch_history()).to_json())
+    print(_w.search_attributes, await _w.memo())
+"""
+
+
+async def twice_with_a_key(room: Room, path: Path) -> Traces:
+    """Every cell, and at once again, with a key of a provider; and all that this leaves.
+
+    Drawings are left out: they take long, and two passes over them are made in test_twice.
+    """
+    with provider() as server:
+        port = server.server_address[1]
+        traces = Traces(server.key, server.accepted)
+        environment = {
+            "LLM_API_KEY": server.key,
+            "LLM_API_BASE": f"http://127.0.0.1:{port}/v1",
+            "LLM_MODEL": "openai/gpt-4o",
+        }
+        async with kernel(room, path, **environment) as running:
+            for cell in code_cells(path):
+                if only_draws(cell):
+                    continue
+                traces.ran += await running.run_all([cell, cell])
+                service = processes.running(room.state, temporal_service.NAME)
+                pids = [running.pid] + ([service.pid] if service else [])
+                traces.remote |= _remotes(pids)
+            shown = await running.run("settings, vars(), globals()['_ih'][-5:]")
+            traces.ran.append(shown)
+            traces.histories = (await running.run(HISTORIES)).text
+    traces.outputs = json.dumps([ran.outputs for ran in traces.ran])
+    # The service writes behind; its end puts all on the disk.
+    await asyncio.to_thread(room.close)
+    traces.files = {
+        str(file.relative_to(room.folder)): file.read_bytes()
+        for file in room.folder.rglob("*")
+        if file.is_file()
+    }
+    return traces
+
+
+def _remotes(pids: list[int]) -> set[str]:
+    """The addresses that processes are connected to, their SDK's own connections included."""
+    return {
+        connection.raddr.ip
+        for pid in pids
+        for connection in psutil.Process(pid).net_connections("inet")
+        if connection.raddr
+    }
+
+
+def _forms(key: str) -> dict[str, bytes]:
+    """A key as it stands, and as base64 writes it at each offset, the uncertain ends cut off."""
+    forms = {"plain": key.encode(), "hex": key.encode().hex().encode()}
+    for offset in range(3):
+        coded = base64.b64encode(b"\0" * offset + key.encode())
+        forms[f"base64, offset {offset}"] = coded[4 if offset else 0 : -4]
+    return forms
+
+
+def _where(text: str, places: dict[str, bytes]) -> dict[str, list[str]]:
+    """The places that hold a text, and in which forms."""
+    forms = _forms(text)
+    found = {
+        where: [how for how, form in forms.items() if form in held]
+        for where, held in places.items()
+    }
+    return {where: how for where, how in found.items() if how}
+
+
+@pytest.mark.scenario(run=twice_with_a_key)
+@pytest.mark.parametrize("path", FINISHED, ids=name)
+def test_every_cell_may_be_run_twice_in_a_row(path: Path, ran: Traces) -> None:
+    failed = [f"{r.source}\n{r.text}" for r in ran.ran if r.error]
+    assert not failed, "\n\n".join(failed)
+
+
+@pytest.mark.scenario(run=twice_with_a_key)
+@pytest.mark.parametrize("path", FINISHED, ids=name)
+def test_a_key_is_found_nowhere(path: Path, ran: Traces) -> None:
+    assert ran.accepted and all(ran.accepted), "the key did not reach the provider"
+    places = {"outputs": ran.outputs.encode(), "histories": ran.histories.encode(), **ran.files}
+    # That the search would see one: the model's answers stand in these.
+    answer = ANSWER.partition("\n")[0]
+    seen = _where(answer, places).keys()
+    assert "histories" in seen and any(where.startswith("state/temporal.db") for where in seen)
+    assert not _where(ran.key, places)
+
+
+@pytest.mark.scenario(run=twice_with_a_key)
+@pytest.mark.parametrize("path", FINISHED, ids=name)
+def test_nobody_but_loopback_is_spoken_to(path: Path, ran: Traces) -> None:
+    assert ran.remote and all(is_loopback(address) for address in ran.remote), ran.remote
+
+
+@pytest.mark.parametrize("key", ["", settings.PLACEHOLDER_KEY])
+def test_without_a_key_or_with_the_placeholder_the_practice_model_answers(
+    key: str, tmp_path: Path
+) -> None:
+    (tmp_path / "env").write_text(f"LLM_API_KEY={key}\nLLM_MODEL=openai/gpt-4o\n")
+    found = settings.load({"WORKSHOP_ENV_FILE": str(tmp_path / "env")})
+    assert found.practice and not found.key_is_set
+
+
+async def beyond(room: Room, path: Path) -> list[str]:
+    """A kernel that tries what no lesson may."""
+    tries = [
+        "import socket; socket.create_connection(('192.0.2.1', 80), 1)",
+        "import socket; socket.getaddrinfo('example.org', 443)",
+        "import urllib.request as u; u.urlopen('http://example.org')",
+        "import socket; socket.create_connection(('127.0.0.1', 7233), 1)",
+        f"open({str(settings.ROOT / '.env')!r})",
+    ]
+    async with kernel(room, path) as running:
+        ran = [await running.run(source) for source in tries]
+    refused = room.refused()
+    room.guard_log.unlink()  # as it should be
+    return [r.text for r in ran if "NoNetwork" in r.text or "URLError" in r.text] + refused
+
+
+@pytest.mark.scenario(run=beyond)
+@pytest.mark.parametrize("path", FINISHED[:1], ids=name)
+def test_the_guard_of_every_kernel_refuses_and_tells(path: Path, ran: list[str]) -> None:
+    told = "\n".join(ran[5:])
+    assert len(ran) == 10, ran
+    assert all(word in told for word in ("192.0.2.1", "example.org", "7233", ".env"))
