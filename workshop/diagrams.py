@@ -86,7 +86,7 @@ def draw(diagram: str, *, scale: float = 1.0) -> bytes:
     import mermaidx
 
     try:
-        png = bytes(mermaidx.render(diagram.strip()).png(scale=scale))
+        png = bytes(mermaidx.render(diagram.strip()).png(scale=scale, background="#ffffff"))
     except Exception as error:
         raise DiagramError(
             f"This Mermaid text cannot be drawn: {str(error).splitlines()[0]}",
@@ -95,7 +95,7 @@ def draw(diagram: str, *, scale: float = 1.0) -> bytes:
         ) from None
     # A few dozen colours are all there are, and a notebook carries each picture in its text.
     small = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGBA").quantize(64).save(small, "PNG", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
