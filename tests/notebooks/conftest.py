@@ -24,7 +24,9 @@ Scenario = Callable[[Room, Path], Awaitable[Any]]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "scenario(run=…): the coroutine function whose result the fixture `ran` gives"
+        "markers",
+        "scenario(run, passes=1): the coroutine function whose result the fixture `ran` gives; "
+        "about how often it goes over the notebook",
     )
 
 
@@ -83,13 +85,17 @@ def stage(
 ) -> Iterator[Stage]:
     """All scenarios of the tests that were chosen, under way."""
     made = Stage(tmp_path_factory.mktemp("stage"))
-    wanted = [
-        (marker.kwargs["run"], item.callspec.params["path"])  # type: ignore[attr-defined]
+    chosen = [
+        (marker.kwargs, item.callspec.params["path"])  # type: ignore[attr-defined]
         for item in request.session.items
         if (marker := item.get_closest_marker("scenario"))
     ]
-    for scenario, path in sorted(wanted, key=lambda job: -len(kernels.code_cells(job[1]))):
-        made.start(scenario, path)
+
+    def longest(job: tuple[dict[str, Any], Path]) -> int:
+        return -job[0].get("passes", 1) * len(kernels.code_cells(job[1]))
+
+    for words, path in sorted(chosen, key=longest):
+        made.start(words["run"], path)
     yield made
     made.close()
 

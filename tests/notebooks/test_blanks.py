@@ -153,7 +153,7 @@ def _report(ran: list[Ran]) -> str:
     )
 
 
-@pytest.mark.scenario(run=walk)
+@pytest.mark.scenario(run=walk, passes=3)
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
 def test_a_blank_that_is_left_is_told_by_its_cell_or_those_below(path: Path, ran: Walk) -> None:
     silent = [str(a) for a in ran.attempts if not a.ran[-1].error and not a.differs]
@@ -162,7 +162,7 @@ def test_a_blank_that_is_left_is_told_by_its_cell_or_those_below(path: Path, ran
     assert not puzzling, puzzling
 
 
-@pytest.mark.scenario(run=walk)
+@pytest.mark.scenario(run=walk, passes=3)
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
 def test_a_blank_that_is_filled_after_failing_goes_on_without_a_restart(
     path: Path, ran: Walk

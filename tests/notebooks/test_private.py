@@ -167,14 +167,14 @@ def _where(text: str, places: dict[str, bytes]) -> dict[str, list[str]]:
     return {where: how for where, how in found.items() if how}
 
 
-@pytest.mark.scenario(run=twice_with_a_key)
+@pytest.mark.scenario(run=twice_with_a_key, passes=2)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_every_cell_may_be_run_twice_in_a_row(path: Path, ran: Traces) -> None:
     failed = [f"{r.source}\n{r.text}" for r in ran.ran if r.error]
     assert not failed, "\n\n".join(failed)
 
 
-@pytest.mark.scenario(run=twice_with_a_key)
+@pytest.mark.scenario(run=twice_with_a_key, passes=2)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_a_key_is_found_nowhere(path: Path, ran: Traces) -> None:
     assert ran.accepted and all(ran.accepted), "the key did not reach the provider"
@@ -186,7 +186,7 @@ def test_a_key_is_found_nowhere(path: Path, ran: Traces) -> None:
     assert not _where(ran.key, places)
 
 
-@pytest.mark.scenario(run=twice_with_a_key)
+@pytest.mark.scenario(run=twice_with_a_key, passes=2)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_nobody_but_loopback_is_spoken_to(path: Path, ran: Traces) -> None:
     assert ran.remote and all(is_loopback(address) for address in ran.remote), ran.remote

@@ -52,14 +52,14 @@ def _failures(ran: list[Ran]) -> str:
     return "\n\n".join(f"{r.source}\n{r.text}" for r in ran if r.error)
 
 
-@pytest.mark.scenario(run=twice)
+@pytest.mark.scenario(run=twice, passes=2)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_run_all_twice_says_the_same_words_twice(path: Path, ran: Passes) -> None:
     assert not _failures([*ran.first, *ran.second])
     assert [r.compared() for r in ran.second] == [r.compared() for r in ran.first]
 
 
-@pytest.mark.scenario(run=twice)
+@pytest.mark.scenario(run=twice, passes=2)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_after_run_all_twice_one_worker_polls_and_none_is_left(path: Path, ran: Passes) -> None:
     assert ran.workers and set(ran.workers) == {"1 1"}
