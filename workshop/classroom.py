@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 from workshop import notebook, temporal_service
+from workshop.advice import tell_in_cells
 from workshop.errors import WorkshopError
 from workshop.practice_model import faults, process
 from workshop.receipt import open_receipt
@@ -61,6 +62,7 @@ async def begin(lesson: str) -> Settings:
     settings = load()
     log = notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
+    tell_in_cells()
     starts = [temporal_service.ensure(settings)]
     if settings.practice:
         starts.append(process.ensure(settings))  # type: ignore[arg-type]

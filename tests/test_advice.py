@@ -1,0 +1,62 @@
+"""Advice: what an SDK's error means, and silence where nothing useful is known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from room import free_ports
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop.advice import advise
+
+
+def error_of(run: Callable[[], object]) -> BaseException:
+    with pytest.raises(Exception) as caught:
+        run()
+    return caught.value
+
+
+def workflow_without_an_entry_point() -> object:
+    @workflow.defn(sandboxed=False)
+    class Report:
+        async def run(self) -> None: ...
+
+    return Report
+
+
+def test_a_missing_entry_point_is_named_with_the_remedy() -> None:
+    advice = advise(error_of(workflow_without_an_entry_point))
+    assert advice and "@workflow.run" in advice.saw and "@workflow.run" in advice.do
+
+
+def test_a_service_that_is_away_leads_to_begin() -> None:
+    (port,) = free_ports(1)
+    advice = advise(error_of(lambda: asyncio.run(Client.connect(f"localhost:{port}"))))
+    assert advice and "does not answer" in advice.saw and "begin" in advice.do
+
+
+def test_an_empty_task_queue_is_told_as_the_real_service_refuses_it(
+    running_room: dict[str, str],
+) -> None:
+    async def start() -> None:
+        client = await Client.connect(f"localhost:{running_room['WORKSHOP_TEMPORAL_PORT']}")
+        await client.start_workflow("Report", id="report", task_queue="")
+
+    advice = advise(error_of(lambda: asyncio.run(start())))
+    assert advice and 'Task Queue ""' in advice.saw and "task_queue=" in advice.do
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("no such value"),
+        RuntimeError("something of the learner's own"),
+        RPCError("not there", RPCStatusCode.NOT_FOUND, b""),
+    ],
+)
+def test_of_other_errors_nothing_is_said(error: Exception) -> None:
+    assert advise(error) is None

@@ -1,0 +1,70 @@
+"""Advice: what an SDK's error in a cell means, in place of a page of its own lines.
+
+Only errors of which something useful is known are told in other words; all others show as ever.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop.errors import WorkshopError
+
+TOLD = (RPCError, RuntimeError, ValueError)
+"""The kinds of error that are looked at."""
+
+
+class Advice(WorkshopError):
+    """What an SDK's error means."""
+
+
+def advise(error: BaseException) -> Advice | None:
+    """What to do about an SDK's error; None when nothing is known of it."""
+    text = str(error).partition("\n")[0]
+    if isinstance(error, RPCError) and "missing task queue" in text.lower():
+        return Advice(
+            'start_workflow was given the Task Queue "", an empty name.',
+            "It is the name that the Worker polls.",
+            "Fill in task_queue= in this cell and run it again.",
+        )
+    away = isinstance(error, RPCError) and error.status == RPCStatusCode.UNAVAILABLE
+    if away or (isinstance(error, RuntimeError) and text.startswith("Failed client connect")):
+        return Advice(
+            "The Temporal Service does not answer.",
+            "A Client needs one that runs.",
+            "Run the cell with begin again: it starts the service. Then run this cell.",
+        )
+    if isinstance(error, ValueError) and "@workflow.run" in text and "issing" in text:
+        return Advice(
+            f"{text}.",
+            "A Workflow has one entry point, an async method decorated with @workflow.run.",
+            "Put @workflow.run on the line above `async def run` and run this cell again.",
+        )
+    return None
+
+
+def tell_in_cells() -> bool:
+    """Let IPython show advice where there is some. Returns whether this is a notebook.
+
+    https://ipython.readthedocs.io/en/stable/api/generated/IPython.core.interactiveshell.html
+    """
+    if "ipykernel" not in sys.modules:
+        return False
+    from IPython.core.getipython import get_ipython
+
+    def told(shell: Any, kind: Any, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
+        advice = advise(error)
+        if advice is None:
+            lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset)
+        else:
+            lines = advice._render_traceback_()
+        shell._showtraceback(kind, error, lines)
+        return lines
+
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    if shell is None:
+        return False
+    shell.set_custom_exc(TOLD, told)
+    return True
