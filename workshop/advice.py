@@ -63,7 +63,7 @@ def tell_in_cells() -> bool:
         shell._showtraceback(kind, error, lines)
         return lines
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell: Any = get_ipython()
     if shell is None:
         return False
     shell.set_custom_exc(TOLD, told)
