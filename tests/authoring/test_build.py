@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+
 from conftest import LESSON, House
 
 PRACTICE = f"notebooks/{LESSON}.ipynb"

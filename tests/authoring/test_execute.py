@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LESSON, House
 
 from authoring import build, execute
 from authoring.execute import PORTS
+from conftest import LESSON, House
 
 FINISHED = f"Solutions_{LESSON}/{LESSON}_Solution.ipynb"
 SENTINEL = "sentinel-of-the-outside"

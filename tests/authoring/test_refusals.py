@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import LESSON, House
 
 from authoring import build, verify
 from authoring.source import read_all
+from conftest import LESSON, House
 
 FILE = f"lessons/{LESSON}/lesson.py"
 BLANK = '# %% exercise="worker"\n'
