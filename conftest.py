@@ -1,3 +1,35 @@
-"""For `pytest --nbval` anywhere in this repository; the tests' own settings are in tests/."""
+"""For every `pytest` in this repository; the tests' own settings are in tests/."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# `pytest --nbval`, whatever notebook it is given.
 pytest_plugins = ["authoring.nbval_displays"]
+
+KERNELS = "tests/notebooks/"
+"""Tests that wait for kernels which run at the same time, so that one process has to have them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: the other processes have the rest done meanwhile."""
+    items.sort(key=lambda item: not item.nodeid.startswith(KERNELS))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """`pytest -n 2` gives a process whole files, and all files of kernels to one.
+
+    `--dist loadgroup` would do, but xdist 3.8 and pytest 9.2 do not agree on it.
+    https://pytest-xdist.readthedocs.io/en/stable/distribution.html
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class WholeFiles(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return KERNELS if nodeid.startswith(KERNELS) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return WholeFiles(config, log)

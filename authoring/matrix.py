@@ -399,7 +399,7 @@ def main(arguments: list[str] | None = None) -> int:
         "chosen", nargs="*", metavar="WHAT", help=f"{', '.join(VERSIONS)}, colab; without: all"
     )
     parser.add_argument(
-        "--pytest", default="-n 2 --dist loadgroup", help="how pytest is called (%(default)s)"
+        "--pytest", default="-n 2", help="how pytest is called (%(default)s)"
     )
     asked = parser.parse_args(arguments)
     chosen = asked.chosen or [*VERSIONS, "colab"]

@@ -23,8 +23,6 @@ from kernels import (
 
 from authoring.source import Source, read_all
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 WATCH = 13
 """Seconds that `follow` watches here, not 60: what is not mended fails all that time."""
 PLAIN = {"NameError", "TypeError", "ValueError"}

@@ -16,8 +16,6 @@ from kernels import FINISHED, SANITIZE, Room, code_cells, name
 
 from authoring import notebooks
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 NBVAL = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
 NBVAL += ["--nbval-cell-timeout=60", "-p", "authoring.nbval_displays"]
 PLAIN = ["-q", "--color=no", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]

@@ -13,8 +13,6 @@ from kernels import PRACTICE, ROOT, Ran, Room, code_cells, kernel, name, read
 
 from authoring.verify import LONGEST_CELL
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 
 def _helps(path: Path) -> list[tuple[str, str]]:
     """The help cells of a practice notebook: the cell's text, the path that it loads."""

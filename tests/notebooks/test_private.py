@@ -22,9 +22,6 @@ from loopback import is_loopback
 
 from workshop import processes, settings, temporal_service
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
-
 ANSWER = "1. A fact to look for.\n2. Another one."
 
 

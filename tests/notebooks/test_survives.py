@@ -16,8 +16,6 @@ from workshop import processes, temporal_service
 from workshop.practice_model import process
 from workshop.practice_model.ledger import Ledger
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 # Lessons whose Workflow waits for a durable timer while its Worker is stopped.
 TIMED = [
     path

@@ -10,8 +10,6 @@ import pytest
 import room as rooms
 from kernels import FINISHED, Ran, Room, code_cells, kernel, name
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 WORKERS = """
 import asyncio as _asyncio, gc as _gc
 from temporalio.worker import Worker as _Worker
