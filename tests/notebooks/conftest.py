@@ -16,7 +16,7 @@ import psutil
 import pytest
 from kernels import ROOT, Room
 
-AT_ONCE = int(os.environ.get("WORKSHOP_TEST_KERNELS", "4"))
+AT_ONCE = int(os.environ.get("WORKSHOP_TEST_KERNELS", "5"))
 LIMIT = 240.0
 """Seconds for one scenario, the waiting for its turn not counted."""
 Scenario = Callable[[Room, Path], Awaitable[Any]]

@@ -189,6 +189,43 @@ def test_nobody_but_loopback_is_spoken_to(path: Path, ran: Traces) -> None:
     assert ran.remote and all(is_loopback(address) for address in ran.remote), ran.remote
 
 
+async def a_key_set_later(room: Room, path: Path) -> tuple[dict[str, str], bool, bool, list[bool]]:
+    """A learner who begins without a key, writes one into .env, and runs `begin` again.
+
+    Returns what the kernel's environment holds of the settings once LiteLLM is there, whether the
+    practice model was used before and after, and what the provider thought of the key.
+    """
+    env = room.tree / ".env"
+    cells = code_cells(path)
+    begins = next(cell for cell in cells if "await begin(" in cell.source)
+    asks = next(n for n, cell in enumerate(cells) if "def ask_model(" in cell.source)
+    with provider() as server:
+        async with kernel(room, path, WORKSHOP_ENV_FILE=str(env)) as running:
+            above = await running.run_all(cells[: asks + 1])
+            assert not [r.text for r in above if r.error]
+            found = "{k: v for k, v in __import__('os').environ.items() if k.startswith('LLM_')}"
+            environment = await running.value(found)
+            before = await running.value("settings.practice")
+            base = f"http://127.0.0.1:{server.server_address[1]}/v1"
+            env.write_text(f"LLM_API_KEY={server.key}\nLLM_API_BASE={base}\n")
+            await running.run(begins.source)
+            after = await running.value("settings.practice")
+            await running.run("ask_model('Give me a fact')")
+        return environment, before, after, server.accepted
+
+
+@pytest.mark.scenario(run=a_key_set_later, passes=0)
+@pytest.mark.parametrize("path", FINISHED[:1], ids=name)
+def test_a_key_written_into_the_settings_counts_without_a_restart(
+    path: Path, ran: tuple[dict[str, str], bool, bool, list[bool]]
+) -> None:
+    environment, before, after, accepted = ran
+    # LiteLLM reads .env into the environment, for every process to come, unless it is told not to.
+    assert environment == {}
+    assert (before, after) == (True, False)
+    assert accepted == [True]
+
+
 @pytest.mark.parametrize("key", ["", settings.PLACEHOLDER_KEY])
 def test_without_a_key_or_with_the_placeholder_the_practice_model_answers(
     key: str, tmp_path: Path
