@@ -1,6 +1,12 @@
 """The workshop's classroom: what notebooks and demos import."""
 
+import os
 import sys
+
+# LiteLLM looks at these when it is imported. Without the first it asks the internet for a price
+# list; without the second it copies .env into the environment, where the key has no business.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["LITELLM_MODE"] = "PRODUCTION"
 
 if sys.platform == "win32":
     raise ImportError(

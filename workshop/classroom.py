@@ -57,8 +57,6 @@ async def begin(lesson: str) -> Settings:
         WorkshopError: something cannot be had, with the reason and what to do.
     """
     _known(lesson)
-    # LiteLLM reads it when it is imported; without it, it asks the internet for a price list.
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     settings = load()
     log = notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()

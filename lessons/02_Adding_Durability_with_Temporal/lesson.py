@@ -706,30 +706,35 @@ retry_policy = RetryPolicy(
 )
 
 # %% [markdown]
-# To see the schedule, here is an Activity that has bad luck twice and notes when it was called,
-# and a Workflow that runs it under your policy.
+# To see the schedule, here is an Activity that has bad luck each time and notes when it was called,
+# and a Workflow that runs it under your policy. When the attempts are used up, the Workflow gets
+# an `ActivityError`, and decides what to do.
 
 # %%
 import time
+
+from temporalio.exceptions import ActivityError
 
 moments = []
 
 
 @activity.defn
-def unlucky() -> str:
+def unlucky() -> None:
     moments.append(time.monotonic())
-    if activity.info().attempt < 3:
-        raise ApplicationError("Bad luck")
-    return "good luck"
+    raise ApplicationError("Bad luck")
 
 
 @workflow.defn(sandboxed=False)
 class RetryLabWorkflow:
     @workflow.run
     async def run(self) -> str:
-        return await workflow.execute_activity(
-            unlucky, start_to_close_timeout=timedelta(seconds=5), retry_policy=retry_policy
-        )
+        try:
+            await workflow.execute_activity(
+                unlucky, start_to_close_timeout=timedelta(seconds=5), retry_policy=retry_policy
+            )
+        except ActivityError as error:
+            return f"gave up: {error.cause}"
+        return "had luck"
 
 # %% [markdown]
 # A Workflow may run on any Worker that knows it, so this one gets a Worker with both Workflows.
@@ -754,7 +759,7 @@ moments.clear()
 handle = await client.start_workflow(
     RetryLabWorkflow.run, id=f"retry-lab-workflow-{uuid.uuid4()}", task_queue="research"
 )
-await follow(handle)
+print(await follow(handle))
 print("waited:", [f"{b - a:.0f} s" for a, b in zip(moments, moments[1:])])
 
 # %% [markdown]
@@ -782,14 +787,12 @@ class GenerateReportWorkflow:
         )
         return GenerateReportOutput(result=f"Research report written: {pdf_filename}")
 
-
-worker = await start_worker(run_worker)
-
 # %% [markdown]
-# The next cell starts a report, waits until the timer runs, and stops the Worker. From then on
-# nothing of your code is running anywhere.
+# The next cell starts a Worker with the new code, starts a report, waits until the timer runs, and
+# stops the Worker. From then on nothing of your code is running anywhere.
 
 # %%
+worker = await start_worker(run_worker)
 before = mark()
 handle = await client.start_workflow(
     GenerateReportWorkflow.run,
