@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import kernels
-import psutil
 import pytest
 from kernels import ROOT, Room
+
+from workshop import processes
 
 AT_ONCE = int(os.environ.get("WORKSHOP_TEST_KERNELS", "5"))
 LIMIT = 240.0
@@ -110,14 +111,7 @@ def ran(request: pytest.FixtureRequest, stage: Stage, path: Path) -> Any:
 def _learners_things() -> dict[str, object]:
     """The learner's settings and state in this repository, and who listens on their ports."""
     env, home = ROOT / ".env", ROOT / ".workshop"
-    ports = {
-        port: {
-            connection.pid
-            for connection in psutil.net_connections("tcp")
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-        }
-        for port in sorted(kernels.rooms.FORBIDDEN)
-    }
+    ports = {port: processes.listens(port) for port in sorted(kernels.rooms.FORBIDDEN)}
     return {
         ".env": env.read_bytes() if env.exists() else None,
         # A workshop in use writes its state meanwhile; then only its own files are looked at.
