@@ -32,10 +32,20 @@ DOWNLOADS = "temporal-cli"
 
 # With a database file and no pragmas the service writes through to disk at each step.
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
-# The default lets a quiet service look for new work 20 times a second, so that each step of a
-# Workflow waits 50 ms.
 # https://github.com/temporalio/temporal/blob/main/common/dynamicconfig/constants.go
-DYNAMIC_CONFIG = ("history.transferProcessorMaxPollRPS=2000",)
+# What each of them brings: docs/benchmarks.md.
+DYNAMIC_CONFIG = (
+    # The default lets a quiet service look for new work 20 times a second, so that each step of
+    # a Workflow waits 50 ms.
+    "history.transferProcessorMaxPollRPS=2000",
+    # A Task Queue is split in 4 for many machines. On one, with one Worker, tasks lie in a part
+    # that nobody polls just then, for seconds where 50 Workflows run at once.
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+    # `start-dev` reads the list of search attributes from the database for each step. It is
+    # kept for a minute instead; one that is made while the service runs may take so long to work.
+    "system.forceSearchAttributesCacheRefreshOnRead=false",
+)
 
 
 class TemporalServiceError(WorkshopError):
