@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+from authoring.bench import machine
 from authoring.bench.room import end, inside, room, say
 from authoring.bench.table import Row, Section, median, spread
 from workshop import temporal_service
@@ -38,6 +39,7 @@ def measure(times: int) -> Section:
     alone, cold, warm = [], [], []
     for n in range(times):
         say(f"begin and start-dev, {n + 1} of {times}")
+        machine.wait_until_quiet()
         alone.append(_start_dev())
         first, second = _begin()
         cold.append(first)

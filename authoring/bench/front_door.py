@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from authoring.bench import machine
 from authoring.bench.room import end_tree, free_ports, outside, room, say
 from authoring.bench.table import Row, Section, median, spread
 from workshop.settings import ROOT
@@ -29,10 +30,12 @@ def measure(times: int) -> Section:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         environment = _environment(folder / "home")
         say("make lab from a fresh clone")
+        machine.wait_until_quiet()
         cold = _answers(clone, environment, folder / "lab.log")
         warm = []
         for _ in range(times):
             say("make lab again")
+            machine.wait_until_quiet()
             warm.append(_answers(clone, environment, folder / "lab.log"))
     section.rows = [
         Row("fresh clone", cold, "s", COLD, how="empty home, warm package cache, once"),

@@ -17,6 +17,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from authoring import build, notebooks
+from authoring.bench import machine
 from authoring.bench.room import inside, mebibytes, room, say
 from authoring.bench.table import Row, Section, median, spread
 from workshop.settings import Settings
@@ -82,6 +83,7 @@ def run_once() -> Run:
 def run() -> Run:
     """Run the notebook in a room of its own."""
     say("lesson 02, top to bottom")
+    machine.wait_until_quiet()
     built = build.derive()
     path = next(p for p, name in built.finished.items() if name == _LESSON and "exerc" not in p)
     with room() as (folder, environment):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import psutil
 from workshop import temporal_service
 
 _PACKAGES = ("temporalio", "litellm", "reportlab", "ipykernel", "jupyterlab")
+QUIET = 0.3
+"""Cores that others may use while something is measured, where it is to count as quiet."""
 
 
 def facts() -> list[tuple[str, str]]:
@@ -32,6 +35,24 @@ def facts() -> list[tuple[str, str]]:
 def busy() -> str:
     """The load average of the last minute, and how many cores share it."""
     return f"{os.getloadavg()[0]:.1f} on {_cores()} cores"
+
+
+def wait_until_quiet(*, limit: float = 20.0) -> None:
+    """Wait until the machine has little else to do, or `limit` seconds have gone."""
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        before, began = busy_seconds(), time.monotonic()
+        time.sleep(0.3)
+        if (busy_seconds() - before) / (time.monotonic() - began) < QUIET:
+            return
+
+
+def busy_seconds() -> float:
+    """Seconds that all cores together have worked, for anybody, since the machine started."""
+    times = psutil.cpu_times()
+    # Linux counts guests twice; macOS knows neither of these.
+    idle = times.idle + sum(getattr(times, k, 0.0) for k in ("iowait", "guest", "guest_nice"))
+    return float(sum(times) - idle)
 
 
 def _cores() -> int:
