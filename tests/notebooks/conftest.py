@@ -65,19 +65,17 @@ class Stage:
             return result
 
     def close(self) -> None:
+        """End what is still under way, as when a person interrupts; each ends its own processes."""
         for future in self.results.values():
             future.cancel()
-        ended = asyncio.run_coroutine_threadsafe(_end_others(), self.loop)
-        ended.result(30)
+        asyncio.run_coroutine_threadsafe(_others_end(), self.loop).result(60)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
 
 
-async def _end_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+async def _others_end() -> None:
+    if others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others, timeout=50)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 from kernels import FINISHED, SANITIZE, Room, code_cells, name
 
@@ -33,7 +35,15 @@ async def compared(room: Room, path: Path) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await process.communicate()
+    try:
+        said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:  # interrupted: its kernel must start nothing any more
+            below = psutil.Process(process.pid).children(recursive=True)
+            for one in [psutil.Process(process.pid), *below]:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+            await process.wait()
     return int(process.returncode or 0), said.decode(errors="replace")
 
 
