@@ -501,6 +501,7 @@ def test_the_limit_says_what_the_workflow_waits_for(temporal, queue):
     assert "nothing is lost" in waiting.do
     assert "Activity shaky is retrying, attempt 1" in retrying.saw
     assert "out of paper" in retrying.saw
+    assert "mend its cell" in retrying.do and "mend its cell" not in waiting.do
 
 
 def test_a_failed_workflow_names_its_innermost_cause(temporal, queue, capsys):

@@ -129,7 +129,7 @@ Worker.run = _shown_run  # type: ignore[method-assign]
 
 
 async def start_worker(
-    run_worker: Callable[[], Coroutine[Any, Any, None]], *, limit: float = 5.0
+    run_worker: Callable[[], Coroutine[Any, Any, None]], *, limit: float = 10.0
 ) -> asyncio.Task[None]:
     """Run a Worker as a task of this kernel, in place of the earlier one.
 
@@ -139,7 +139,8 @@ async def start_worker(
 
     Args:
         run_worker: an async function that builds a Worker and awaits its `run()`.
-        limit: seconds in which it must poll.
+        limit: seconds in which it must poll. What is wrong is told at once; this is for a
+            machine that is slow, and for a function that runs no Worker.
 
     Raises:
         WorkerNotStarted: it does not poll, with the reason.

@@ -262,8 +262,20 @@ class _Following:
             f"{self._progress.workflow_id} has not {goal} within {self._limit:.1f} s. "
             f"{self._waits_for()}",
             "",
-            "Run this cell again to watch on: nothing is lost. Or end it with "
+            f"{self._remedy()}Run this cell again to watch on: nothing is lost. Or end it with "
             "await handle.terminate().",
+        )
+
+    def _remedy(self) -> str:
+        """What to do about an Activity that fails each time; empty where none does."""
+        failing = [
+            s.name for s in self._progress.steps if s.open and s.kind == "activity" and s.error
+        ]
+        if not failing:
+            return ""
+        return (
+            f"If {failing[0]} fails for a reason of its own, mend its cell, run it, and start the "
+            "Worker again with start_worker. "
         )
 
     def _waits_for(self) -> str:
