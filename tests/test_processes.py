@@ -113,7 +113,7 @@ def test_a_broken_record_means_that_nothing_of_ours_runs(home: Path, text: str) 
 
 
 def test_its_output_is_in_its_log_and_its_last_words_are_told(home: Path) -> None:
-    command = [sys.executable, "-c", "print('one'); raise SystemExit('no paper')"]
+    command = [sys.executable, "-c", "print('one', flush=True); raise SystemExit('no paper')"]
     record = processes.start("printer", command, home=home, port=1)
     until(lambda: not alive(record.pid), "its end")
     assert processes.last_line(home, "printer") == "Its last words: no paper"
