@@ -69,8 +69,8 @@ def measure(times: int) -> Section:
             Row("without them", median(work), "s", TARGET, how=spread(work, "s")),
             Row("starting the kernel", median([one.kernel for one in runs]), "s", how="beforehand"),
         ],
-        ["Slowest cells, waits included: "]
-        + [f"{seconds:6.2f} s  `{line}`" for seconds, line in slow],
+        ["Slowest cells, waits included:"]
+        + [f"{seconds:.2f} s `{line}`" for seconds, line in slow],
     )
 
 
