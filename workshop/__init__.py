@@ -17,6 +17,8 @@ if sys.platform == "win32":
 # The practice model's own process imports this package too. It only answers HTTP, and stays
 # small by doing without the rest.
 if "workshop.practice_model" not in sys.orig_argv:
+    from workshop.checks import check, hint, solution
+    from workshop.checks.progress import progress
     from workshop.classroom import begin
     from workshop.diagrams import render_mermaid
     from workshop.follow import completed, failed, follow, started, timer_started
@@ -26,13 +28,17 @@ if "workshop.practice_model" not in sys.orig_argv:
     __all__ = [
         "ask",
         "begin",
+        "check",
         "completed",
         "failed",
         "follow",
+        "hint",
         "mark",
+        "progress",
         "receipt",
         "render_mermaid",
         "show_pdf",
+        "solution",
         "start_worker",
         "started",
         "stop_worker",

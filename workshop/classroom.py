@@ -7,8 +7,9 @@ import html
 import os
 from dataclasses import dataclass
 
-from workshop import notebook, temporal_service
+from workshop import checks, notebook, temporal_service
 from workshop.advice import tell_in_cells
+from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
 from workshop.practice_model import faults, process
 from workshop.receipt import open_receipt
@@ -61,6 +62,8 @@ async def begin(lesson: str) -> Settings:
     log = notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
+    checks.open_lesson(lesson)
+    checks.watch()
     starts = [temporal_service.ensure(settings)]
     if settings.practice:
         starts.append(process.ensure(settings))  # type: ignore[arg-type]
@@ -75,6 +78,7 @@ async def begin(lesson: str) -> Settings:
                 ("Temporal Service", _service_words(service), ""),
                 ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
                 ("Model", _model_words(settings), ""),
+                ("Progress", lesson_words(lesson) or "no blanks here", ""),
                 ("Log", f"of Workers and Activities: {_short(str(log))}", ""),
             ),
         )

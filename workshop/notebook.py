@@ -9,6 +9,7 @@ import inspect
 import logging
 import sys
 import time
+import uuid
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from datetime import timedelta
@@ -20,6 +21,7 @@ from typing import Any
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
@@ -102,23 +104,67 @@ class _Start:
         raise _reason(self.task)
 
 
+class Look:
+    """The Workers that a function builds and would run, seen without running them.
+
+    Each is built by the SDK itself, so that what it refuses is refused here; but with a Client
+    and on a Task Queue of its own, because a Worker of this kernel may be polling already.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.given: list[dict[str, Any]] = []
+        """What each Worker was given, by keyword; the Client as `client`."""
+        self.would_run: list[Worker] = []
+
+    async def at(self, run_worker: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Call the function with every Worker in it looked at.
+
+        Raises:
+            Exception: whatever it raises, or the Worker that it builds.
+        """
+        token = _looking.set(self)
+        try:
+            await run_worker()
+        finally:
+            _looking.reset(token)
+
+    def building(self, args: Any, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        self.given.append({**dict(zip(("client",), args, strict=False)), **given})
+        queue = given.get("task_queue")
+        own = {"task_queue": f"check-{uuid.uuid4()}"} if isinstance(queue, str) else {}
+        client = {"client": self.client} if "client" in given else {}
+        return (self.client, *args[1:]) if args else (), given | own | client
+
+    def running(self, worker: Worker) -> None:
+        self.would_run.append(worker)
+        worker._bridge_worker.initiate_shutdown()
+
+
 _current: _Start | None = None
 
 # A Worker is built inside the learner's own function. So that start_worker can tell whether it
 # polls, a Worker shows itself to the start that caused it, when it is built and when it is about
 # to run.
 _starting: ContextVar[_Start | None] = ContextVar("starting", default=None)
+# A check looks at the Worker that a function builds, and lets none of them run.
+_looking: ContextVar[Look | None] = ContextVar("looking", default=None)
 _init, _run = Worker.__init__, Worker.run
 
 
 @wraps(_init)
 def _shown_init(self: Worker, *args: Any, **given: Any) -> None:
+    if look := _looking.get():
+        args, given = look.building(args, given)
     _init(self, *args, **given)
     if start := _starting.get():
         start.workers.append(self)
 
 
 async def _shown_run(self: Worker) -> None:
+    if look := _looking.get():
+        look.running(self)
+        return
     if start := _starting.get():
         await start.before_run(self)
     await _run(self)
@@ -350,14 +396,19 @@ def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
     if task.cancelled():
         return WorkerNotStarted("The Worker was cancelled while it started.", do="Run this again.")
     error = task.exception()
-    if isinstance(error, WorkerNotStarted):
-        return error
     if error is None:
         return WorkerNotStarted(
             "run_worker returned without running a Worker.",
             "Its last line is `await worker.run()`, which goes on until the Worker is stopped.",
             again,
         )
+    return why_not(error, again)
+
+
+def why_not(error: BaseException, again: str) -> WorkerNotStarted:
+    """Why a Worker cannot be built or run, of the error that says so; `again` is what to do."""
+    if isinstance(error, WorkerNotStarted):
+        return error
     text = str(error).partition("\n")[0]
     saw = f"{type(error).__name__}: {text}"
     if isinstance(error, NameError):

@@ -1,0 +1,575 @@
+"""Checks of lesson 02 and its exercise: what each blank is to do, and its hints."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from litellm import ModelResponse
+from temporalio.client import WorkflowHandle
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from workshop.checks import Learner, NotYet, blank
+from workshop.checks.steps import (
+    AGAIN,
+    Step,
+    asks_for,
+    builds_worker,
+    follows_rule_4,
+    is_activity,
+    is_workflow,
+    ran,
+    started,
+)
+from workshop.checks.trial import connect, run_activity
+from workshop.report import first_page, whole_file
+
+FACTS = "## Facts\n\nOctopuses have three hearts.\n\nR&D <b>costs"
+PDF = "stand-in.pdf"
+LETTER = "stand-in letter"
+SENT = "sent by a stand-in"
+
+
+def answer(text: str) -> ModelResponse:
+    """An answer as a model gives it."""
+    return ModelResponse(
+        model="stand-in",
+        choices=[
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        ],
+        usage={"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+    )
+
+
+# --- the lesson ---
+
+
+@blank(
+    "create_pdf_activity",
+    hints=(
+        "What tells Temporal that `llm_call` is an Activity, and not just a function?",
+        "Look at the cell above this one, right over `def llm_call`; or at "
+        "https://docs.temporal.io/develop/python/core-application#develop-activities",
+        "One line over the function: `@activity.` and then the three letters, with an n, of "
+        "definition.",
+    ),
+    means="Temporal can run this function on a Worker, retry it, time it and keep its result.",
+)
+async def create_pdf_activity(learner: Learner) -> None:
+    function = is_activity(learner, "create_pdf_activity")
+    learner.step("It writes a PDF")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = learner.copy(function, whole_file=partial(whole_file, folder=folder))
+        given = learner.name("PDFGenerationInput")(content=FACTS, filename="a/b")
+        result = await run_activity(copy, given)
+        written = list(Path(folder).glob("*.pdf"))
+        if not written:
+            learner.not_yet("No PDF was written.", "Keep the block with whole_file and build.")
+        first_page(written[0])
+        learner.step("It returns the file's name")
+        if result is None:
+            learner.not_yet(
+                "The Activity returns nothing.", "Keep `return safe_name(input.filename)`."
+            )
+        if result != written[0].name:
+            learner.not_yet(
+                f"The file is called {written[0].name!r}, the Activity says {result!r}.",
+                "Return `safe_name(input.filename)`.",
+            )
+
+
+@blank(
+    "generatereportworkflow",
+    hints=(
+        "The Workflow needs a door to come in by, and a second step. How does the first step ask "
+        "for an Activity, and which three things does it give?",
+        "The call of llm_call, a few lines up, is the pattern. Rule 2, above, names the "
+        "decorator. See https://docs.temporal.io/develop/python/core-application",
+        "`@workflow.run` over `async def run`; then create_pdf_activity, "
+        "PDFGenerationInput(content=content) and start_to_close_timeout=timedelta(seconds=10).",
+    ),
+    means="The Event History shows both Activities in order, with your input and your timeout.",
+)
+async def generatereportworkflow(learner: Learner) -> None:
+    kind = is_workflow(learner, "GenerateReportWorkflow")
+    follows_rule_4(learner)
+    trial = await asks_for(
+        learner,
+        kind,
+        learner.name("GenerateReportInput")(prompt="three facts about octopuses"),
+        [
+            Step(
+                "llm_call",
+                30,
+                {"prompt": "three facts about octopuses"},
+                "LLMCallInput(prompt=input.prompt)",
+            ),
+            Step(
+                "create_pdf_activity", 10, {"content": FACTS}, "PDFGenerationInput(content=content)"
+            ),
+        ],
+        {"llm_call": lambda *_: answer(FACTS), "create_pdf_activity": lambda *_: PDF},
+        _origins("three facts about octopuses"),
+    )
+    _result_names(learner, trial.result, PDF)
+
+
+@blank(
+    "worker",
+    hints=(
+        "Which queue will the Client put its Workflow on, and which functions will that Workflow "
+        "ask for?",
+        "The text above names the Task Queue. The Activities are the two that the Workflow calls; "
+        "https://docs.temporal.io/develop/python/core-application#run-a-dev-worker shows a Worker.",
+        '`task_queue="research"`, and `activities=[llm_call, create_pdf_activity]`.',
+    ),
+    means="This Worker polls the right queue and knows the Workflow and both of its Activities.",
+)
+async def worker(learner: Learner) -> None:
+    await builds_worker(
+        learner,
+        "run_worker",
+        task_queue="research",
+        workflows=["GenerateReportWorkflow"],
+        activities=["llm_call", "create_pdf_activity"],
+    )
+
+
+@blank(
+    "client",
+    hints=(
+        "What does the Temporal Service have to know so that a Worker can take the work?",
+        "The Worker cell says which Workflow and which Task Queue; "
+        "https://docs.temporal.io/develop/python/temporal-client#start-workflow-execution",
+        '`GenerateReportWorkflow.run` and `task_queue="research"`.',
+    ),
+    means="The Temporal Service has the Workflow, on the Task Queue that your Worker polls.",
+)
+async def client(learner: Learner) -> None:
+    await started(
+        learner,
+        "handle",
+        workflow="GenerateReportWorkflow",
+        task_queue="research",
+        input={"prompt": str},
+    )
+
+
+@blank(
+    "web_ui_hunt",
+    hints=(
+        "Where does the Web UI show what a step was given, and what it gave back?",
+        "Open the Workflow by the link over the steps. The summary on top has the Task Queue; a "
+        "click on an Activity in the list of events opens its input, result and timeouts.",
+        "Task Queue: as in your Worker. Activities: as the functions are called. Fields: as in "
+        "the dataclasses LLMCallInput and GenerateReportOutput. The output is a file name.",
+    ),
+    means="All that the Web UI shows stands in the Event History, and your code can read it too.",
+)
+async def web_ui_hunt(learner: Learner) -> None:
+    learner.step("found is a dict with seven entries")
+    found = learner.name("found")
+    if not isinstance(found, dict):
+        learner.not_yet("`found` is not a dict.", "Keep `found = {…}` as it was given.")
+    truth = await _truth(learner)
+    for name in truth:
+        if name not in found:
+            learner.not_yet(f"The entry {name!r} is missing.", "Keep the names as they were given.")
+    for name, right in truth.items():
+        learner.step(f"{name} is found")
+        said = str(found[name]).strip().strip("\"'")
+        if not said or found[name] is ...:
+            learner.not_yet(f"{name!r} is still empty.", WHERE[name])
+        if said == right or (name == "its timeout" and _seconds(said) == float(right)):
+            continue
+        other = next((key for key, value in truth.items() if said == value), "")
+        if other:
+            learner.not_yet(f"{name!r}: {said!r} is {_the(other)}.", WHERE[name])
+        if said.lower().replace(" ", "_") == right.lower():
+            learner.not_yet(f"{name!r}: {said!r} is nearly it.", "Write it exactly as it is shown.")
+        learner.not_yet(f"{name!r}: not {said!r}.", WHERE[name])
+
+
+WHERE = {
+    "Task Queue": "Look at the summary on top of the Workflow's page, under Task Queue.",
+    "first Activity": "Look at the first Activity in the list of events: its Activity Type.",
+    "field of its input": "Open the first Activity's Input: the name before the colon.",
+    "second Activity": "Look at the second Activity in the list of events: its Activity Type.",
+    "its output": "Open the second Activity's Result: a file name.",
+    "its timeout": "Open the second Activity: Start To Close Timeout, in seconds.",
+    "field of the result": "Look at the Workflow's own Result, on top: the name before the colon.",
+}
+
+
+@blank(
+    "generate_summary",
+    hints=(
+        "Which line makes the Activity fail each time?",
+        "The TODO stands on it. Nothing has to take its place.",
+        "The function's body is one line: `return ask_model(input.prompt)`.",
+    ),
+    means="The Activity answers, and an error of the model still reaches Temporal, which retries.",
+)
+async def generate_summary(learner: Learner) -> None:
+    function = is_activity(learner, "generate_summary")
+    given = learner.name("LLMCallInput")(prompt="Sum this up")
+    learner.step("It raises nothing while the service is well")
+    asked: list[Any] = []
+
+    def well(prompt: Any = None, *_: Any, **__: Any) -> ModelResponse:
+        asked.append(prompt)
+        return answer("A summary.")
+
+    def broken(*_: Any, **__: Any) -> ModelResponse:
+        raise ApplicationError("the stand-in is down")
+
+    result = await _mended(learner, function, given, ask_model=well, completion=well)
+    learner.step("It returns what the model said")
+    if not asked:
+        learner.not_yet(
+            "The model was not asked; the Activity makes up its answer.",
+            "Return what the model says: `return ask_model(input.prompt)`.",
+        )
+    if asked[0] is not None and asked[0] != "Sum this up":
+        learner.not_yet(
+            f"The model was asked {str(asked[0])[:60]!r}, not what the input says.",
+            "Ask with the prompt: `ask_model(input.prompt)`.",
+        )
+    if result is None:
+        learner.not_yet("The Activity returns nothing.", "Write `return ask_model(input.prompt)`.")
+    if not isinstance(result, ModelResponse):
+        learner.not_yet(
+            f"The Activity returns {type(result).__name__}, and the Workflow reads "
+            '`summary["choices"]`.',
+            "Return the whole answer: `return ask_model(input.prompt)`.",
+        )
+    learner.step("It lets errors through, so that Temporal can retry")
+    try:
+        await run_activity(learner.copy(function, ask_model=broken, completion=broken), given)
+    except Exception:
+        return
+    learner.not_yet(
+        "When the model fails, the Activity swallows the exception and reports success.",
+        "Take the `try` and `except` out: an error that is raised is an error that is retried.",
+    )
+
+
+@blank(
+    "retry_policy",
+    hints=(
+        "How long is the first wait, and by what is it multiplied to get the second?",
+        "The text above says what each field means; see also "
+        "https://docs.temporal.io/encyclopedia/retry-policies",
+        "initial_interval is a timedelta of 2 seconds; 2 times backoff_coefficient is 6; "
+        "maximum_attempts counts the first attempt too.",
+    ),
+    means="Three attempts, 2 s and then 6 s apart: you can read a policy as a schedule of waits.",
+)
+async def retry_policy(learner: Learner) -> None:
+    ran(learner)
+    learner.step("retry_policy is a RetryPolicy")
+    policy = learner.name("retry_policy")
+    if not isinstance(policy, RetryPolicy):
+        learner.not_yet(
+            f"`retry_policy` is {type(policy).__name__}.", "Keep `retry_policy = RetryPolicy(…)`."
+        )
+    for field in ("initial_interval", "maximum_interval"):
+        value = getattr(policy, field)
+        if value is not None and not isinstance(value, timedelta):
+            learner.not_yet(
+                f"{field} is {value!r}, a bare {type(value).__name__}.",
+                f"Write `{field}=timedelta(seconds=…)`.",
+            )
+    first = policy.initial_interval.total_seconds()
+    longest = policy.maximum_interval.total_seconds() if policy.maximum_interval else 100 * first
+    second = min(first * policy.backoff_coefficient, longest)
+    learner.step("It tries 3 times")
+    attempts = policy.maximum_attempts
+    if attempts == 0:
+        learner.not_yet("maximum_attempts is 0: it would try without end.", "Three in all: 3.")
+    if attempts != 3:
+        learner.not_yet(
+            f"maximum_attempts is {attempts}: {attempts} attempts, the first one included.",
+            "Three in all: `maximum_attempts=3`.",
+        )
+    learner.step("It waits 2 s first")
+    if first != 2:
+        learner.not_yet(
+            f"The first wait is {first:g} s.{' Minutes?' if first == 120 else ''}",
+            "Write `initial_interval=timedelta(seconds=2)`.",
+        )
+    learner.step("Then it waits 6 s")
+    if second != 6:
+        if policy.backoff_coefficient != 3 or longest >= 6:
+            learner.not_yet(
+                f"With backoff_coefficient={policy.backoff_coefficient:g} the second wait is "
+                f"{second:g} s.",
+                "6 is how many times 2? Write that as backoff_coefficient.",
+            )
+        learner.not_yet(
+            f"maximum_interval cuts the second wait to {second:g} s.", "Leave maximum_interval out."
+        )
+    learner.step("Every error is retried")
+    if policy.non_retryable_error_types:
+        learner.not_yet(
+            f"non_retryable_error_types is {list(policy.non_retryable_error_types)}.",
+            "Leave it out: these errors would end the Activity at once.",
+        )
+
+
+# --- the exercise ---
+
+
+@blank(
+    "send_email_activity",
+    hints=(
+        "What is missing that `create_pdf_activity` has?",
+        "The first Activities stand a few cells above; compare the line over their `def`.",
+        "`@activity.defn` on the line above `def send_email`. The error stays for now.",
+    ),
+    means="A Worker can run it, fail, and try again: all that a mail service needs on a bad day.",
+)
+async def send_email_activity(learner: Learner) -> None:
+    function = is_activity(learner, "send_email")
+    learner.step("It fails, as the mail service does today")
+    given = learner.name("EmailInput")(to="reader@example.com", attachment="report.pdf")
+    try:
+        await run_activity(learner.copy(function), given)
+    except ApplicationError as error:
+        if error.non_retryable:
+            learner.not_yet(
+                "The error is marked non_retryable, so Temporal gives up at once.",
+                "Leave `raise ApplicationError(…)` as it was given.",
+            )
+        return
+    learner.not_yet(
+        "send_email raises nothing.",
+        "Leave the error in for now: first watch Temporal retry. Task 5 takes it out.",
+    )
+
+
+@blank(
+    "emailreportworkflow",
+    hints=(
+        "Which Activity is missing, what does it have to know, and how long may it take?",
+        "The call of create_pdf_activity above it is the pattern; EmailInput has two fields.",
+        '`send_email`, `EmailInput(to="reader@example.com", attachment=pdf_filename)`, '
+        "`start_to_close_timeout=timedelta(seconds=20)`; and `@workflow.run` over `async def run`.",
+    ),
+    means="Three steps in the Event History, each with its own input, timeout and retries.",
+)
+async def emailreportworkflow(learner: Learner) -> None:
+    kind = is_workflow(learner, "GenerateReportWorkflow")
+    follows_rule_4(learner)
+    prompt = "three facts about octopuses"
+    wording = 'EmailInput(to="reader@example.com", attachment=pdf_filename)'
+    trial = await asks_for(
+        learner,
+        kind,
+        learner.name("GenerateReportInput")(prompt=prompt),
+        [
+            Step("llm_call", 30, {"prompt": prompt}, "LLMCallInput(prompt=input.prompt)"),
+            Step("create_pdf_activity", 10, {"content": FACTS}, "PDFGenerationInput(content=…)"),
+            Step("send_email", 20, {"to": "reader@example.com", "attachment": PDF}, wording),
+        ],
+        {
+            "llm_call": lambda *_: answer(FACTS),
+            "create_pdf_activity": lambda *_: PDF,
+            "send_email": lambda *_: SENT,
+        },
+        _origins(prompt),
+    )
+    _result_names(learner, trial.result, SENT)
+
+
+@blank(
+    "email_worker",
+    hints=(
+        "This room has a Task Queue of its own. What is it called, and which steps are there now?",
+        "The text of the task names the queue; the Workflow above asks for three Activities.",
+        '`task_queue="research-exercise"`, '
+        "`activities=[llm_call, create_pdf_activity, send_email]`.",
+    ),
+    means="This Worker polls the exercise's own queue and knows all three Activities.",
+)
+async def email_worker(learner: Learner) -> None:
+    await builds_worker(
+        learner,
+        "run_worker",
+        task_queue="research-exercise",
+        workflows=["GenerateReportWorkflow"],
+        activities=["llm_call", "create_pdf_activity", "send_email"],
+    )
+
+
+@blank(
+    "email_client",
+    hints=(
+        "What is started, and who is to take it?",
+        "The Worker of task 3 has both names.",
+        '`GenerateReportWorkflow.run` and `task_queue="research-exercise"`.',
+    ),
+    means="The Workflow is on its way, on the queue that your Worker polls.",
+)
+async def email_client(learner: Learner) -> None:
+    await started(
+        learner,
+        "handle",
+        workflow="GenerateReportWorkflow",
+        task_queue="research-exercise",
+        input={"prompt": str},
+    )
+
+
+@blank(
+    "send_email",
+    hints=(
+        "Which line stands between the Activity and its work?",
+        "The TODO stands on it. The rest of the function is finished.",
+        "Remove the line that begins with `raise`; change nothing else.",
+    ),
+    means="The report is delivered, and the same report sent twice is still one letter.",
+)
+async def send_email(learner: Learner) -> None:
+    function = is_activity(learner, "send_email")
+    learner.step("It raises nothing, now that the mail service is back")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.pdf"
+        with whole_file(report.name, folder=folder) as path:
+            path.write_bytes(b"%PDF-1.4 stand-in")
+        # Relative paths of the Activity lead into this folder, not into the learner's own.
+        inside: Callable[..., Path] = lambda *parts: Path(folder, *parts)  # noqa: E731
+        given = learner.name("EmailInput")(to="reader@example.com", attachment=report.name)
+        result = await _mended(learner, function, given, Path=inside)
+        outbox = Path(folder) / "outbox"
+        learner.step("It delivers one letter with the report")
+        letters = list(outbox.glob("*")) if outbox.is_dir() else []
+        if not letters:
+            learner.not_yet(
+                "No letter arrived in the folder outbox.",
+                "Keep the lines below the one that you take out: they deliver.",
+            )
+        if report.read_bytes() not in _attachments(letters[0]):
+            learner.not_yet("The letter has no report in it.", "Keep message.add_attachment(…).")
+        learner.step("It says what it did")
+        if not isinstance(result, str) or not result:
+            learner.not_yet(
+                "The Activity returns nothing.", "Keep its last line, the one with `return`."
+            )
+        learner.step("Sent twice, it is still one letter")
+        await run_activity(learner.copy(function, Path=inside), given)
+        if len(list(outbox.glob("*"))) > 1:
+            learner.not_yet(
+                "A second attempt made a second letter.",
+                "Name the file after the Workflow, as it was given: then it replaces the first.",
+            )
+        learner.step("It lets errors through, so that Temporal can retry")
+        report.unlink()
+        try:
+            await run_activity(learner.copy(function, Path=inside), given)
+        except Exception:
+            return
+        learner.not_yet(
+            "With the report missing, the Activity swallows the exception and reports success.",
+            "Take the `try` and `except` out: an error that is raised is an error that is retried.",
+        )
+
+
+# --- what several of them need ---
+
+
+async def _mended(learner: Learner, function: Any, given: Any, **instead: Any) -> Any:
+    """Run an Activity that is said to be mended; the check ends where it still raises."""
+    try:
+        return await run_activity(learner.copy(function, **instead), given)
+    except ApplicationError as error:
+        learner.not_yet(
+            f"It still raises: {error.message}",
+            f"Take the line with `raise` out, and {AGAIN}.",
+        )
+    except NotYet:
+        raise
+
+
+def _origins(prompt: str) -> dict[str, Any]:
+    """Wrong places that people take the content from."""
+    whole = json.loads(answer(FACTS).model_dump_json())
+    choice = whole["choices"][0]
+    return {
+        "the prompt, not what the model said": prompt,
+        "the model's whole answer": whole,
+        "one choice of the answer, with the message still in it": choice,
+        "the message, with the content still in it": choice["message"],
+        "the facts, not the name of the PDF": FACTS,
+        "the name of the PDF": PDF,
+    }
+
+
+def _result_names(learner: Learner, result: Any, text: str) -> None:
+    learner.step("The result says what was made")
+    said = result.get("result") if isinstance(result, dict) else None
+    if said is None:
+        learner.not_yet(
+            "The Workflow returns nothing." if result is None else f"The result is {result!r}.",
+            "Keep `return GenerateReportOutput(result=…)`.",
+        )
+    if text not in str(said):
+        learner.not_yet(
+            f"The result is {str(said)[:80]!r}; what the last Activity gave is not in it.",
+            "Await the Activity and put what it returns into the result.",
+        )
+
+
+async def _truth(learner: Learner) -> dict[str, str]:
+    """What the Event History of the learner's Workflow says."""
+    handle = learner.name("handle")
+    wrong = "`handle` is not the report that you looked at."
+    do = "Run the Client cell and the one with follow again, then this one."
+    if not isinstance(handle, WorkflowHandle):
+        learner.not_attempted(wrong, do)
+    asked = (await connect()).get_workflow_handle(handle.id, run_id=handle.result_run_id)
+    events = [getattr(e, e.WhichOneof("attributes")) async for e in asked.fetch_history_events()]
+    kinds = [type(e).__name__.removesuffix("EventAttributes") for e in events]
+    scheduled = [e for e, k in zip(events, kinds, strict=True) if k == "ActivityTaskScheduled"]
+    ended = [e for e, k in zip(events, kinds, strict=True) if k == "ActivityTaskCompleted"]
+    if kinds[-1] != "WorkflowExecutionCompleted" or len(scheduled) != 2 or len(ended) != 2:
+        learner.not_attempted(f"{wrong} It has not completed, or has other steps.", do)
+    first, second = scheduled
+
+    def field(payloads: Any) -> str:
+        return str(next(iter(json.loads(payloads.payloads[0].data))))
+
+    return {
+        "Task Queue": events[0].task_queue.name,
+        "first Activity": first.activity_type.name,
+        "field of its input": field(first.input),
+        "second Activity": second.activity_type.name,
+        "its output": str(json.loads(ended[1].result.payloads[0].data)),
+        "its timeout": str(second.start_to_close_timeout.seconds),
+        "field of the result": field(events[-1].result),
+    }
+
+
+def _the(name: str) -> str:
+    return f"the {name}" if not name.startswith(("its", "field")) else f"what stands for {name!r}"
+
+
+def _seconds(said: str) -> float:
+    try:
+        return float(said.lower().removesuffix("econds").removesuffix("ec").rstrip("s").strip())
+    except ValueError:
+        return -1.0
+
+
+def _attachments(letter: Path) -> list[bytes]:
+    from email import message_from_bytes
+    from email.policy import default
+
+    message = message_from_bytes(letter.read_bytes(), policy=default)
+    return [part.get_content() for part in message.iter_attachments()]

@@ -1,0 +1,397 @@
+"""Checks: whether what a learner wrote is right, hints one at a time, solutions, progress.
+
+A check judges behaviour. It runs the learner's own code on the real Temporal Service, on a Task
+Queue of its own and with no paid call, and reads the Event History. Each lesson has its checks in
+`lessons/NN_…/checks.py`, one function a blank, in the words of `Learner`.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import difflib
+import html
+import importlib.util
+import os
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from temporalio.service import RPCError
+
+from workshop.checks import cells, progress
+from workshop.checks.blanks import Blank, code_lines, find
+from workshop.checks.cells import watch
+from workshop.checks.learner import CalledDirectly, Learner
+from workshop.checks.outcome import (
+    NOT_ATTEMPTED,
+    NOT_YET,
+    RIGHT,
+    CheckFailed,
+    NotAttempted,
+    NotYet,
+    Outcome,
+)
+from workshop.errors import WorkshopError
+from workshop.notebook import show
+from workshop.settings import ROOT
+
+__all__ = [
+    "NOT_ATTEMPTED",
+    "NOT_YET",
+    "RIGHT",
+    "CalledDirectly",
+    "Check",
+    "CheckFailed",
+    "Learner",
+    "NotAttempted",
+    "NotYet",
+    "Outcome",
+    "blank",
+    "check",
+    "examine",
+    "hint",
+    "open_lesson",
+    "solution",
+    "watch",
+]
+
+LIMIT_SECONDS = 2.8
+"""A check that has found nothing by then says so."""
+
+_lesson = ""
+_hints: dict[str, int] = {}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One blank's check: its function, its hints, and what it means when it is right."""
+
+    name: str
+    function: Callable[[Learner], Awaitable[None]]
+    hints: tuple[str, ...]
+    means: str
+
+
+def blank(
+    name: str, *, hints: tuple[str, str, str], means: str
+) -> Callable[[Callable[[Learner], Awaitable[None]]], Check]:
+    """Make a function the check of a blank.
+
+    Args:
+        name: of the blank, as in `# %% exercise="name"`.
+        hints: a question, a pointer to what shows it, nearly the answer.
+        means: one sentence on what it means that the blank is right.
+    """
+    return lambda function: Check(name, function, hints, means)
+
+
+def open_lesson(lesson: str) -> None:
+    """Say which lesson the names of blanks belong to; `begin` calls this."""
+    global _lesson
+    _lesson = lesson
+
+
+async def check(name: str) -> None:
+    """Say under the cell whether a blank is right, and what is missing if it is not.
+
+    Runs what you wrote; it costs no paid call and takes at most three seconds. It raises
+    nothing, unless WORKSHOP_STRICT=1 asks for an exception where the blank is not right.
+
+    Args:
+        name: of the blank, as in the cell under it.
+    """
+    try:
+        outcome = await examine(name)
+    except WorkshopError as error:
+        if _strict():
+            raise
+        print("✗ " + "\n  ".join(error.lines()))
+        return
+    if _strict() and outcome.verdict != RIGHT:
+        raise CheckFailed(f"{outcome.name}: {outcome.step} {outcome.saw}".strip(), do=outcome.do)
+    show(outcome)
+
+
+async def examine(name: str, *, limit: float | None = None) -> Outcome:
+    """What `check` finds, for those who want to look at it.
+
+    Raises:
+        WorkshopError: there is no such blank, or no lesson is open.
+    """
+    chosen = _blank(name)
+    made = load(chosen.lesson)[chosen.name]
+    learner = Learner(chosen, cells.namespace(), cells.last_run(chosen))
+    began = time.monotonic()
+    seconds = LIMIT_SECONDS if limit is None else limit
+    outcome = await _judge(made, learner, seconds)
+    if outcome.verdict == RIGHT:
+        progress.keep(chosen)
+    else:
+        outcome = _unless_edited(outcome, learner)
+    return replace(outcome, told=progress.told(chosen), seconds=time.monotonic() - began)
+
+
+def hint(name: str) -> None:
+    """Print the next of a blank's hints: a question, a pointer, nearly the answer."""
+    try:
+        chosen = _blank(name)
+        hints = load(chosen.lesson)[chosen.name].hints
+    except WorkshopError as error:
+        print("✗ " + "\n  ".join(error.lines()))
+        return
+    at = _hints.get(chosen.key, 0)
+    _hints[chosen.key] = min(at + 1, len(hints) - 1)
+    print(f"Hint {at + 1} of {len(hints)}: {hints[at]}")
+    if at + 1 < len(hints):
+        print("Run this again for the next one.")
+    else:
+        print(f'There are no more. solution("{chosen.name}") shows one right way.')
+
+
+def solution(name: str) -> None:
+    """Put a blank's solution into a new cell, and show it in a folded block.
+
+    Front ends without new cells (Colab, VS Code) show the block alone.
+    """
+    try:
+        chosen = _blank(name)
+        text = chosen.finished
+    except (WorkshopError, OSError) as error:
+        lines = error.lines() if isinstance(error, WorkshopError) else [str(error)]
+        print("✗ " + "\n  ".join(lines))
+        return
+    shell = cells._shell()
+    where = chosen.solution.relative_to(ROOT).as_posix()
+    if hasattr(shell, "kernel"):
+        shell.set_next_input(text, replace=False)
+        from IPython.display import display
+
+        folded = (
+            f"<details><summary>One right way, from {html.escape(where)}. "
+            "JupyterLab has put it into a new cell below; elsewhere, copy it.</summary>"
+            f"<pre>{html.escape(text)}</pre></details>"
+        )
+        bundle = {"text/html": folded, "text/plain": f"From {where}:\n\n{text}"}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    else:
+        print(f"From {where}:\n\n{text}")
+
+
+@cache
+def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
+    """The checks of a lesson, by the names of their blanks; {} where it has none.
+
+    Raises:
+        WorkshopError: two checks of the lesson have one name.
+    """
+    path = root / "lessons" / lesson / "checks.py"
+    if not path.exists():
+        return {}
+    spec = importlib.util.spec_from_file_location(f"workshop_checks_{lesson}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses of the module look themselves up
+    spec.loader.exec_module(module)
+    found: dict[str, Check] = {}
+    for thing in vars(module).values():
+        if isinstance(thing, Check):
+            if thing.name in found:
+                raise WorkshopError(f"{path.name} has two checks called {thing.name!r}.")
+            found[thing.name] = thing
+    return found
+
+
+# --- judging ---
+
+
+async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
+    """Run a check in a thread and an event loop of its own.
+
+    Code that blocks would hold the kernel otherwise, and nothing could end it.
+    """
+    try:
+        _readable(learner)
+        await _away(lambda: made.function(learner), limit)
+    except NotYet as found:
+        step = learner.steps[-1] if learner.steps else ""
+        passed = tuple(learner.steps[:-1])
+        return Outcome(made.name, found.verdict, passed, step, found.saw, found.do)
+    except asyncio.TimeoutError:
+        step, passed = (learner.steps or [""])[-1], tuple(learner.steps[:-1])
+        return Outcome(
+            made.name,
+            NOT_YET,
+            passed,
+            step,
+            f"This step has not come to an end within {limit:g} s.",
+            "See whether your code waits for something or never ends its loop. If it looks right, "
+            "the machine may be slow: run this cell again.",
+        )
+    except RPCError as error:
+        return Outcome(
+            made.name,
+            NOT_ATTEMPTED,
+            saw=f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}",
+            do="Run the cell with begin again, then this one.",
+        )
+    except Exception as error:
+        step, passed = (learner.steps or [""])[-1], tuple(learner.steps[:-1])
+        saw, do = explain(learner, error)
+        return Outcome(made.name, NOT_YET, passed, step, saw, do)
+    return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
+
+
+def explain(learner: Learner, error: BaseException) -> tuple[str, str]:
+    """What was seen and what to try, of an exception that the learner's code raised."""
+    text = str(error).partition("\n")[0][:300]
+    saw = f"{type(error).__name__}: {text}"
+    if isinstance(error, SyntaxError):
+        line = (error.text or "").strip()
+        return (
+            f"The cell does not parse: {error.msg}, line {error.lineno}: `{line}`.",
+            "Mend that line and run the cell. Until then the kernel keeps the version before.",
+        )
+    if isinstance(error, NameError):
+        name = getattr(error, "name", None) or (text.split("'")[1] if "'" in text else "")
+        close = learner.close(name, 0.6, own=False) if name else ""
+        if not close:
+            close = next(iter(difflib.get_close_matches(name, _words(learner), 1, 0.6)), "")
+        if close:
+            return saw, f"Correct `{name}` to `{close}`, run the cell, then this one."
+        return saw, f"`{name}` is not known here: correct its spelling, or run the cell with it."
+    if isinstance(error, CalledDirectly):
+        return (
+            f"The Workflow calls `{error.name}(…)` directly.",
+            "Let the Temporal Service do it: "
+            f"`await workflow.execute_activity({error.name}, …)`, with its input and a timeout.",
+        )
+    return saw, "Mend what the message names, run the cell above, then this one."
+
+
+def _words(learner: Learner) -> list[str]:
+    """Names that the solution uses."""
+    tree = ast.parse(learner.blank.finished)
+    return [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
+
+
+def _readable(learner: Learner) -> None:
+    """What every blank has in common: the cell was run, it parses, and the blanks are filled.
+
+    Raises:
+        NotYet: it is not so.
+    """
+    run, chosen = learner.last_run, learner.blank
+    if run is None:
+        close = learner.close(chosen.defines)
+        if chosen.defines not in learner.names and close:
+            learner.not_yet(
+                f"There is no `{chosen.defines}`, but there is `{close}`.",
+                f"Call it `{chosen.defines}`, and run the cell again.",
+            )
+        learner.not_attempted(
+            f"The cell of the blank {chosen.name} has not been run in this kernel.",
+            "Fill in the blank, run its cell with Shift+Enter, then this one.",
+        )
+    todo = [line for line in code_lines(run.text) if line in chosen.open_lines]
+    bare = code_lines(run.text)
+    if bare == code_lines(chosen.practice):
+        learner.not_attempted(
+            f"The blank is still open{_todo(chosen, todo)}.",
+            "Fill it in and run the cell. If you have filled it in, it has not been run since: "
+            "run it now.",
+        )
+    if isinstance(run.error, SyntaxError):
+        learner.step("The cell can be read")
+        raise run.error
+    blank_lines = [line for line in todo if line not in code_lines(chosen.finished)]
+    if blank_lines and len(blank_lines) < len(chosen.open_lines) and _is_blank(blank_lines):
+        learner.step("All blanks of the cell are filled")
+        learner.not_yet(
+            f"One blank of the cell is still open{_todo(chosen, blank_lines)}.",
+            "Fill in this one too, run the cell.",
+        )
+
+
+def _is_blank(lines: list[str]) -> bool:
+    return any("..." in line or '""' in line for line in lines)
+
+
+def _todo(chosen: Blank, lines: list[str]) -> str:
+    """The first open line and what its TODO asks for."""
+    for line in chosen.practice.split("\n"):
+        code, _, asked = line.partition("# TODO")
+        if asked and (not lines or code.strip() == lines[0]):
+            asked = asked.lstrip(":").strip()
+            return f": `{code.strip()}` ({asked})" if code.strip() and asked else f": {asked}"
+    return f": `{lines[0]}`" if lines else ""
+
+
+def _unless_edited(outcome: Outcome, learner: Learner) -> Outcome:
+    """The outcome; or, where the notebook's file has a newer text of the cell, just that."""
+    saved = cells.saved_text(learner.blank)
+    ran = learner.text
+    if saved is None or code_lines(saved) in (code_lines(ran), code_lines(learner.blank.practice)):
+        return outcome
+    return Outcome(
+        outcome.name,
+        NOT_ATTEMPTED,
+        saw="You have changed the cell since it was last run; the kernel has the version before.",
+        do="Run the cell above with Shift+Enter, then this one.",
+    )
+
+
+async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
+    """Await `work()` in a thread with an event loop of its own, at most `limit` seconds."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error else done.set_result(None)
+
+    async def limited() -> None:
+        await asyncio.wait_for(work(), limit)
+
+    def target() -> None:
+        error: BaseException | None = None
+        try:
+            # Not asyncio.run: nest_asyncio replaces it, and would look for the kernel's loop.
+            own = asyncio.new_event_loop()
+            try:
+                own.run_until_complete(limited())
+            finally:
+                own.run_until_complete(own.shutdown_asyncgens())
+                own.close()
+        except BaseException as caught:
+            error = caught
+        try:
+            loop.call_soon_threadsafe(settle, error)
+        except RuntimeError:  # the kernel's loop is no more
+            return
+
+    threading.Thread(target=copy_context().run, args=(target,), daemon=True, name="check").start()
+    # A little longer than inside: there the step is known.
+    await asyncio.wait_for(asyncio.shield(done), limit + 0.2)
+
+
+def _blank(name: str) -> Blank:
+    if not _lesson:
+        raise WorkshopError(
+            "No lesson is open.",
+            "The first cell, with begin, opens one.",
+            "Run the first cell, then this one.",
+        )
+    chosen = find(name, _lesson)
+    if chosen.name not in load(chosen.lesson):
+        raise WorkshopError(f"The blank {name} has no check.", do="Go on with the next cell.")
+    return chosen
+
+
+def _strict() -> bool:
+    return os.environ.get("WORKSHOP_STRICT") == "1"

@@ -1,0 +1,155 @@
+"""The blanks that there are, read from the practice notebooks: no list elsewhere names them."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from workshop.errors import WorkshopError
+from workshop.settings import ROOT
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One exercise cell: what the learner was given, and one right way to finish it."""
+
+    lesson: str
+    """The name of the lesson's folder."""
+    kind: str
+    """`lesson` or `exercise`."""
+    name: str
+    practice: str
+    solution: Path
+    cell_id: str
+    others: frozenset[str]
+    """The ids of the notebook's other code cells, the checks' own cells not counted."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.lesson[:2]}/{self.name}"
+
+    @cached_property
+    def finished(self) -> str:
+        return self.solution.read_text(encoding="utf-8").rstrip("\n")
+
+    @cached_property
+    def digest(self) -> str:
+        """Of its two texts: progress made on another text does not count."""
+        text = f"{self.practice}\0{self.finished}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def defines(self) -> str:
+        """The name that the cell exists for: the last one that its solution binds."""
+        names = []
+        for node in ast.parse(self.finished, type_comments=False).body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.append(node.name)
+            elif isinstance(node, ast.Assign):
+                names += [t.id for t in node.targets if isinstance(t, ast.Name)]
+        return names[-1] if names else ""
+
+    @cached_property
+    def open_lines(self) -> tuple[str, ...]:
+        """The lines of the practice text that the learner changes, without their comments."""
+        ours, theirs = code_lines(self.practice), code_lines(self.finished)
+        match = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+        return tuple(
+            line for tag, a, b, _, _ in match.get_opcodes() if tag != "equal" for line in ours[a:b]
+        )
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One practice notebook and its blanks, in order."""
+
+    lesson: str
+    kind: str
+    path: Path
+    blanks: tuple[Blank, ...]
+
+    @property
+    def title(self) -> str:
+        words = self.lesson.replace("_", " ")
+        return words if self.kind == "lesson" else f"{self.lesson[:2]} Exercise"
+
+
+def sheets(root: Path = ROOT) -> list[Sheet]:
+    """Every practice notebook, lessons before their exercises."""
+    found = []
+    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        lesson = path.stem
+        found.append(_sheet(root, lesson, "lesson", path))
+        exercise = root / "exercises" / lesson / "Practice" / f"{lesson}_Practice.ipynb"
+        if exercise.exists():
+            found.append(_sheet(root, lesson, "exercise", exercise))
+    return found
+
+
+def find(name: str, lesson: str, root: Path = ROOT) -> Blank:
+    """The blank of a lesson, such as "02", or of its exercise.
+
+    Raises:
+        WorkshopError: the lesson has no such blank.
+    """
+    there = [b for s in sheets(root) if s.lesson.startswith(f"{lesson}_") for b in s.blanks]
+    for blank in there:
+        if blank.name == name:
+            return blank
+    names = [b.name for b in there]
+    close = difflib.get_close_matches(str(name), names, 1)
+    raise WorkshopError(
+        f"Lesson {lesson} has no blank {name!r}.",
+        f"Its blanks are {', '.join(names)}." if names else "A lesson with blanks.",
+        f'Write check("{close[0]}").' if close else "Correct the name.",
+    )
+
+
+def code_lines(text: str) -> list[str]:
+    """The lines without indentation, comments and empty lines, for comparing."""
+    bare = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in text.split("\n"))
+    return [line for line in bare if line]
+
+
+def _sheet(root: Path, lesson: str, kind: str, path: Path) -> Sheet:
+    cells = [c for c in read_cells(path) if c["cell_type"] == "code"]
+    solutions = (
+        root / f"Solutions_{lesson}"
+        if kind == "lesson"
+        else root / "exercises" / lesson / "Solution"
+    )
+    ids = frozenset(c.get("id", "") for c in cells if not c.get("id", "").startswith("help-"))
+    blanks = tuple(
+        Blank(
+            lesson,
+            kind,
+            name,
+            source(cell),
+            solutions / f"{name}_solution.py",
+            cell.get("id", ""),
+            ids - {cell.get("id", "")},
+        )
+        for cell in cells
+        if (name := cell["metadata"].get("exercise"))
+    )
+    return Sheet(lesson, kind, path, blanks)
+
+
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook file; none where it cannot be read."""
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def source(cell: dict[str, Any]) -> str:
+    text = cell.get("source", "")
+    return text if isinstance(text, str) else "".join(text)

@@ -1,0 +1,97 @@
+"""The cells that this kernel ran, and how each ended; what a blank's cell was when it last ran."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workshop.checks.blanks import Blank, read_cells, source
+
+_LIMIT = 2000
+"""Runs that are remembered; a day's work is a few hundred."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a cell."""
+
+    text: str
+    cell_id: str
+    error: BaseException | None
+
+
+_runs: list[Run] = []
+
+
+def watch() -> None:
+    """Remember from now on which cells this kernel runs. Harmless when repeated.
+
+    https://ipython.readthedocs.io/en/stable/config/callbacks.html
+    """
+    shell = _shell()
+    if shell is not None and _remember not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _remember)
+
+
+def forget() -> None:
+    """Forget the runs so far, as a new kernel would."""
+    _runs.clear()
+
+
+def last_run(blank: Blank) -> Run | None:
+    """The last run of a blank's cell, or None.
+
+    A notebook tells which cell it runs by its id; not every front end does, and a learner may
+    have put the text into a new cell. Then it is the cell that defines what the blank defines.
+    """
+    binds = re.compile(
+        rf"^[ \t]*(?:(?:async\s+)?def|class)\s+{blank.defines}\b"
+        rf"|^{blank.defines}\b\s*(?::[^=]+)?=[^=]",
+        re.MULTILINE,
+    )
+    for run in reversed(_runs):
+        if run.cell_id == blank.cell_id:
+            return run
+        if run.cell_id not in blank.others and binds.search(run.text):
+            return run
+    return None
+
+
+def saved_text(blank: Blank) -> str | None:
+    """The text of a blank's cell in the learner's notebook file, or None where it is not known."""
+    path = _notebook()
+    cells = read_cells(path) if path else []
+    return next((source(c) for c in cells if c.get("id") == blank.cell_id), None)
+
+
+def namespace() -> dict[str, Any]:
+    """The names of the kernel; empty outside of one."""
+    shell = _shell()
+    return shell.user_ns if shell is not None else {}
+
+
+def _remember(result: Any) -> None:
+    info = result.info
+    if info is None or info.silent:
+        return
+    error = result.error_before_exec or result.error_in_exec
+    _runs.append(Run(str(info.raw_cell), str(getattr(info, "cell_id", None) or ""), error))
+    del _runs[:-_LIMIT]
+
+
+def _notebook() -> Path | None:
+    """The notebook file of this kernel, as Jupyter Server or VS Code names it."""
+    named = os.environ.get("JPY_SESSION_NAME") or namespace().get("__vsc_ipynb_file__")
+    path = Path(str(named)) if named else None
+    if path is None or path.suffix != ".ipynb":
+        return None
+    return path if path.exists() else Path(path.name)
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()

@@ -1,0 +1,174 @@
+"""What a check looks at: names of the kernel, the text of the cell, copies that cost nothing."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
+from typing import Any, NoReturn
+
+from temporalio import workflow
+
+from workshop.checks.blanks import Blank
+from workshop.checks.cells import Run
+from workshop.checks.outcome import NotAttempted, NotYet
+
+
+class CalledDirectly(Exception):
+    """Workflow code called a function that is to run as an Activity, or not at all."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was called directly")
+        self.name = name
+
+
+class Learner:
+    """One learner at one blank. A check function walks through its steps with it."""
+
+    def __init__(self, blank: Blank, names: dict[str, Any], run: Run | None) -> None:
+        self.blank, self.names, self.last_run = blank, names, run
+        self.steps: list[str] = []
+        self.observed: list[str] = []
+
+    # --- steps ---
+
+    def step(self, words: str) -> None:
+        """Begin the next step; what goes wrong from here on belongs to it."""
+        self.steps.append(words)
+
+    def not_yet(self, saw: str, do: str) -> NoReturn:
+        """End the check: this step is not as it should be."""
+        raise NotYet(saw, do)
+
+    def not_attempted(self, saw: str, do: str) -> NoReturn:
+        """End the check: there is nothing to judge."""
+        raise NotAttempted(saw, do)
+
+    # --- names and text ---
+
+    def name(self, name: str) -> Any:
+        """What a name of the kernel stands for; the check ends where there is none."""
+        if name in self.names:
+            return self.names[name]
+        close = self.close(name)
+        if close:
+            self.not_yet(
+                f"There is no `{name}`, but there is `{close}`.",
+                f"Call it `{name}`, and run the cell again.",
+            )
+        self.not_attempted(
+            f"There is no `{name}` in this kernel.",
+            "Run the cell above, and the ones before it if the kernel was restarted.",
+        )
+
+    def close(self, name: str, cutoff: float = 0.75, own: bool = True) -> str:
+        """The name of the kernel that is nearly this one, or an empty string.
+
+        Args:
+            own: only names that cells defined, not what they imported.
+        """
+        known = [
+            n
+            for n, value in self.names.items()
+            if not n.startswith("_")
+            and n != name
+            and not (own and getattr(value, "__module__", "__main__") != "__main__")
+        ]
+        return next(iter(difflib.get_close_matches(name, known, 1, cutoff)), "")
+
+    @property
+    def text(self) -> str:
+        """The text of the cell when it last ran."""
+        return self.last_run.text if self.last_run else ""
+
+    @property
+    def tree(self) -> ast.Module:
+        """That text parsed; empty where it does not parse."""
+        try:
+            return ast.parse(self.text)
+        except SyntaxError:
+            return ast.Module([], [])
+
+    def calls(self, name: str) -> Iterator[ast.Call]:
+        """Calls in the cell of something with this last name, such as `execute_activity`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and last_name(node.func) == name:
+                yield node
+
+    def awaited(self, call: ast.Call) -> bool:
+        """Whether a call of the cell stands under an `await`, or is gathered by one."""
+        return any(
+            call in set(ast.walk(node))
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Await)
+        )
+
+    # --- copies ---
+
+    def copy(self, thing: Callable[..., Any], **instead: Any) -> Any:
+        """The same code with other names: nothing of the kernel is changed, and none is called.
+
+        Args:
+            thing: a function or a Workflow class of this kernel.
+            instead: what names of the kernel stand for in the copy.
+
+        Returns:
+            A function or a class. A function of the kernel that it calls is a copy as well.
+        """
+        shadow = dict(self.names)
+        for name, value in self.names.items():
+            if isinstance(value, FunctionType) and value.__globals__ is self.names:
+                shadow[name] = _rebound(value, shadow)
+        shadow.update(instead)
+        if isinstance(thing, type):
+            return _class_copy(thing, self.names, shadow)
+        return _rebound(thing, shadow) if isinstance(thing, FunctionType) else thing
+
+    def trapped(self, *names: str) -> dict[str, Any]:
+        """Stand-ins for names that raise `CalledDirectly` when called, and are else the same."""
+        return {name: _trap(name, self.names[name]) for name in names if name in self.names}
+
+
+def last_name(node: ast.AST) -> str:
+    """`execute_activity` of `workflow.execute_activity`; empty for anything else."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _trap(name: str, thing: Any) -> Any:
+    def direct(*_: Any, **__: Any) -> NoReturn:
+        raise CalledDirectly(name)
+
+    if callable(thing) and not isinstance(thing, type):
+        functools.update_wrapper(direct, thing)
+    return direct
+
+
+def _rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+    copy = FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__annotations__ = dict(function.__annotations__)
+    copy.__qualname__, copy.__module__ = function.__qualname__, function.__module__
+    copy.__doc__ = function.__doc__
+    copy.__dict__.update(function.__dict__)
+    return copy
+
+
+def _class_copy(kind: type, names: dict[str, Any], shadow: dict[str, Any]) -> type:
+    definition = getattr(kind, "__temporal_workflow_definition", None)
+    members: Mapping[str, Any] = {
+        key: _rebound(value, shadow)
+        if isinstance(value, FunctionType) and value.__globals__ is names
+        else value
+        for key, value in vars(kind).items()
+        if key not in ("__dict__", "__weakref__", "__temporal_workflow_definition")
+    }
+    copy = type(kind)(kind.__name__, kind.__bases__, dict(members))
+    if definition is None:
+        return copy
+    return workflow.defn(name=definition.name, sandboxed=definition.sandboxed)(copy)

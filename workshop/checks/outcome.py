@@ -1,0 +1,97 @@
+"""What a check says: right, not yet, not attempted; and the exceptions that lead there."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workshop.errors import WorkshopError
+
+RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted"
+_HEADS = {RIGHT: "✓ Right", NOT_YET: "✗ Not yet", NOT_ATTEMPTED: "– Not attempted"}
+
+
+class CheckFailed(WorkshopError):
+    """A check that is not right, where WORKSHOP_STRICT=1 asks for an exception."""
+
+
+class NotYet(Exception):
+    """A step is not as it should be: what was seen, and what to try."""
+
+    verdict = NOT_YET
+
+    def __init__(self, saw: str, do: str) -> None:
+        super().__init__(saw, do)
+        self.saw, self.do = saw, do
+
+
+class NotAttempted(NotYet):
+    """There is nothing to judge yet: the blank is open, or its cell has not been run."""
+
+    verdict = NOT_ATTEMPTED
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check found. In a notebook it shows itself."""
+
+    name: str
+    verdict: str
+    """`right`, `not yet` or `not attempted`."""
+    passed: tuple[str, ...] = ()
+    """The steps that are right, in order."""
+    step: str = ""
+    """The first step that is not."""
+    saw: str = ""
+    do: str = ""
+    means: str = ""
+    """Where it is right: what that means."""
+    told: str = ""
+    """How far the learner is, in words."""
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """All of it in words, as it is printed."""
+        lines = [f"{_HEADS[self.verdict]}: {self.name}"]
+        if self.verdict == RIGHT:
+            lines.append(f"  {self.means}")
+        else:
+            lines += [f"  ✓ right: {step}" for step in self.passed]
+            lines += [f"  ✗ not yet: {self.step}"] if self.step else []
+            lines += [f"  Saw: {self.saw}", f"  Try: {self.do}"]
+        return "\n".join([*lines, *([f"  {self.told}"] if self.told else [])])
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        escape = html.escape
+        rows: Sequence[str]
+        if self.verdict == RIGHT:
+            rows = [escape(self.means)]
+        else:
+            rows = [f"✓ right: {escape(step)}" for step in self.passed]
+            rows += [f"✗ not yet: {escape(self.step)}"] if self.step else []
+            rows += [
+                f"<strong>Saw</strong> {_marked(self.saw)}",
+                f"<strong>Try</strong> {_marked(self.do)}",
+            ]
+        if self.told:
+            rows = [*rows, escape(self.told)]
+        edge = {RIGHT: "solid", NOT_YET: "dashed", NOT_ATTEMPTED: "dotted"}[self.verdict]
+        body = "".join(f"<div>{row}</div>" for row in rows)
+        return (
+            f'<div role="status" style="border-left:4px {edge} currentColor;padding:2px 0 2px 12px;'
+            'color:var(--jp-content-font-color1,inherit);line-height:1.6">'
+            f"<strong>{_HEADS[self.verdict]}: {escape(self.name)}</strong>{body}</div>"
+        )
+
+
+def _marked(text: str) -> str:
+    """Escaped, with what stands in backticks as code."""
+    parts = html.escape(text).split("`")
+    if len(parts) % 2 == 0:
+        return html.escape(text)
+    return "".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(parts))

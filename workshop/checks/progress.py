@@ -1,0 +1,134 @@
+"""Progress: which blanks are right, kept in `progress.json` across restarts of the kernel."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop import settings
+from workshop.checks.blanks import Blank, Sheet, sheets
+
+FILE = "progress.json"
+_BAR = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """One lesson or exercise: how many of its blanks are right, and which is next."""
+
+    title: str
+    right: int
+    total: int
+    next: str
+    path: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.right} of {self.total} blanks right"
+
+    @property
+    def bar(self) -> str:
+        full = round(_BAR * self.right / self.total) if self.total else 0
+        return "█" * full + "░" * (_BAR - full)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the learner is. In a notebook it shows itself as a table."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def todo(self) -> str:
+        """What to do next, as a sentence."""
+        for row in self.rows:
+            if row.next:
+                return f"Next: the blank {row.next} in {row.path}."
+        return "All blanks are right."
+
+    def __repr__(self) -> str:
+        width = max((len(row.title) for row in self.rows), default=0)
+        lines = [f"{row.title:<{width}}  {row.bar}  {row.words}" for row in self.rows]
+        return "\n".join([*lines, self.todo])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(row.title)}</th>'
+            f'<td><progress max="{row.total}" value="{row.right}" '
+            f'aria-label="{html.escape(row.words)}"></progress></td>'
+            f'<td style="text-align:left">{html.escape(row.words)}</td></tr>'
+            for row in self.rows
+        )
+        return f"<table>{rows}</table><p>{html.escape(self.todo)}</p>"
+
+
+def progress() -> Progress:
+    """Every lesson and exercise: blanks right of all, and what to do next."""
+    kept = _read()
+    return Progress(tuple(_row(sheet, kept) for sheet in sheets() if sheet.blanks))
+
+
+def keep(blank: Blank) -> None:
+    """Remember that a blank is right, as it stands now."""
+    kept = _read()
+    if kept.get(blank.key) != blank.digest:
+        _write(kept | {blank.key: blank.digest})
+
+
+def told(blank: Blank) -> str:
+    """How far the blank's notebook is, in one sentence."""
+    for sheet in sheets():
+        if sheet.lesson == blank.lesson and sheet.kind == blank.kind:
+            row = _row(sheet, _read())
+            return f"{sheet.title}: {row.words}."
+    return ""
+
+
+def lesson_words(lesson: str) -> str:
+    """How far a lesson and its exercise are, such as "3 of 7 blanks right, exercise 0 of 5"."""
+    kept, words = _read(), []
+    for sheet in sheets():
+        if sheet.lesson.startswith(f"{lesson}_") and sheet.blanks:
+            row = _row(sheet, kept)
+            words.append(
+                row.words if sheet.kind == "lesson" else f"exercise {row.right} of {row.total}"
+            )
+    return ", ".join(words)
+
+
+def _row(sheet: Sheet, kept: dict[str, str]) -> Row:
+    open_ones = [b.name for b in sheet.blanks if kept.get(b.key) != b.digest]
+    return Row(
+        sheet.title,
+        len(sheet.blanks) - len(open_ones),
+        len(sheet.blanks),
+        open_ones[0] if open_ones else "",
+        sheet.path.relative_to(settings.ROOT).as_posix(),
+    )
+
+
+def _read() -> dict[str, str]:
+    """What is kept; nothing where the file is missing or spoilt."""
+    try:
+        kept = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {k: v for k, v in kept.items() if isinstance(v, str)} if isinstance(kept, dict) else {}
+
+
+def _write(kept: dict[str, str]) -> None:
+    file = _file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Beside it and then renamed: two kernels may write, and a reader sees a whole file.
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
+    with os.fdopen(handle, "w", encoding="utf-8") as draft:
+        json.dump(dict(sorted(kept.items())), draft, indent=1)
+    Path(name).replace(file)
+
+
+def _file() -> Path:
+    return settings.load().home / FILE

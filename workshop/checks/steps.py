@@ -1,0 +1,682 @@
+"""Steps that checks of several lessons have in common, with the mistakes that people make there."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop.checks import trial as trials
+from workshop.checks.learner import Learner, last_name
+from workshop.checks.trial import Scheduled, Trial
+from workshop.notebook import Look, WorkerNotStarted, why_not
+
+Said = tuple[str, str]
+AGAIN = "run the cell above, then this one"
+
+
+def ran(learner: Learner, told: Callable[[BaseException], Said | None] | None = None) -> None:
+    """The cell runs without an error.
+
+    Args:
+        told: what was seen and what to try, of an error that it knows.
+    """
+    learner.step("The cell runs without an error")
+    error = learner.last_run.error if learner.last_run else None
+    if error is None:
+        return
+    said = told(error) if told else None
+    if said:
+        learner.not_yet(*said)
+    raise error
+
+
+# --- Activities ---
+
+
+def is_activity(learner: Learner, name: str) -> Any:
+    """The name is a function with `@activity.defn`. Returns the function."""
+    ran(learner, lambda error: _decorator_words(learner, name, error))
+    learner.step(f"{name} is an Activity")
+    function = learner.name(name)
+    definition = getattr(function, "__temporal_activity_definition", None)
+    if not inspect.isroutine(function):
+        learner.not_yet(
+            f"`{name}` is {_kind(function)}.", f"Define it as a function: `def {name}(…)`."
+        )
+    if definition is None:
+        said = [ast.unparse(d) for d in _decorators(learner, name)]
+        learner.not_yet(
+            f"`{name}` has the decorator @{said[0]}, which makes no Activity of it."
+            if said
+            else f"`{name}` is a function without a decorator; to Temporal it is no Activity.",
+            f"Write `@activity.defn` on the line above `def {name}`, and {AGAIN}.",
+        )
+    if definition.name != name:
+        learner.not_yet(
+            f"The Activity is registered under the name {definition.name!r}.",
+            f"Write `@activity.defn` without a name: then it is called {name}, as the function is.",
+        )
+    return function
+
+
+def _decorators(learner: Learner, name: str) -> list[ast.expr]:
+    return next(
+        (
+            node.decorator_list
+            for node in ast.walk(learner.tree)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            and node.name == name
+        ),
+        [],
+    )
+
+
+def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said | None:
+    said = [ast.unparse(d) for d in _decorators(learner, name)]
+    text = str(error)
+    if not said or isinstance(error, NameError):
+        return None
+    if "already contains activity definition" in text:
+        return "The function has two decorators @activity.defn.", "One is enough: remove the other."
+    if any(s.startswith("workflow.") for s in said):
+        return (
+            f"`{name}` has the decorator @{said[0]}: that is for Workflows.",
+            f"A step that does work is an Activity: write `@activity.defn` instead, and {AGAIN}.",
+        )
+    if said[0] == "activity":
+        return (
+            "The decorator is @activity, which is the module.",
+            f"The decorator in it is `@activity.defn`; write that, and {AGAIN}.",
+        )
+    if said[0].startswith("activity.defn("):
+        return (
+            f"The decorator is @{said[0]}.",
+            f"It takes nothing in parentheses: write `@activity.defn`, and {AGAIN}.",
+        )
+    if isinstance(error, AttributeError) and said[0].startswith("activity."):
+        return (
+            f"The decorator is @{said[0]}; the module activity has no {said[0][9:]!r}.",
+            f"Write `@activity.defn`, and {AGAIN}.",
+        )
+    return None
+
+
+# --- Workflows ---
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Activity that a Workflow is to ask for. Timeouts are seconds."""
+
+    activity: str
+    start_to_close: float
+    input: Mapping[str, Any]
+    """The fields of its input that are judged."""
+    wording: str
+    """How the input is written, such as `PDFGenerationInput(content=content)`."""
+
+
+def is_workflow(learner: Learner, name: str) -> type:
+    """The name is a class with `@workflow.defn` and one entry point. Returns the class."""
+    ran(learner, lambda error: _class_words(learner, name, error))
+    learner.step(f"{name} is a Workflow")
+    kind = learner.name(name)
+    if not isinstance(kind, type):
+        learner.not_yet(f"`{name}` is {_kind(kind)}.", f"A Workflow is a class: `class {name}:`.")
+    definition = getattr(kind, "__temporal_workflow_definition", None)
+    if definition is None:
+        learner.not_yet(
+            f"The class `{name}` has no @workflow.defn.",
+            f"Write `@workflow.defn(sandboxed=False)` on the line above the class, and {AGAIN}.",
+        )
+    if definition.sandboxed:
+        learner.not_yet(
+            "`sandboxed=False` is missing: the sandbox cannot load code that stands in a cell.",
+            f"Write `@workflow.defn(sandboxed=False)`, and {AGAIN}.",
+        )
+    if definition.name != name:
+        learner.not_yet(
+            f"The Workflow is registered under the name {definition.name!r}.",
+            "Leave name= out: then it is called as the class is.",
+        )
+    return kind
+
+
+def _class_words(learner: Learner, name: str, error: BaseException) -> Said | None:
+    text = str(error)
+    methods = [
+        (node, [ast.unparse(d) for d in node.decorator_list])
+        for node in ast.walk(learner.tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    said = next((d[0] for m, d in methods if d and m.name == "run"), "")
+    if "must be an async function" in text:
+        return (
+            "The method with @workflow.run is an ordinary `def`.",
+            f"Write `async def run(…)`: it awaits Activities. Then {AGAIN}.",
+        )
+    if said.startswith("workflow.run("):
+        return (
+            f"The entry point's decorator is written @{said}, with parentheses.",
+            f"Write `@workflow.run` without them, and {AGAIN}.",
+        )
+    if "Missing @workflow.run" in text or said:
+        saw = f"The entry point has the decorator @{said}." if said else ""
+        if said.startswith("workflow.run"):
+            return None
+        return (
+            saw or "No method of the class has the decorator @workflow.run.",
+            f"Write `@workflow.run` on the line above `async def run`, and {AGAIN}.",
+        )
+    return None
+
+
+FORBIDDEN = {
+    "time.sleep": "It blocks; write `await workflow.sleep(…)`, a timer that outlives its Worker.",
+    "asyncio.run": "A Workflow has an event loop already: write `await` alone.",
+    "open": "Files belong in an Activity.",
+    "input": "Nobody answers in a Workflow; ask before you start it.",
+    "datetime.now": "A replay would read another clock; write `workflow.now()`.",
+    "datetime.utcnow": "A replay would read another clock; write `workflow.now()`.",
+    "datetime.datetime.now": "A replay would read another clock; write `workflow.now()`.",
+    "time.time": "A replay would read another clock; write `workflow.time()`.",
+    "uuid.uuid4": "A replay would draw another one; write `workflow.uuid4()`.",
+    "random.random": "A replay would draw another number; write `workflow.random().random()`.",
+    "random.choice": "A replay would draw another one; write `workflow.random().choice(…)`.",
+    "random.randint": "A replay would draw another number; write `workflow.random()`.",
+    "completion": "A call over the network belongs in an Activity.",
+    "litellm.completion": "A call over the network belongs in an Activity.",
+    "requests.get": "A call over the network belongs in an Activity.",
+    "httpx.get": "A call over the network belongs in an Activity.",
+}
+"""Calls that do in Workflow code what rule 4 forbids, and what to write instead."""
+
+
+def follows_rule_4(learner: Learner) -> None:
+    """The Workflow's code does nothing that could turn out differently in a replay."""
+    learner.step("The code keeps rule 4: nothing that blocks or may turn out differently")
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name in FORBIDDEN:
+                learner.not_yet(
+                    f"The Workflow calls `{name}(…)` (line {node.lineno}).", FORBIDDEN[name]
+                )
+
+
+async def asks_for(
+    learner: Learner,
+    kind: type,
+    argument: Any,
+    steps: Sequence[Step],
+    stand_ins: Mapping[str, Callable[..., Any]],
+    origins: Mapping[str, Any],
+) -> Trial:
+    """The Workflow, run with stand-ins for its Activities, asks for these steps in this order.
+
+    Args:
+        origins: wrong places that an input may have been taken from, by their wording.
+
+    Returns:
+        The trial, which completed.
+    """
+    learner.step("It runs on the Temporal Service")
+    names = [step.activity for step in steps]
+    copy = learner.copy(kind, **learner.trapped(*names, "ask_model", "completion"))
+    trial = await trials.run_workflow(copy, argument, stand_ins)
+    _code_failed(learner, trial, names)
+    learner.step(f"It asks for {' and then '.join(names)}")
+    _in_order(learner, trial, names)
+    for step in steps:
+        scheduled = trial.scheduled(step.activity)
+        assert scheduled
+        learner.step(f"{step.activity} gets its input")
+        _input(learner, step, scheduled, origins)
+        learner.step(f"{step.activity} has a Start-to-Close timeout")
+        _timeout(learner, step, scheduled)
+    learner.step("It ends with a result")
+    if trial.failure:
+        learner.not_yet(f"The Workflow failed: {trial.failure}", f"Mend that, {AGAIN}.")
+    if not trial.completed:
+        learner.not_yet(
+            "The Workflow has asked for its Activities and then did not end.",
+            "See what it waits for after its last Activity.",
+        )
+    learner.step("A replay of its Event History goes the same way")
+    if fault := await trials.replays(copy, trial):
+        learner.not_yet(f"The replay fails: {fault[:200]}", "Move what may differ to an Activity.")
+    return trial
+
+
+def _code_failed(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
+    """End the check where a Workflow Task failed: the Workflow's own code has a mistake."""
+    text = trial.task_failure
+    if not text:
+        return
+    kind, _, message = text.partition(": ")
+    if kind == "CalledDirectly":
+        called = message.split(" ")[0]
+        if called not in names:
+            learner.not_yet(
+                f"The Workflow calls `{called}(…)` itself: a call that is paid for each replay.",
+                "Let the Activity llm_call do it: `await workflow.execute_activity(llm_call, …)`.",
+            )
+        learner.not_yet(
+            f"The Workflow calls `{called}(…)` directly, so nothing retries it or remembers it.",
+            f"Write `await workflow.execute_activity({called}, …)`, with its input and a timeout.",
+        )
+    if "must have start_to_close_timeout or" in text or "start_to_close_timeout" in text:
+        learner.not_yet(
+            "An Activity is asked for without a timeout.",
+            "Give execute_activity `start_to_close_timeout=timedelta(seconds=…)`.",
+        )
+    bare = [
+        keyword
+        for call in [*learner.calls("execute_activity"), *learner.calls("start_activity")]
+        for keyword in call.keywords
+        if keyword.arg
+        and keyword.arg.endswith("timeout")
+        and isinstance(keyword.value, ast.Constant)
+    ]
+    if bare:
+        value = ast.unparse(bare[0].value)
+        learner.not_yet(
+            f"`{bare[0].arg}={value}` is {_kind(ast.literal_eval(bare[0].value))}, not a duration.",
+            f"Write `{bare[0].arg}=timedelta(seconds=…)`.",
+        )
+    if "positional argument" in text and "execute_activity" in text:
+        learner.not_yet(
+            f"execute_activity was given too many things: {message[:160]}",
+            "An Activity takes one input: put both values into one object, and name the timeout.",
+        )
+    if "was it decorated with @activity.defn" in text:
+        name = next((word for word in message.split() if word in learner.names), "")
+        learner.not_yet(
+            f"`{name or 'What execute_activity is given'}` is no Activity.",
+            "Give it a function decorated with @activity.defn, by its name; finish that blank "
+            "first if it is one.",
+        )
+    if "Activity must be a string or callable" in text:
+        learner.not_yet(
+            "What execute_activity is given first is no Activity.",
+            f"First comes the Activity: one of {', '.join(names)}.",
+        )
+    if "oroutine" in text:
+        learner.not_yet(
+            f"{text}: a call of execute_activity was not awaited, so there is no answer yet.",
+            "Write `await workflow.execute_activity(…)`.",
+        )
+    if kind == "NameError":
+        raise NameError(message)
+    if kind in ("KeyError", "IndexError", "TypeError", "AttributeError") and (
+        where := _reading(learner, kind, message)
+    ):
+        learner.not_yet(f"{text}, {where}.", "Compare it with how the lesson reads an answer.")
+    if "deadlock" in text.lower() or "TMPRL1101" in text or "timed out" in text:
+        learner.not_yet(
+            "The Workflow's code blocks: it did not give back control within 2 s.",
+            "What waits or computes for long belongs in an Activity.",
+        )
+    learner.not_yet(f"The Workflow's code fails: {text}", f"Mend that, {AGAIN}.")
+
+
+def _reading(learner: Learner, kind: str, message: str) -> str:
+    """Where in the cell something is read that is not there."""
+    wanted = message.strip("'\"")
+    for node in ast.walk(learner.tree):
+        if isinstance(node, (ast.Subscript, ast.Attribute)):
+            text = ast.unparse(node)
+            last = ast.unparse(node.slice).strip("'\"") if isinstance(node, ast.Subscript) else ""
+            if "choices" in text and (kind != "KeyError" or last == wanted):
+                return f"in `{text}`"
+    return ""
+
+
+def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
+    asked = [activity.name for activity in trial.activities]
+    if asked == list(names):
+        return
+    told = ", then ".join(asked) or "no Activity at all"
+    missing = [name for name in names if name not in asked]
+    extra = [name for name in asked if name not in names]
+    if extra:
+        close = next(iter(difflib.get_close_matches(extra[0], names, 1, 0.5)), "")
+        learner.not_yet(
+            f"The Workflow asks for an Activity called {extra[0]!r}, which no Worker has.",
+            f"Write `{close or (missing or list(names))[0]}`, and {AGAIN}.",
+        )
+    if missing:
+        for call in learner.calls("execute_activity"):
+            given = ast.unparse(call.args[0]) if call.args else ""
+            if missing[0] in given and not learner.awaited(call):
+                learner.not_yet(
+                    f"{missing[0]} was never run: its execute_activity is not awaited.",
+                    f"Write `await workflow.execute_activity({missing[0]}, …)`.",
+                )
+        learner.not_yet(
+            f"The Event History shows: {told}. {missing[0]} was not asked for.",
+            f"Call it with `await workflow.execute_activity({missing[0]}, …)`.",
+        )
+    if sorted(asked) == sorted(names):
+        learner.not_yet(f"The order is {told}.", f"First {', then '.join(names)}.")
+    again = next(name for name in names if asked.count(name) > 1)
+    learner.not_yet(
+        f"{again} is asked for {asked.count(again)} times: {told}.",
+        "Each step once: keep its result in a variable.",
+    )
+
+
+def _input(learner: Learner, step: Step, scheduled: Scheduled, origins: Mapping[str, Any]) -> None:
+    given = scheduled.inputs
+    wanted = f"Give it one object: `{step.wording}`."
+    if not given:
+        learner.not_yet(f"{step.activity} is asked for without an input.", wanted)
+    if len(given) > 1:
+        learner.not_yet(f"{step.activity} is given {len(given)} inputs.", wanted)
+    if not isinstance(given[0], dict):
+        learner.not_yet(
+            f"{step.activity} is given {_kind(given[0])} instead of an object with fields"
+            f"{_from(given[0], origins)}.",
+            wanted,
+        )
+    for field, right in step.input.items():
+        if field not in given[0]:
+            got = ", ".join(given[0]) or "no fields"
+            learner.not_yet(f"{step.activity}'s input has {got}, and no {field!r}.", wanted)
+        got = given[0][field]
+        if got != right:
+            shown = f"{got!r}" if len(repr(got)) < 60 else f"{repr(got)[:56]}…"
+            learner.not_yet(
+                f"{step.activity}'s {field} is {shown}{_from(got, origins)}.",
+                f"It is {_meant(right, step)}: `{step.wording}`.",
+            )
+
+
+def _meant(right: Any, step: Step) -> str:
+    return f"{right!r}" if isinstance(right, str) and len(right) < 40 else "what came before"
+
+
+def _from(got: Any, origins: Mapping[str, Any]) -> str:
+    """Where a wrong value comes from, in words."""
+    for words, value in origins.items():
+        if got == value or (isinstance(got, str) and got == str(value)):
+            return f": that is {words}"
+    if isinstance(got, str) and (
+        "ModelResponse(" in got or '"choices"' in got or "'choices'" in got
+    ):
+        return ": that is the model's whole answer, made into text"
+    return ""
+
+
+def _timeout(learner: Learner, step: Step, scheduled: Scheduled) -> None:
+    seconds, want = scheduled.start_to_close, step.start_to_close
+    right = f"start_to_close_timeout=timedelta(seconds={want:g})"
+    by_name = [
+        keyword.arg
+        for call in [*learner.calls("execute_activity"), *learner.calls("start_activity")]
+        if call.args and step.activity in ast.unparse(call.args[0])
+        for keyword in call.keywords
+    ]
+    if "schedule_to_close_timeout" in by_name and "start_to_close_timeout" not in by_name:
+        learner.not_yet(
+            f"{step.activity} has a schedule_to_close_timeout, which limits all attempts together.",
+            f"One attempt is limited by `{right}`.",
+        )
+    if seconds != want:
+        hint = ""
+        if seconds == want * 60:
+            hint = " Minutes are not seconds."
+        elif seconds == want / 1000:
+            hint = " Milliseconds are not seconds."
+        elif seconds == want * 3600:
+            hint = " Hours are not seconds."
+        learner.not_yet(
+            f"{step.activity} has a Start-to-Close timeout of {seconds:g} s.{hint}",
+            f"Write `{right}`.",
+        )
+
+
+# --- Workers ---
+
+
+async def builds_worker(
+    learner: Learner,
+    name: str,
+    *,
+    task_queue: str,
+    workflows: Sequence[str],
+    activities: Sequence[str],
+) -> None:
+    """The function builds a Worker with this configuration, and runs it."""
+    ran(learner)
+    learner.step(f"{name} is an async function")
+    function = learner.name(name)
+    if not inspect.iscoroutinefunction(function):
+        learner.not_yet(f"`{name}` is {_kind(function)}.", f"Write `async def {name}():`.")
+    learner.step("It builds a Worker")
+    look = Look(await trials.connect())
+    try:
+        await look.at(function)
+    except (NameError, NotImplementedError):
+        raise
+    except Exception as error:
+        if not look.given:
+            raise
+        _worker_refused(learner, error, look.given[0], activities)
+    if not look.given:
+        learner.not_yet(f"{name} has ended and built no Worker.", "Build one with `Worker(…)`.")
+    given = look.given[0]
+    learner.step(f"It polls the Task Queue {task_queue!r}")
+    _queue(learner, given.get("task_queue"), task_queue, "The Worker polls")
+    learner.step("Its Workflows are registered")
+    _registered(learner, "workflows", given, workflows)
+    learner.step("Its Activities are registered")
+    _registered(learner, "activities", given, activities)
+    learner.step("It runs")
+    if not look.would_run:
+        learner.not_yet(
+            "The Worker is built, and nobody runs it.", "Write `await worker.run()` at the end."
+        )
+
+
+def _queue(learner: Learner, got: Any, want: str, who: str) -> None:
+    right = f'Write `task_queue="{want}"`'
+    if got is None or got is ...:
+        learner.not_yet("The task_queue is missing.", f"{right}.")
+    if not isinstance(got, str):
+        learner.not_yet(f"The task_queue is {_kind(got)}.", f"A queue has a name: {right[6:]}.")
+    if not got.strip():
+        learner.not_yet("The task_queue is an empty name.", f"{right}.")
+    if got != want:
+        near = difflib.SequenceMatcher(None, got.lower(), want.lower()).ratio() > 0.7
+        word = " A misspelt queue is a queue that nobody else knows." if near else ""
+        learner.not_yet(f"{who} the Task Queue {got!r}.{word}", f"{right}, exactly so.")
+
+
+def _registered(
+    learner: Learner, what: str, given: Mapping[str, Any], names: Sequence[str]
+) -> None:
+    one = "Activity" if what == "activities" else "Workflow"
+    things = list(given.get(what) or [])
+    got = [_registered_name(thing) for thing in things]
+    missing = [name for name in names if name not in got]
+    if not missing:
+        return
+    told = ", ".join(got) if got else "nothing"
+    learner.not_yet(
+        f"{missing[0]} is not registered. {what}= has {told}.",
+        f"The Worker runs only what it knows: write `{what}=[{', '.join(names)}]`."
+        if len(missing) == 1
+        else f"Register each {one}: `{what}=[{', '.join(names)}]`.",
+    )
+
+
+def _registered_name(thing: Any) -> str:
+    for key in ("__temporal_activity_definition", "__temporal_workflow_definition"):
+        if definition := getattr(thing, key, None):
+            return str(definition.name)
+    return str(getattr(thing, "__name__", None) or repr(thing)[:30])
+
+
+def _worker_refused(
+    learner: Learner, error: Exception, given: Mapping[str, Any], activities: Sequence[str]
+) -> None:
+    """End the check with why the SDK refused what the Worker was given."""
+    queue = given.get("task_queue")
+    if "task_queue" not in given or not isinstance(queue, str):
+        _queue(learner, queue, "research", "The Worker polls")
+    for what, example in (("activities", activities[-1]), ("workflows", "GenerateReportWorkflow")):
+        things = given.get(what)
+        if things is None:
+            continue
+        if not isinstance(things, (list, tuple, set)):
+            learner.not_yet(
+                f"{what}= is {_kind(things)}, not a list.", f"Write `{what}=[{example}, …]`."
+            )
+        for thing in things:
+            if isinstance(thing, str):
+                learner.not_yet(
+                    f"{what}= holds the text {thing!r}.", f"Write its name without quotes: {thing}."
+                )
+            if thing is ...:
+                learner.not_yet(f"A blank `...` is left in {what}=.", f"Write `{example}` there.")
+            if inspect.iscoroutine(thing):
+                thing.close()
+            if what == "workflows" and not isinstance(thing, type):
+                if hasattr(type(thing), "__temporal_workflow_definition"):
+                    name = type(thing).__name__
+                    learner.not_yet(
+                        f"workflows= holds an object, {name}(), not the class.",
+                        f"Write `{name}` without parentheses: the Worker makes its own.",
+                    )
+                shown = getattr(thing, "__name__", repr(thing))
+                learner.not_yet(
+                    f"workflows= holds {shown}, which is no Workflow class.",
+                    "Activities go into activities=, Workflow classes into workflows=; "
+                    f"write `workflows=[{example}]`.",
+                )
+            if what == "activities" and not hasattr(thing, "__temporal_activity_definition"):
+                shown = getattr(thing, "__name__", repr(thing)[:40])
+                learner.not_yet(
+                    f"activities= holds {shown}, which is no Activity.",
+                    "Each entry is the name of a function with @activity.defn, without "
+                    f"parentheses, such as {example}.",
+                )
+    text = str(error).partition("\n")[0]
+    if "More than one activity named" in text:
+        learner.not_yet(f"{text}: it stands twice in activities=.", "Each Activity once.")
+    if "activity_executor" in text:
+        learner.not_yet(
+            f"{text}",
+            "The Activities are ordinary functions and need threads: keep "
+            "`activity_executor=threads`.",
+        )
+    found: WorkerNotStarted = why_not(error, f"Mend the Worker cell, {AGAIN}.")
+    learner.not_yet(found.saw, found.do)
+
+
+# --- Clients ---
+
+
+async def started(
+    learner: Learner, name: str, *, workflow: str, task_queue: str, input: Mapping[str, Any]
+) -> None:
+    """The name is the handle of a Workflow that was started so."""
+    ran(learner, lambda error: _start_words(learner, workflow, task_queue, error))
+    learner.step(f"{name} is a handle")
+    handle = learner.name(name)
+    if inspect.iscoroutine(handle):
+        learner.not_yet(
+            f"`{name}` is a coroutine: start_workflow was not awaited, and nothing started.",
+            f"Write `{name} = await client.start_workflow(…)`.",
+        )
+    if not isinstance(handle, WorkflowHandle):
+        waited = " execute_workflow waits for it." if any(learner.calls("execute_workflow")) else ""
+        learner.not_yet(
+            f"`{name}` is {_kind(handle)}, no handle.{waited}",
+            f"Write `{name} = await client.start_workflow(…)`: it gives a handle at once.",
+        )
+    learner.step("The Temporal Service knows the Workflow")
+    client = await trials.connect()
+    asked = client.get_workflow_handle(handle.id, run_id=handle.result_run_id)
+    try:
+        first = (
+            await anext(asked.fetch_history_events())
+        ).workflow_execution_started_event_attributes
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        learner.not_attempted(
+            f"The Temporal Service has no Workflow {handle.id!r}: it has been started afresh.",
+            "Run the cell above again.",
+        )
+    learner.step(f"It runs {workflow}")
+    if first.workflow_type.name != workflow:
+        learner.not_yet(
+            f"The Workflow that was started is {first.workflow_type.name!r}.",
+            f"Write `{workflow}.run` as the first thing that start_workflow is given, and {AGAIN}.",
+        )
+    learner.step(f"It is on the Task Queue {task_queue!r}")
+    _queue(learner, first.task_queue.name, task_queue, "The Workflow waits on")
+    learner.step("It has its input")
+    got = trials.inputs(first.input)
+    for field, kind in input.items():
+        if len(got) != 1 or not isinstance(got[0], dict) or field not in got[0]:
+            told = f"{len(got)} inputs" if len(got) != 1 else _kind(got[0])
+            learner.not_yet(
+                f"The Workflow was given {told if got else 'no input'}.",
+                f"Give it one GenerateReportInput, with {field}=….",
+            )
+        if not isinstance(got[0][field], kind) or not got[0][field]:
+            learner.not_yet(f"The input's {field} is {got[0][field]!r}.", f"Give it a {field}.")
+
+
+def _start_words(
+    learner: Learner, workflow: str, task_queue: str, error: BaseException
+) -> Said | None:
+    text = str(error).partition("\n")[0]
+    call = next(learner.calls("start_workflow"), None)
+    first = ast.unparse(call.args[0]) if call and call.args else ""
+    words = {k.arg: k.value for k in call.keywords} if call else {}
+    queue = words.get("task_queue")
+    right = f"Write `{workflow}.run`, and {AGAIN}."
+    if isinstance(error, NameError):
+        return None
+    if call and "task_queue" not in words:
+        return "start_workflow is given no task_queue.", f'Write `task_queue="{task_queue}"`.'
+    if queue is not None and ast.unparse(queue) in ("''", "..."):
+        return "The task_queue is an empty name.", f'Write `task_queue="{task_queue}"`.'
+    if call and "id" not in words:
+        return "start_workflow is given no id.", "Give each run an id of its own, with uuid4."
+    if f"{workflow}()" in first:
+        return (
+            f"The first thing start_workflow is given is `{first}`: an object is made there.",
+            f"It is to be made by the Worker. {right}",
+        )
+    if first and last_name(call.args[0] if call else ast.Constant(0)) == workflow:
+        return f"`{first}`: {text}", right
+    if "decorated with" in text or "must be a string or callable" in text:
+        return f"`{first}` is no Workflow: {text}", right
+    if isinstance(error, RPCError) and "ask queue" in text:
+        return f"The service refuses the Task Queue: {text}", f'Write `task_queue="{task_queue}"`.'
+    return None
+
+
+def _kind(thing: Any) -> str:
+    """What a thing is, in words."""
+    if inspect.iscoroutine(thing):
+        return "a coroutine, which nobody has awaited"
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    if inspect.isroutine(thing):
+        return f"the function {thing.__name__}"
+    words = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "a dict"}
+    words |= {type(None): "None", tuple: "a tuple", type(...): "`...`", bool: "True or False"}
+    return words.get(type(thing), f"an object of the kind {type(thing).__name__}")
