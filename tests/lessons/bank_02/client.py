@@ -1,0 +1,137 @@
+"""Answers to lesson 02's Client: which Workflow, on which Task Queue."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+WORKFLOW = "    GenerateReportWorkflow.run,\n"
+INPUT = "    GenerateReportInput(prompt=prompt),\n"
+ID = '    id=f"generate-research-report-workflow-{uuid.uuid4()}",\n'
+QUEUE = 'task_queue="research"'
+START = "handle = await client.start_workflow("
+
+WRONG = [
+    Wrong("blank left", practice(), ("Workflow|blank",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a comma forgotten in a later edit, and an earlier run's handle is there",
+        swap(WORKFLOW, "    GenerateReportWorkflow.run\n"),
+        ("comma|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("GenerateReportWorkflow",)),
+    Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research")),
+    Wrong("Task Queue misspelt", swap(QUEUE, 'task_queue="reserch"'), ("reserch", "research")),
+    Wrong(
+        "Task Queue in capitals",
+        swap(QUEUE, 'task_queue="Research"'),
+        ("'Research'|\"Research\"", "'research'|\"research\""),
+    ),
+    Wrong(
+        "Task Queue named like the Workflow",
+        swap(QUEUE, 'task_queue="GenerateReportWorkflow"'),
+        ("GenerateReportWorkflow", "research"),
+    ),
+    Wrong(
+        "Task Queue without quotes",
+        swap(QUEUE, "task_queue=research"),
+        ("quote|\"research\"|'research'",),
+    ),
+    Wrong("Task Queue left out", swap("    " + QUEUE + ",\n", ""), ("task_queue", "research")),
+    Wrong(
+        "Workflow's name misspelt in a text",
+        swap(WORKFLOW, '    "GenerateReport",\n'),
+        ("'GenerateReport'|\"GenerateReport\"|`GenerateReport`", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "Workflow misspelt",
+        swap(WORKFLOW, "    GenerateReportWorkFlow.run,\n"),
+        ("GenerateReportWorkFlow", "spell|correct|defined|GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "Workflow's method called",
+        swap(WORKFLOW, "    GenerateReportWorkflow.run(),\n"),
+        ("GenerateReportWorkflow.run", "call|parenthes|()"),
+    ),
+    Wrong(
+        "an instance of the Workflow",
+        swap(WORKFLOW, "    GenerateReportWorkflow(),\n"),
+        ("GenerateReportWorkflow", "instance|parenthes|()"),
+    ),
+    Wrong(
+        "an Activity in place of the Workflow",
+        swap(WORKFLOW, "    llm_call,\n"),
+        ("llm_call", "Workflow"),
+    ),
+    Wrong(
+        "the Worker's function in place of the Workflow",
+        swap(WORKFLOW, "    run_worker,\n"),
+        ("run_worker", "GenerateReportWorkflow"),
+    ),
+    Wrong("await forgotten", swap("await ", ""), ("await",)),
+    Wrong(
+        "waited for the result instead of starting",
+        swap("start_workflow", "execute_workflow"),
+        ("execute_workflow|result", "start_workflow"),
+    ),
+    Wrong(
+        "bare text instead of the dataclass", swap(INPUT, "    prompt,\n"), ("GenerateReportInput",)
+    ),
+    Wrong("input forgotten", swap(INPUT, ""), ("GenerateReportInput|input",)),
+    Wrong(
+        "input of the Activity",
+        swap(INPUT, "    LLMCallInput(prompt=42),\n"),
+        ("prompt|LLMCallInput|input",),
+    ),
+    Wrong("id left out", swap(ID, ""), ("id",)),
+    Wrong(
+        "name overwritten by a later cell",
+        finished,
+        ("handle",),
+        after="handle = handle.id",
+    ),
+]
+
+RIGHT = [
+    Right("the class without .run", swap(WORKFLOW, "    GenerateReportWorkflow,\n")),
+    Right(
+        "by name, with the result's type",
+        swap(
+            WORKFLOW,
+            '    "GenerateReportWorkflow",\n    result_type=GenerateReportOutput,\n',
+            INPUT,
+            "    arg=GenerateReportInput(prompt=prompt),\n",
+        ),
+    ),
+    Right("input in args", swap(INPUT, "    args=[GenerateReportInput(prompt)],\n")),
+    Right(
+        "all in variables, by keywords",
+        whole("""
+from uuid import uuid4
+
+TASK_QUEUE = "research"
+report_input = GenerateReportInput(prompt=prompt)
+report_id = "report-" + uuid4().hex
+handle = await client.start_workflow(workflow=GenerateReportWorkflow.run, arg=report_input,
+                                     id=report_id, task_queue=TASK_QUEUE)
+"""),
+    ),
+    Right(
+        "with limits of its own",
+        swap(
+            ID,
+            ID + "    execution_timeout=timedelta(minutes=5),\n"
+            "    run_timeout=timedelta(minutes=5),\n",
+        ),
+    ),
+    Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue=""'))),
+    Right("waited for in the same cell", lambda blank: blank.finished + "\nawait handle.result()"),
+]

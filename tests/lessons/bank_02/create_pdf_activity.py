@@ -1,0 +1,121 @@
+"""Answers to lesson 02's first blank: the decorator that makes a function an Activity."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+DECORATOR = "@activity.defn\n"
+
+WRONG = [
+    Wrong("blank left", practice(), ("decorator|@activity",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "the edit does not parse, and what was right before is still loaded",
+        swap("return safe_name(input.filename)", "return safe_name(input.filename"),
+        ("older|earlier|before|parse|syntax|'('",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("decorator forgotten", swap(DECORATOR, ""), ("@activity.defn",)),
+    Wrong(
+        "decorator left as a comment",
+        swap(DECORATOR, "# @activity.defn\n"),
+        ("@activity.defn",),
+        same_as="decorator forgotten",
+    ),
+    Wrong("decorator without its @", swap(DECORATOR, "activity.defn\n"), ("@activity.defn",)),
+    Wrong(
+        "decorator of a Workflow",
+        swap(DECORATOR, "@workflow.defn\n"),
+        ("workflow", "@activity.defn"),
+    ),
+    Wrong("@activity.run, which there is not", swap(DECORATOR, "@activity.run\n"), ("run", "defn")),
+    Wrong("the module as decorator", swap(DECORATOR, "@activity\n"), ("module|@activity", "defn")),
+    Wrong("@activity.def, a keyword", swap(DECORATOR, "@activity.def\n"), ("defn",)),
+    Wrong(
+        "Activity in capitals",
+        swap(DECORATOR, "@Activity.defn\n"),
+        ("Activity", "@activity.defn"),
+    ),
+    Wrong(
+        "the name given as if it were the first argument",
+        swap(DECORATOR, '@activity.defn("create_pdf_activity")\n'),
+        ("name=|parenthes|without",),
+    ),
+    Wrong("decorator of a dataclass", swap(DECORATOR, "@dataclass\n"), ("dataclass", "defn")),
+    Wrong(
+        "decorator indented",
+        swap(DECORATOR, "    @activity.defn\n"),
+        ("indent",),
+    ),
+    Wrong(
+        "function renamed",
+        swap("def create_pdf_activity(", "def create_pdf("),
+        ("create_pdf_activity",),
+    ),
+    Wrong(
+        "the return is lost",
+        swap("    return safe_name(input.filename)", ""),
+        ("None|return",),
+    ),
+    Wrong(
+        "name overwritten by a later cell",
+        finished,
+        ("create_pdf_activity", "text|str|not a function|no function"),
+        after='create_pdf_activity = "research_pdf.pdf"',
+    ),
+]
+
+RIGHT = [
+    Right("decorator with empty parentheses", swap(DECORATOR, "@activity.defn()\n")),
+    Right("named as it is called", swap(DECORATOR, '@activity.defn(name="create_pdf_activity")\n')),
+    Right(
+        "imported by its own name",
+        swap(
+            "from reportlab.platypus",
+            "from temporalio.activity import defn\nfrom reportlab.platypus",
+            DECORATOR,
+            "@defn\n",
+        ),
+    ),
+    Right(
+        "by its full name",
+        swap(
+            "from reportlab.lib",
+            "import temporalio.activity\nfrom reportlab.lib",
+            DECORATOR,
+            "@temporalio.activity.defn\n",
+        ),
+    ),
+    Right(
+        "decorated after the definition",
+        lambda blank: (
+            blank.finished.replace(DECORATOR, "")
+            + "\n\n\ncreate_pdf_activity = activity.defn(create_pdf_activity)"
+        ),
+    ),
+    Right(
+        "another parameter name, another way to write",
+        whole("""
+from reportlab.lib.pagesizes import A4
+from reportlab.platypus import SimpleDocTemplate
+from workshop.report import safe_name, story, whole_file
+
+@activity.defn(no_thread_cancel_exception=True)
+def create_pdf_activity(pdf: PDFGenerationInput) -> str:
+    '''Write the report.'''
+    with whole_file(pdf.filename) as path:
+        SimpleDocTemplate(str(path), pagesize=A4).build(story(pdf.content, title="Report"))
+    name = safe_name(pdf.filename)
+    return name
+"""),
+    ),
+    Right("after a wrong one", finished, before=(practice(), swap(DECORATOR, "@activity.run\n"))),
+]

@@ -1,0 +1,121 @@
+"""Answers to exercise 02's Client: which Workflow, on which Task Queue."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+WORKFLOW = "    GenerateReportWorkflow.run,\n"
+INPUT = '    GenerateReportInput(prompt="Give me 3 interesting facts about octopuses"),\n'
+ID = '    id=f"generate-research-report-workflow-{uuid.uuid4()}",\n'
+QUEUE = 'task_queue="research-exercise"'
+
+WRONG = [
+    Wrong("blank left", practice(), ("Workflow|blank",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a comma forgotten in a later edit, and an earlier run's handle is there",
+        swap(WORKFLOW, "    GenerateReportWorkflow.run\n"),
+        ("comma|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("GenerateReportWorkflow",)),
+    Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research-exercise")),
+    Wrong(
+        "Task Queue of the lesson",
+        swap(QUEUE, 'task_queue="research"'),
+        ("'research'|\"research\"", "research-exercise"),
+    ),
+    Wrong(
+        "Task Queue with an underscore",
+        swap(QUEUE, 'task_queue="research_exercise"'),
+        ("research_exercise", "research-exercise"),
+    ),
+    Wrong(
+        "Task Queue in capitals",
+        swap(QUEUE, 'task_queue="Research-Exercise"'),
+        ("'Research-Exercise'|\"Research-Exercise\"", "'research-exercise'|\"research-exercise\""),
+    ),
+    Wrong(
+        "Task Queue left out", swap("    " + QUEUE + ",\n", ""), ("task_queue", "research-exercise")
+    ),
+    Wrong(
+        "a Workflow's name of one's own",
+        swap(WORKFLOW, '    "EmailReportWorkflow",\n'),
+        ("EmailReportWorkflow", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "Workflow misspelt",
+        swap(WORKFLOW, "    GenerateRaportWorkflow.run,\n"),
+        ("GenerateRaportWorkflow",),
+    ),
+    Wrong(
+        "Workflow's method called",
+        swap(WORKFLOW, "    GenerateReportWorkflow.run(),\n"),
+        ("GenerateReportWorkflow.run", "call|parenthes|()"),
+    ),
+    Wrong(
+        "an instance of the Workflow",
+        swap(WORKFLOW, "    GenerateReportWorkflow(),\n"),
+        ("GenerateReportWorkflow", "instance|parenthes|()"),
+    ),
+    Wrong(
+        "an Activity in place of the Workflow",
+        swap(WORKFLOW, "    send_email,\n"),
+        ("send_email", "Workflow"),
+    ),
+    Wrong("await forgotten", swap("await ", ""), ("await",)),
+    Wrong(
+        "waited for the result instead of starting",
+        swap(
+            "start_workflow",
+            "execute_workflow",
+            WORKFLOW,
+            "    GenerateReportWorkflow.run,\n    execution_timeout=timedelta(seconds=2),\n",
+        ),
+        ("execute_workflow|result", "start_workflow"),
+    ),
+    Wrong(
+        "bare text instead of the dataclass",
+        swap(INPUT, '    "Give me 3 interesting facts about octopuses",\n'),
+        ("GenerateReportInput",),
+    ),
+    Wrong("input forgotten", swap(INPUT, ""), ("GenerateReportInput|input",)),
+    Wrong("name overwritten by a later cell", finished, ("handle",), after="handle = None"),
+]
+
+RIGHT = [
+    Right("the class without .run", swap(WORKFLOW, "    GenerateReportWorkflow,\n")),
+    Right(
+        "by name, with the result's type",
+        swap(
+            WORKFLOW,
+            '    "GenerateReportWorkflow",\n',
+            QUEUE,
+            QUEUE + ",\n    result_type=GenerateReportOutput",
+        ),
+    ),
+    Right("input in args", swap(INPUT, "    args=[" + INPUT.strip(" ,\n") + "],\n")),
+    Right(
+        "all in variables, by keywords",
+        whole("""
+before = mark()
+queue, question = "research-exercise", "Give me 3 interesting facts about octopuses"
+handle = await client.start_workflow(
+    workflow=GenerateReportWorkflow.run, arg=GenerateReportInput(question),
+    id="email-" + str(uuid.uuid4()), task_queue=queue)
+"""),
+    ),
+    Right(
+        "another subject, and a limit",
+        swap("octopuses", "the Moon", ID, ID + "    execution_timeout=timedelta(hours=1),\n"),
+    ),
+    Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue="research"'))),
+]

@@ -1,0 +1,154 @@
+"""Answers to exercise 02's Worker: its Task Queue and its three Activities."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+QUEUE = 'task_queue="research-exercise"'
+ACTIVITIES = "activities=[llm_call, create_pdf_activity, send_email]"
+WORKFLOWS = "workflows=[GenerateReportWorkflow]"
+RUN = "        await worker.run()"
+
+WRONG = [
+    Wrong("blank left", practice(), ("task_queue|Task Queue|blank",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a bracket forgotten in a later edit, and an earlier version is loaded",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity, send_email"),
+        ("[|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research-exercise")),
+    Wrong(
+        "Task Queue of the lesson",
+        swap(QUEUE, 'task_queue="research"'),
+        ("'research'|\"research\"", "research-exercise"),
+    ),
+    Wrong(
+        "Task Queue with an underscore",
+        swap(QUEUE, 'task_queue="research_exercise"'),
+        ("research_exercise", "research-exercise"),
+    ),
+    Wrong(
+        "Task Queue misspelt",
+        swap(QUEUE, 'task_queue="reserch-exercise"'),
+        ("reserch-exercise", "research-exercise"),
+    ),
+    Wrong(
+        "Task Queue in capitals",
+        swap(QUEUE, 'task_queue="Research-Exercise"'),
+        ("'Research-Exercise'|\"Research-Exercise\"", "'research-exercise'|\"research-exercise\""),
+    ),
+    Wrong(
+        "e-mail not registered",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity]"),
+        ("send_email",),
+    ),
+    Wrong(
+        "PDF not registered",
+        swap(ACTIVITIES, "activities=[llm_call, send_email]"),
+        ("create_pdf_activity",),
+    ),
+    Wrong(
+        "two not registered",
+        swap(ACTIVITIES, "activities=[send_email]"),
+        ("llm_call", "create_pdf_activity"),
+    ),
+    Wrong(
+        "blank in the list left",
+        swap(ACTIVITIES, "activities=[...]"),
+        ("...|blank", "activities|llm_call"),
+    ),
+    Wrong(
+        "Activity called",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity, send_email()]"),
+        ("send_email", "call|parenthes|()"),
+    ),
+    Wrong(
+        "Activities as texts",
+        swap(ACTIVITIES, 'activities=["llm_call", "create_pdf_activity", "send_email"]'),
+        ("text|quote|str",),
+    ),
+    Wrong(
+        "Activity misspelt",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity, send_mail]"),
+        ("send_mail",),
+    ),
+    Wrong(
+        "a list in the list",
+        swap(ACTIVITIES, "activities=[[llm_call, create_pdf_activity, send_email]]"),
+        ("list|[",),
+    ),
+    Wrong(
+        "Workflow as an instance",
+        swap(WORKFLOWS, "workflows=[GenerateReportWorkflow()]"),
+        ("GenerateReportWorkflow", "class|instance|parenthes|()"),
+    ),
+    Wrong(
+        "Workflow as a text",
+        swap(WORKFLOWS, 'workflows=["GenerateReportWorkflow"]'),
+        ("GenerateReportWorkflow", "text|quote|str"),
+    ),
+    Wrong("Worker built and not run", swap(RUN, ""), ("worker.run",)),
+    Wrong("await forgotten", swap(RUN, "        worker.run()"), ("await",)),
+]
+
+RIGHT = [
+    Right(
+        "lists and names in variables",
+        swap(
+            "        worker = Worker(",
+            '        queue = "-".join(["research", "exercise"])\n'
+            "        doing = [send_email, create_pdf_activity, llm_call]\n"
+            "        worker = Worker(",
+            QUEUE,
+            "task_queue=queue",
+            ACTIVITIES,
+            "activities=doing",
+        ),
+    ),
+    Right(
+        "built and run in one line",
+        whole("""
+async def run_worker():
+    with ThreadPoolExecutor(10) as pool:
+        await Worker(
+            client, task_queue='research-exercise', workflows=[GenerateReportWorkflow],
+            activities=[llm_call] + [create_pdf_activity, send_email], activity_executor=pool,
+        ).run()
+"""),
+    ),
+    Right(
+        "tuples",
+        swap(
+            ACTIVITIES,
+            "activities=(llm_call, create_pdf_activity, send_email)",
+            WORKFLOWS,
+            "workflows=(GenerateReportWorkflow,)",
+        ),
+    ),
+    Right(
+        "a constant in the cell, arguments in a dictionary",
+        whole("""
+TASK_QUEUE = "research-exercise"
+SETTINGS = dict(workflows=[GenerateReportWorkflow],
+                activities=[llm_call, create_pdf_activity, send_email],
+                graceful_shutdown_timeout=timedelta(seconds=30))
+
+
+async def run_worker() -> None:
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        mail_worker = Worker(client, task_queue=TASK_QUEUE, activity_executor=threads, **SETTINGS)
+        await mail_worker.run()
+"""),
+    ),
+    Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue="research"'))),
+]

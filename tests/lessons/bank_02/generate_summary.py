@@ -1,0 +1,153 @@
+"""Answers to lesson 02's fix: the Activity that asks the model, and raises nothing any more."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+RAISE = '    raise ApplicationError("The summary service is not available")'
+ASK = "    return ask_model(input.prompt)"
+DECORATOR = "@activity.defn\n"
+COMMENT = "    # The service is back, and nothing is raised any more.\n"
+
+WRONG = [
+    Wrong("blank left", practice(), ("raise",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a parenthesis forgotten in a later edit, and an earlier version is loaded",
+        swap(ASK, ASK[:-1]),
+        ("'('|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(practice(),),
+    ),
+    Wrong(
+        "another error raised",
+        practice("The summary service is not available", "still down"),
+        ("raise", "still down"),
+    ),
+    Wrong(
+        "the error raised after the model was asked",
+        whole(
+            DECORATOR + "def generate_summary(input: LLMCallInput) -> ModelResponse:\n"
+            "    answer = ask_model(input.prompt)\n" + RAISE + "\n    return answer"
+        ),
+        ("raise",),
+    ),
+    Wrong(
+        "the error swallowed, and nothing returned",
+        whole(
+            DECORATOR
+            + "def generate_summary(input: LLMCallInput) -> ModelResponse:\n    try:\n    "
+            + RAISE
+            + "\n    except ApplicationError:\n        return None"
+        ),
+        ("None|nothing", "ask_model|return"),
+    ),
+    Wrong(
+        "each error swallowed, so that nothing is tried again",
+        whole(
+            DECORATOR
+            + "def generate_summary(input: LLMCallInput) -> ModelResponse:\n    try:\n    "
+            + ASK
+            + "\n    except Exception:\n        return None"
+        ),
+        ("except|swallow|catch", "retr|again"),
+    ),
+    Wrong(
+        "the error returned instead of raised",
+        swap(COMMENT + ASK, RAISE.replace("raise", "return")),
+        ("ApplicationError|error", "ask_model"),
+    ),
+    Wrong(
+        "a text of one's own",
+        swap(ASK, '    return "The summary service is back"'),
+        ("text|str", "ask_model"),
+    ),
+    Wrong(
+        "the text out of the model's answer",
+        swap(ASK, ASK + '["choices"][0]["message"]["content"]'),
+        ("choices|ModelResponse|whole|answer",),
+    ),
+    Wrong("the prompt given back", swap(ASK, "    return input.prompt"), ("prompt", "ask_model")),
+    Wrong("nothing returned", swap(ASK, "    pass"), ("None|nothing|return",)),
+    Wrong(
+        "asked, and the answer not returned",
+        swap(ASK, "    ask_model(input.prompt)"),
+        ("return",),
+        same_as="nothing returned",
+    ),
+    Wrong("the function returned, not called", swap(ASK, "    return ask_model"), ("ask_model(",)),
+    Wrong(
+        "the input instead of its prompt",
+        swap(ASK, "    return ask_model(input)"),
+        ("input.prompt",),
+    ),
+    Wrong(
+        "another prompt",
+        swap(ASK, '    return ask_model("Give an executive summary in 2-3 sentences")'),
+        ("input.prompt",),
+    ),
+    Wrong("a misspelt name", swap("ask_model", "ask_modell"), ("ask_modell",)),
+    Wrong("decorator lost", swap(DECORATOR, ""), ("@activity.defn",)),
+    Wrong(
+        "mended under another name",
+        swap("def generate_summary(", "def generate_summary_fixed("),
+        ("generate_summary", "name|def|raise"),
+    ),
+    Wrong(
+        "the whole function taken away",
+        whole("# generate_summary raised an error, so it is gone."),
+        ("generate_summary",),
+    ),
+    Wrong(
+        "name overwritten by a later cell",
+        finished,
+        ("generate_summary",),
+        after='generate_summary = "done"',
+    ),
+]
+
+RIGHT = [
+    Right("error left as a comment", practice("    raise", "    # raise")),
+    Right("nothing but the call", swap(COMMENT, "")),
+    Right(
+        "another parameter name and a variable",
+        whole("""
+@activity.defn(name="generate_summary")
+def generate_summary(question: LLMCallInput) -> ModelResponse:
+    '''Summarise the facts.'''
+    answer = ask_model(prompt=question.prompt)
+    return answer
+"""),
+    ),
+    Right("by way of the other Activity's function", swap(ASK, "    return llm_call(input)")),
+    Right(
+        "the call written out",
+        swap(
+            ASK,
+            """    return completion(
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        api_base=settings.llm_api_base,
+        messages=[{"role": "user", "content": input.prompt}],
+        timeout=20,
+        max_retries=0,
+    )""",
+        ),
+    ),
+    Right(
+        "errors noted and raised again",
+        swap(
+            ASK,
+            "    try:\n    " + ASK + "\n    except Exception as error:\n"
+            '        activity.logger.warning("no summary: %s", error)\n        raise',
+        ),
+    ),
+    Right("after wrong ones", finished, before=(practice(), swap(ASK, "    pass"))),
+]

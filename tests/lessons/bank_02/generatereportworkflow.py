@@ -1,0 +1,289 @@
+"""Answers to lesson 02's Workflow: entry point, second Activity, its input and its timeout."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+RUN = "    @workflow.run\n"
+ACTIVITY = "            create_pdf_activity,\n"
+INPUT = "            PDFGenerationInput(content=content),\n"
+TIMEOUT = "start_to_close_timeout=timedelta(seconds=10)"
+STEP = "        pdf_filename = await workflow.execute_activity(\n"
+REST = "            start_to_close_timeout=timedelta(seconds=10),\n        )\n"
+TAKEN = '        content = research_facts["choices"][0]["message"]["content"]\n'
+
+WRONG = [
+    Wrong("blank left", practice(), ("workflow.run|decorator|blank",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a comma forgotten in a later edit, and an earlier version is loaded",
+        swap(ACTIVITY, "            create_pdf_activity\n"),
+        ("comma|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("entry point not decorated", swap(RUN, ""), ("@workflow.run",)),
+    Wrong(
+        "entry point called as a decorator with parentheses",
+        swap(RUN, "    @workflow.run()\n"),
+        ("@workflow.run", "parenthes|()"),
+    ),
+    Wrong(
+        "entry point decorated as an Activity",
+        swap(RUN, "    @activity.defn\n"),
+        ("activity.defn", "@workflow.run"),
+    ),
+    Wrong(
+        "entry point decorated as a Workflow",
+        swap(RUN, "    @workflow.defn\n"),
+        ("workflow.defn", "@workflow.run"),
+    ),
+    Wrong(
+        "entry point not async", swap("    async def run", "    def run", "await ", ""), ("async",)
+    ),
+    Wrong(
+        "blanks of the second step left",
+        swap(ACTIVITY, "            ...,\n", INPUT, "            ...,\n"),
+        ("...|blank|ellipsis", "create_pdf_activity|Activity"),
+    ),
+    Wrong(
+        "Activity called directly",
+        swap(
+            STEP + ACTIVITY + INPUT + REST,
+            "        pdf_filename = create_pdf_activity(PDFGenerationInput(content=content))\n",
+        ),
+        ("create_pdf_activity", "execute_activity"),
+    ),
+    Wrong(
+        "Activity called inside execute_activity",
+        swap(
+            ACTIVITY + INPUT,
+            "            create_pdf_activity(PDFGenerationInput(content=content)),\n",
+        ),
+        ("create_pdf_activity", "parenthes|call|()"),
+    ),
+    Wrong(
+        "await forgotten",
+        swap(STEP, STEP.replace("await ", "")),
+        ("await",),
+    ),
+    Wrong(
+        "wrong Activity",
+        swap(ACTIVITY, "            llm_call,\n"),
+        ("llm_call", "create_pdf_activity"),
+    ),
+    Wrong(
+        "Activity's name misspelt in a text",
+        swap(ACTIVITY, '            "create_pdf",\n'),
+        ("create_pdf", "create_pdf_activity", "name|called"),
+    ),
+    Wrong("input forgotten", swap(INPUT, ""), ("PDFGenerationInput|input",)),
+    Wrong(
+        "bare text instead of the dataclass",
+        swap(INPUT, "            content,\n"),
+        ("PDFGenerationInput", "text|str"),
+    ),
+    Wrong(
+        "two arguments instead of one object",
+        swap(INPUT, '            content,\n            "research_pdf.pdf",\n'),
+        ("PDFGenerationInput", "one|two|2|3"),
+    ),
+    Wrong(
+        "two arguments in args",
+        swap(INPUT, '            args=[content, "research_pdf.pdf"],\n'),
+        ("PDFGenerationInput", "one|two|2"),
+        same_as="two arguments instead of one object",
+    ),
+    Wrong(
+        "the Workflow's input passed on",
+        swap(INPUT, "            input,\n"),
+        ("PDFGenerationInput", "GenerateReportInput|prompt|input"),
+    ),
+    Wrong(
+        "the whole response as content",
+        swap("content=content", "content=research_facts"),
+        ("content", "choices|text|message|response"),
+    ),
+    Wrong(
+        "the response turned into a text",
+        swap("content=content", "content=str(research_facts)"),
+        ("content", "choices|str(|message|response"),
+    ),
+    Wrong(
+        "the prompt as content",
+        swap("content=content", "content=input.prompt"),
+        ("prompt", "content"),
+    ),
+    Wrong("second of one choice", swap('["choices"][0]', '["choices"][1]'), ("[0]|first",)),
+    Wrong(
+        "message forgotten on the way to the content",
+        swap('[0]["message"]["content"]', '[0]["content"]'),
+        ("message",),
+    ),
+    Wrong(
+        "timeout forgotten", swap("            " + TIMEOUT + ",\n", ""), ("start_to_close_timeout",)
+    ),
+    Wrong(
+        "timeout in milliseconds",
+        swap(TIMEOUT, "start_to_close_timeout=timedelta(milliseconds=10)"),
+        ("0.01|milliseconds|10 ms", "seconds=10|10 seconds|10 s"),
+    ),
+    Wrong(
+        "timeout in minutes",
+        swap(TIMEOUT, "start_to_close_timeout=timedelta(minutes=10)"),
+        ("600|minutes", "seconds=10|10 seconds|10 s"),
+    ),
+    Wrong(
+        "timeout in days",
+        swap(TIMEOUT, "start_to_close_timeout=timedelta(10)"),
+        ("day|864", "seconds=10|10 seconds|10 s"),
+    ),
+    Wrong("timeout a bare number", swap(TIMEOUT, "start_to_close_timeout=10"), ("timedelta",)),
+    Wrong(
+        "the other timeout",
+        swap(TIMEOUT, "schedule_to_close_timeout=timedelta(seconds=10)"),
+        ("schedule_to_close_timeout", "start_to_close_timeout"),
+    ),
+    Wrong(
+        "misspelt name, a NameError at run time",
+        swap("content=content", "content=contents"),
+        ("contents",),
+    ),
+    Wrong(
+        "asyncio.run inside the Workflow",
+        swap(
+            "from datetime import",
+            "import asyncio\nfrom datetime import",
+            STEP,
+            "        pdf_filename = asyncio.run(workflow.execute_activity(\n",
+            "seconds=10),\n        )",
+            "seconds=10),\n        ))",
+        ),
+        ("asyncio.run", "await"),
+    ),
+    Wrong(
+        "a blocking sleep in the Workflow",
+        swap(
+            "from datetime import",
+            "import time\nfrom datetime import",
+            STEP,
+            "        time.sleep(1)\n" + STEP,
+        ),
+        ("sleep|block",),
+    ),
+    Wrong(
+        "the model asked in the Workflow itself",
+        swap(
+            "await workflow.execute_activity(\n            llm_call,\n"
+            "            LLMCallInput(prompt=input.prompt),\n"
+            "            start_to_close_timeout=timedelta(seconds=30),\n        )",
+            "ask_model(input.prompt)",
+        ),
+        ("llm_call", "Activity|execute_activity"),
+    ),
+    Wrong(
+        "the file written in the Workflow itself",
+        swap(
+            STEP + ACTIVITY + INPUT + REST,
+            '        pdf_filename = "research_pdf.pdf"\n'
+            '        with open(pdf_filename, "w") as file:\n            file.write(content)\n',
+        ),
+        ("create_pdf_activity",),
+    ),
+    Wrong(
+        "sandboxed=False taken away in a notebook",
+        swap("@workflow.defn(sandboxed=False)", "@workflow.defn"),
+        ("sandboxed=False",),
+    ),
+    Wrong(
+        "name overwritten by a later cell",
+        finished,
+        ("GenerateReportWorkflow", "class"),
+        after="GenerateReportWorkflow = GenerateReportWorkflow()",
+    ),
+]
+
+RIGHT = [
+    Right(
+        "input in args", swap(INPUT, "            args=[PDFGenerationInput(content=content)],\n")
+    ),
+    Right(
+        "arg by keyword",
+        swap(INPUT, "            arg=PDFGenerationInput(content=content),\n"),
+    ),
+    Right("Activity by name", swap(ACTIVITY, '            "create_pdf_activity",\n')),
+    Right(
+        "Activity by name, with its result's type",
+        swap(
+            ACTIVITY,
+            '            activity="create_pdf_activity",\n',
+            INPUT,
+            "            arg=PDFGenerationInput(content=content),\n            result_type=str,\n",
+        ),
+    ),
+    Right(
+        "started, then awaited",
+        swap(
+            STEP,
+            "        writing = workflow.start_activity(\n",
+            REST,
+            REST + "        pdf_filename = await writing\n",
+        ),
+    ),
+    Right(
+        "helper variables and another parameter name",
+        whole("""
+from datetime import timedelta
+from temporalio import workflow
+
+@workflow.defn(sandboxed=False)
+class GenerateReportWorkflow:
+    @workflow.run
+    async def run(self, report: GenerateReportInput) -> GenerateReportOutput:
+        question = LLMCallInput(prompt=report.prompt)
+        half_a_minute, ten = timedelta(seconds=30), timedelta(seconds=10)
+        facts = await workflow.execute_activity(
+            llm_call, question, start_to_close_timeout=half_a_minute)
+        pdf = PDFGenerationInput(facts.choices[0].message.content)
+        name = await workflow.execute_activity(
+            create_pdf_activity, pdf, start_to_close_timeout=ten)
+        return GenerateReportOutput("Research report written: " + name)
+"""),
+    ),
+    Right(
+        "execute_activity imported by its own name",
+        swap(
+            "from temporalio import workflow",
+            "from temporalio import workflow\nfrom temporalio.workflow import execute_activity",
+            STEP,
+            "        pdf_filename = await execute_activity(\n",
+        ),
+    ),
+    Right(
+        "10 000 milliseconds",
+        swap(TIMEOUT, "start_to_close_timeout=timedelta(milliseconds=10_000)"),
+    ),
+    Right(
+        "a retry policy and a heartbeat besides",
+        swap(
+            "from temporalio import workflow",
+            "from temporalio import workflow\nfrom temporalio.common import RetryPolicy",
+            TIMEOUT,
+            "retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),\n"
+            "            heartbeat_timeout=timedelta(seconds=10),\n"
+            "            schedule_to_close_timeout=timedelta(minutes=5),\n            " + TIMEOUT,
+        ),
+    ),
+    Right(
+        "execute_activity_method",
+        swap(STEP, STEP.replace("execute_activity", "execute_activity_method")),
+    ),
+    Right("after wrong ones", finished, before=(practice(), swap(RUN, ""))),
+]

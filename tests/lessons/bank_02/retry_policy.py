@@ -1,0 +1,159 @@
+"""Answers to lesson 02's retry policy: 3 attempts, waits of 2 and of 6 seconds."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+FIRST = "initial_interval=timedelta(seconds=2)"
+TIMES = "backoff_coefficient=3.0"
+ATTEMPTS = "maximum_attempts=3"
+
+WRONG = [
+    Wrong("blank left", practice(), ("initial_interval|blank|TODO",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a comma forgotten in a later edit, and an earlier version is loaded",
+        swap(FIRST + ",", FIRST),
+        ("comma|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong(
+        "first wait not changed",
+        swap(FIRST, "initial_interval=timedelta(seconds=1)"),
+        ("initial_interval|first wait", "2"),
+    ),
+    Wrong("first wait a bare number", swap(FIRST, "initial_interval=2"), ("timedelta",)),
+    Wrong(
+        "first wait in minutes",
+        swap(FIRST, "initial_interval=timedelta(minutes=2)"),
+        ("120|minutes", "seconds"),
+    ),
+    Wrong(
+        "first wait in milliseconds",
+        swap(FIRST, "initial_interval=timedelta(milliseconds=2)"),
+        ("0.002|millisecond", "seconds"),
+    ),
+    Wrong(
+        "first wait in days", swap(FIRST, "initial_interval=timedelta(2)"), ("day|172", "seconds")
+    ),
+    Wrong("first wait 6", swap(FIRST, "initial_interval=timedelta(seconds=6)"), ("6", "2")),
+    Wrong(
+        "factor not changed",
+        swap(TIMES, "backoff_coefficient=2.0"),
+        ("backoff_coefficient", "4", "3|6"),
+    ),
+    Wrong(
+        "factor is the second wait",
+        swap(TIMES, "backoff_coefficient=6"),
+        ("backoff_coefficient", "12"),
+    ),
+    Wrong(
+        "factor a timedelta",
+        swap(TIMES, "backoff_coefficient=timedelta(seconds=6)"),
+        ("backoff_coefficient", "number"),
+    ),
+    Wrong(
+        "no limit of attempts",
+        swap(ATTEMPTS, "maximum_attempts=0"),
+        ("maximum_attempts", "0|without end|for ever|no limit|without limit"),
+    ),
+    Wrong(
+        "the first attempt not counted",
+        swap(ATTEMPTS, "maximum_attempts=2"),
+        ("maximum_attempts", "2", "3"),
+    ),
+    Wrong(
+        "attempts counted as retries after the third",
+        swap(ATTEMPTS, "maximum_attempts=4"),
+        ("maximum_attempts", "4", "3"),
+    ),
+    Wrong(
+        "attempts a text",
+        swap(ATTEMPTS, 'maximum_attempts="3"'),
+        ("maximum_attempts", "number|text|quote"),
+    ),
+    Wrong(
+        "attempts left out",
+        swap("    " + ATTEMPTS + ",\n", ""),
+        ("maximum_attempts",),
+        same_as="no limit of attempts",
+    ),
+    Wrong(
+        "the longest wait cuts the second",
+        swap(TIMES, TIMES + ",\n    maximum_interval=timedelta(seconds=5)"),
+        ("maximum_interval", "5"),
+    ),
+    Wrong(
+        "an argument misspelt",
+        swap("maximum_attempts", "max_attempts"),
+        ("max_attempts", "maximum_attempts"),
+    ),
+    Wrong(
+        "a dictionary in place of the policy",
+        whole(
+            'retry_policy = {"initial_interval": 2, "backoff_coefficient": 3, '
+            '"maximum_attempts": 3}'
+        ),
+        ("RetryPolicy",),
+    ),
+    Wrong("another name", swap("retry_policy = ", "policy = "), ("retry_policy",)),
+    Wrong(
+        "name overwritten by a later cell",
+        finished,
+        ("retry_policy", "None|RetryPolicy"),
+        after="retry_policy = None",
+    ),
+]
+
+RIGHT = [
+    Right("by position", whole("retry_policy = RetryPolicy(timedelta(seconds=2), 3, None, 3)")),
+    Right(
+        "in milliseconds, a whole number",
+        swap(
+            FIRST, "initial_interval=timedelta(milliseconds=2000)", TIMES, "backoff_coefficient=3"
+        ),
+    ),
+    Right(
+        "with a longest wait that cuts nothing",
+        swap(TIMES, TIMES + ",\n    maximum_interval=timedelta(seconds=6)"),
+    ),
+    Right(
+        "from variables, computed",
+        whole("""
+first, second = timedelta(seconds=2), timedelta(seconds=6)
+retry_policy = RetryPolicy(
+    maximum_attempts=len([first, second]) + 1,
+    backoff_coefficient=second / first, initial_interval=first)
+"""),
+    ),
+    Right(
+        "changed from the defaults",
+        whole("""
+import dataclasses
+retry_policy = dataclasses.replace(RetryPolicy(), initial_interval=timedelta(0, 2),
+                                   backoff_coefficient=3.0, maximum_attempts=3)
+"""),
+    ),
+    Right(
+        "set one by one",
+        whole("""
+retry_policy = RetryPolicy()
+retry_policy.initial_interval = timedelta(seconds=2)
+retry_policy.backoff_coefficient = 3.0
+retry_policy.maximum_attempts = 3
+"""),
+    ),
+    Right(
+        "with an error that ends it at once",
+        swap(ATTEMPTS, ATTEMPTS + ',\n    non_retryable_error_types=["AuthenticationError"]'),
+    ),
+    Right("after wrong ones", finished, before=(practice(), swap(FIRST, "initial_interval=2"))),
+]

@@ -1,0 +1,162 @@
+"""Answers to exercise 02's fix: the Activity that delivers, and raises nothing any more."""
+
+from bank import Blank, Right, Wrong, finished, practice, swap, whole
+
+RAISE = '    raise ApplicationError("The e-mail service is not available")'
+DECORATOR = "@activity.defn\n"
+COMMENT = "    # The service is back, and nothing is raised any more.\n"
+RETURN = '    return f"Sent {report.name} to {input.to}"'
+WRITE = '    (outbox / f"{activity.info().workflow_id}.eml").write_bytes(bytes(message))\n'
+HEAD = """\
+from email.message import EmailMessage
+from pathlib import Path
+
+
+@activity.defn
+def send_email(input: EmailInput) -> str:
+"""
+SENT = '        return f"Sent {input.attachment} to {input.to}"'
+LINES = "
+".join
+
+
+def tried(blank: Blank) -> str:
+    """The finished cell with its body in a `try`, to be followed by an `except`."""
+    body = blank.finished.partition(COMMENT)[2]
+    return HEAD + "    try:
+" + "
+".join(f"    {line}" for line in body.split("
+"))
+
+
+WRONG = [
+    Wrong("blank left", practice(), ("raise",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a parenthesis forgotten in a later edit, and an earlier version is loaded",
+        swap("bytes(message))", "bytes(message)"),
+        ("'('|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(practice(),),
+    ),
+    Wrong(
+        "another error raised",
+        practice("The e-mail service is not available", "no luck"),
+        ("raise", "no luck"),
+    ),
+    Wrong("the error raised after the delivery", swap(COMMENT, "", RETURN, RAISE), ("raise",)),
+    Wrong(
+        "the error swallowed, and nothing delivered",
+        whole(
+            HEAD
+            + "    try:\n    "
+            + RAISE
+            + "\n    except ApplicationError:\n"
+            + SENT
+        ),
+        ("outbox|deliver|written|file",),
+    ),
+    Wrong(
+        "each error swallowed, so that nothing is tried again",
+        lambda blank: tried(blank) + '\n    except Exception:\n        return "Not sent"',
+        ("except|swallow|catch", "retr|again"),
+    ),
+    Wrong(
+        "the error returned instead of raised",
+        swap(COMMENT, RAISE.replace("raise", "return") + "\n"),
+        ("ApplicationError|error", "return"),
+    ),
+    Wrong(
+        "a text alone, nothing delivered",
+        whole(HEAD + '    return f"Sent {input.attachment} to {input.to}"'),
+        ("outbox|deliver|written|file",),
+        same_as="the error swallowed, and nothing delivered",
+    ),
+    Wrong(
+        "the message not written",
+        swap(WRITE, ""),
+        ("outbox|deliver|written|file",),
+        same_as="a text alone, nothing delivered",
+    ),
+    Wrong("nothing returned", swap(RETURN, ""), ("return|None",)),
+    Wrong(
+        "the input's field misspelt",
+        swap("input.attachment", "input.filename"),
+        ("filename", "attachment|field|attribute"),
+    ),
+    Wrong("a misspelt name", swap("EmailMessage()", "EmailMesage()"), ("EmailMesage",)),
+    Wrong(
+        "another address",
+        swap('= input.to, "Your', '= "me@example.com", "Your'),
+        ("to|address", "input.to|me@example.com"),
+    ),
+    Wrong(
+        "a new file at each attempt",
+        swap(
+            "import Path",
+            "import Path\nfrom uuid import uuid4",
+            "{activity.info().workflow_id}",
+            "{uuid4()}",
+        ),
+        ("workflow_id|twice|second|again|same",),
+    ),
+    Wrong("the report not attached", swap("report.read_bytes()", 'b""'), ("attach|report|empty",)),
+    Wrong("decorator lost", swap(DECORATOR, ""), ("@activity.defn",)),
+    Wrong(
+        "mended under another name",
+        swap("def send_email(", "def send_email_fixed("),
+        ("send_email",),
+    ),
+    Wrong("name overwritten by a later cell", finished, ("send_email",), after="send_email = True"),
+]
+
+RIGHT = [
+    Right("error left as a comment", practice("    raise", "    # raise")),
+    Right("nothing but the line taken out", swap(COMMENT, "")),
+    Right(
+        "another parameter name, another way to write",
+        whole("""
+import email.message
+import pathlib
+
+@activity.defn(name="send_email")
+def send_email(mail: EmailInput) -> str:
+    msg = email.message.EmailMessage()
+    msg["Subject"] = "Your research report"
+    msg["To"] = mail.to
+    msg.set_content("Here it is.")
+    path = pathlib.Path(mail.attachment)
+    with path.open("rb") as pdf:
+        msg.add_attachment(pdf.read(), maintype="application", subtype="pdf", filename=path.name)
+    folder = pathlib.Path("outbox")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / (activity.info().workflow_id + ".eml")).write_bytes(msg.as_bytes())
+    return "Sent " + path.name + " to " + mail.to
+"""),
+    ),
+    Right(
+        "errors noted and raised again",
+        lambda blank: (
+            tried(blank)
+            + "\n    except OSError as error:"
+            + '\n        activity.logger.warning("not sent: %s", error)\n        raise'
+        ),
+    ),
+    Right(
+        "with a sender and a message id",
+        swap(
+            "    message.set_content",
+            '    message["From"] = "research@example.com"\n    message.set_content',
+        ),
+    ),
+    Right("after wrong ones", finished, before=(practice(), swap(RETURN, ""))),
+]

@@ -1,0 +1,89 @@
+"""Answers to exercise 02's first blank: the function that sends becomes an Activity."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+DECORATOR = "@activity.defn\n"
+RAISE = '    raise ApplicationError("The e-mail service is not available")'
+
+WRONG = [
+    Wrong("blank left", practice(), ("decorator|@activity",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a colon forgotten in a later edit, and an earlier version is loaded",
+        swap("-> str:", "-> str"),
+        ("':'|colon|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("decorator forgotten", swap(DECORATOR, ""), ("@activity.defn",)),
+    Wrong("decorator without its @", swap(DECORATOR, "activity.defn\n"), ("@activity.defn",)),
+    Wrong(
+        "decorator of a Workflow",
+        swap(DECORATOR, "@workflow.defn\n"),
+        ("workflow.defn", "@activity.defn"),
+    ),
+    Wrong(
+        "entry point of a Workflow",
+        swap(DECORATOR, "@workflow.run\n"),
+        ("workflow.run", "@activity.defn"),
+    ),
+    Wrong("@activity.run, which there is not", swap(DECORATOR, "@activity.run\n"), ("run", "defn")),
+    Wrong("the module as decorator", swap(DECORATOR, "@activity\n"), ("module|@activity", "defn")),
+    Wrong("@activity.def, a keyword", swap(DECORATOR, "@activity.def\n"), ("defn",)),
+    Wrong(
+        "the name given as if it were the first argument",
+        swap(DECORATOR, '@activity.defn("send_email")\n'),
+        ("name=|parenthes|without",),
+    ),
+    Wrong("function renamed", swap("def send_email(", "def send_mail("), ("send_email",)),
+    Wrong(
+        "the error taken out too early",
+        swap(RAISE, '    return f"Sent {input.attachment} to {input.to}"'),
+        ("raise|ApplicationError|error", "leave|keep|back"),
+    ),
+    Wrong(
+        "the function called below its definition, which raises",
+        swap(RAISE, RAISE + '\n\nsend_email = send_email(EmailInput("a@example.com", "a.pdf"))'),
+        ("send_email", "call|raise"),
+    ),
+    Wrong(
+        "name overwritten by a later cell",
+        finished,
+        ("send_email", "text|str|function"),
+        after='send_email = "reader@example.com"',
+    ),
+]
+
+RIGHT = [
+    Right("decorator with empty parentheses", swap(DECORATOR, "@activity.defn()\n")),
+    Right("named as it is called", swap(DECORATOR, '@activity.defn(name="send_email")\n')),
+    Right(
+        "imported by its own name",
+        swap(DECORATOR, "from temporalio.activity import defn as an_activity\n\n@an_activity\n"),
+    ),
+    Right(
+        "decorated after the definition",
+        lambda blank: (
+            blank.finished.replace(DECORATOR, "") + "\n\n\nsend_email = activity.defn(send_email)"
+        ),
+    ),
+    Right(
+        "another parameter name, the error in a variable",
+        whole("""
+@activity.defn
+def send_email(email: EmailInput) -> str:
+    down = ApplicationError("The e-mail service is not available")
+    raise down
+"""),
+    ),
+    Right("after a wrong one", finished, before=(practice(), swap(DECORATOR, "@activity\n"))),
+]

@@ -1,0 +1,163 @@
+"""Answers to lesson 02's hunt in the Web UI."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+TIMEOUT = '"its timeout": "10"'
+FIRST = '"first Activity": "llm_call"'
+SECOND = '"second Activity": "create_pdf_activity"'
+QUEUE = '"Task Queue": "research"'
+OUTPUT = '"its output": "research_pdf.pdf"'
+FIELD = '"field of its input": "prompt"'
+RESULT = '"field of the result": "result"'
+
+WRONG = [
+    Wrong("blank left", practice(), ("Task Queue|blank",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a quote forgotten in a later edit, and an earlier version is loaded",
+        swap(QUEUE, '"Task Queue": "research'),
+        ("quote|syntax|parse|older|earlier|unterminated",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong(
+        "one left empty",
+        swap(TIMEOUT, '"its timeout": ""'),
+        ("its timeout", "empty|blank|nothing|\"\"|''|Start-to-Close"),
+    ),
+    Wrong("all but the first left empty", practice('"Task Queue": ""', QUEUE), ("first Activity",)),
+    Wrong(
+        "Activities the wrong way round",
+        swap(
+            FIRST,
+            '"first Activity": "create_pdf_activity"',
+            SECOND,
+            '"second Activity": "llm_call"',
+        ),
+        ("first Activity", "create_pdf_activity"),
+    ),
+    Wrong(
+        "the Workflow for the first Activity",
+        swap(FIRST, '"first Activity": "GenerateReportWorkflow"'),
+        ("first Activity", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "timeout of the other Activity",
+        swap(TIMEOUT, '"its timeout": "30"'),
+        ("its timeout", "30", "second|create_pdf_activity|llm_call|first"),
+    ),
+    Wrong(
+        "timeout in milliseconds",
+        swap(TIMEOUT, '"its timeout": "10000"'),
+        ("its timeout", "10000", "second"),
+    ),
+    Wrong(
+        "timeout in minutes",
+        swap(TIMEOUT, '"its timeout": "0.17"'),
+        ("its timeout", "0.17", "second"),
+    ),
+    Wrong(
+        "namespace for the Task Queue",
+        swap(QUEUE, '"Task Queue": "default"'),
+        ("Task Queue", "default"),
+    ),
+    Wrong(
+        "Task Queue in capitals",
+        swap(QUEUE, '"Task Queue": "Research"'),
+        ("Task Queue", "'Research'|\"Research\""),
+    ),
+    Wrong(
+        "Task Queue of the exercise",
+        swap(QUEUE, '"Task Queue": "research-exercise"'),
+        ("Task Queue", "research-exercise"),
+    ),
+    Wrong(
+        "the whole input for its field",
+        swap(FIELD, '"field of its input": "Give me 5 fascinating facts about tardigrades"'),
+        ("field of its input", "tardigrades", "name|field"),
+    ),
+    Wrong(
+        "the parameter for the field",
+        swap(FIELD, '"field of its input": "input"'),
+        ("field of its input", "'input'|\"input\""),
+    ),
+    Wrong(
+        "output of the Workflow for that of the Activity",
+        swap(OUTPUT, '"its output": "Research report written: research_pdf.pdf"'),
+        ("its output", "Research report written"),
+    ),
+    Wrong(
+        "output without its ending",
+        swap(OUTPUT, '"its output": "research_pdf"'),
+        ("its output", "research_pdf"),
+    ),
+    Wrong(
+        "type of the result for its field",
+        swap(RESULT, '"field of the result": "GenerateReportOutput"'),
+        ("field of the result", "GenerateReportOutput"),
+    ),
+    Wrong("an entry taken away", swap("    " + OUTPUT + ",\n", ""), ("its output",)),
+    Wrong(
+        "a list in place of the dictionary",
+        whole(
+            'found = ["research", "llm_call", "prompt", "create_pdf_activity", "research_pdf.pdf", '
+            '"10", "result"]'
+        ),
+        ("found", "dict|list|{"),
+    ),
+    Wrong("name overwritten by a later cell", finished, ("found",), after="found = None"),
+]
+
+RIGHT = [
+    Right("timeout as a number", swap(TIMEOUT, '"its timeout": 10')),
+    Right(
+        "texts copied with their quotes",
+        swap(
+            OUTPUT,
+            '"its output": \'"research_pdf.pdf"\'',
+            FIELD,
+            '"field of its input": \'"prompt"\'',
+        ),
+    ),
+    Right(
+        "spaces around",
+        swap(
+            QUEUE, '"Task Queue": " research "', SECOND, '"second Activity": "create_pdf_activity "'
+        ),
+    ),
+    Right(
+        "one at a time",
+        whole("""
+found = {}
+found["Task Queue"] = 'research'
+found["first Activity"], found["second Activity"] = 'llm_call', 'create_pdf_activity'
+found["field of its input"] = 'prompt'
+found["its output"] = 'research_pdf.pdf'
+found["its timeout"] = '10'
+found["field of the result"] = 'result'
+"""),
+    ),
+    Right(
+        "from variables, in another order",
+        whole("""
+queue = "research"
+found = dict([("its timeout", str(5 * 2)), ("Task Queue", queue)]) | {
+    "second Activity": create_pdf_activity.__name__, "first Activity": llm_call.__name__,
+    "its output": PDFGenerationInput("").filename, "field of its input": "prompt",
+    "field of the result": "result",
+}
+"""),
+    ),
+    Right(
+        "after a wrong one", finished, before=(practice(), swap(QUEUE, '"Task Queue": "default"'))
+    ),
+]

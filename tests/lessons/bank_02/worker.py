@@ -1,0 +1,188 @@
+"""Answers to lesson 02's Worker: its Task Queue and its Activities."""
+
+from bank import Right, Wrong, finished, practice, swap, whole
+
+QUEUE = 'task_queue="research"'
+ACTIVITIES = "activities=[llm_call, create_pdf_activity]"
+WORKFLOWS = "workflows=[GenerateReportWorkflow]"
+RUN = "        await worker.run()"
+
+WRONG = [
+    Wrong("blank left", practice(), ("task_queue|Task Queue|blank",), verdict="not attempted"),
+    Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
+    Wrong(
+        "edited after it was run, and not run again",
+        finished,
+        ("run",),
+        same_as="cell not run",
+        verdict="not attempted",
+        before=(practice(),),
+        not_run=True,
+    ),
+    Wrong(
+        "a bracket forgotten in a later edit, and an earlier version is loaded",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity"),
+        ("[|syntax|parse|older|earlier",),
+        verdict="not attempted",
+        before=(finished,),
+    ),
+    Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research")),
+    Wrong("Task Queue misspelt", swap(QUEUE, 'task_queue="reserch"'), ("reserch", "research")),
+    Wrong(
+        "Task Queue in capitals",
+        swap(QUEUE, 'task_queue="Research"'),
+        ("'Research'|\"Research\"", "'research'|\"research\""),
+    ),
+    Wrong(
+        "Task Queue with a space",
+        swap(QUEUE, 'task_queue="research "'),
+        ("'research '|\"research \"|space",),
+    ),
+    Wrong(
+        "Task Queue named like the Workflow",
+        swap(QUEUE, 'task_queue="GenerateReportWorkflow"'),
+        ("GenerateReportWorkflow", "research"),
+    ),
+    Wrong(
+        "Task Queue without quotes",
+        swap(QUEUE, "task_queue=research"),
+        ("quote|\"research\"|'research'",),
+    ),
+    Wrong("Task Queue in a list", swap(QUEUE, 'task_queue=["research"]'), ("text|list|str",)),
+    Wrong(
+        "PDF Activity not registered",
+        swap(ACTIVITIES, "activities=[llm_call]"),
+        ("create_pdf_activity",),
+    ),
+    Wrong(
+        "LLM Activity not registered",
+        swap(ACTIVITIES, "activities=[create_pdf_activity]"),
+        ("llm_call",),
+    ),
+    Wrong(
+        "blank in the list left",
+        swap(ACTIVITIES, "activities=[llm_call, ...]"),
+        ("...|blank", "create_pdf_activity"),
+    ),
+    Wrong(
+        "Activity called",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity()]"),
+        ("create_pdf_activity", "call|parenthes|()"),
+    ),
+    Wrong(
+        "Activity as a text",
+        swap(ACTIVITIES, 'activities=[llm_call, "create_pdf_activity"]'),
+        ("create_pdf_activity", "text|quote|str"),
+    ),
+    Wrong(
+        "Activity misspelt",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activty]"),
+        ("create_pdf_activty",),
+    ),
+    Wrong(
+        "Activity registered twice",
+        swap(ACTIVITIES, "activities=[llm_call, llm_call]"),
+        ("llm_call", "create_pdf_activity|twice|more than one"),
+    ),
+    Wrong(
+        "Activities without a list", swap(ACTIVITIES, "activities=create_pdf_activity"), ("list|[",)
+    ),
+    Wrong(
+        "the Workflow among the Activities",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity, GenerateReportWorkflow]"),
+        ("GenerateReportWorkflow", "workflows"),
+    ),
+    Wrong(
+        "Workflow as an instance",
+        swap(WORKFLOWS, "workflows=[GenerateReportWorkflow()]"),
+        ("GenerateReportWorkflow", "class|instance|parenthes|()"),
+    ),
+    Wrong(
+        "Workflow as a text",
+        swap(WORKFLOWS, 'workflows=["GenerateReportWorkflow"]'),
+        ("GenerateReportWorkflow", "text|quote|str"),
+    ),
+    Wrong(
+        "Workflow not registered",
+        swap(WORKFLOWS, "workflows=[]"),
+        ("GenerateReportWorkflow",),
+    ),
+    Wrong("Worker built and not run", swap(RUN, ""), ("worker.run",)),
+    Wrong("await forgotten", swap(RUN, "        worker.run()"), ("await",)),
+    Wrong(
+        "threads taken away",
+        swap("            activity_executor=threads,\n", ""),
+        ("activity_executor",),
+    ),
+    Wrong(
+        "function not async",
+        swap("async def run_worker", "def run_worker", "await worker", "worker"),
+        ("async",),
+    ),
+    Wrong(
+        "the call in place of the function",
+        finished,
+        ("run_worker", "function|parenthes|()"),
+        after="run_worker = run_worker()",
+    ),
+]
+
+RIGHT = [
+    Right(
+        "lists and names in variables",
+        swap(
+            "        worker = Worker(",
+            '        queue, doing = "research", [create_pdf_activity, llm_call]\n'
+            "        worker = Worker(",
+            QUEUE,
+            "task_queue=queue",
+            ACTIVITIES,
+            "activities=doing",
+        ),
+    ),
+    Right(
+        "built and run in one line",
+        whole("""
+from concurrent.futures import ThreadPoolExecutor
+from temporalio.worker import Worker
+
+async def run_worker() -> None:
+    with ThreadPoolExecutor(5) as pool:
+        await Worker(client, task_queue="research", workflows=[GenerateReportWorkflow],
+                     activities=[llm_call, create_pdf_activity], activity_executor=pool).run()
+"""),
+    ),
+    Right(
+        "a tuple of Activities, a constant, another name",
+        whole("""
+import temporalio.worker
+from concurrent.futures import ThreadPoolExecutor
+
+TASK_QUEUE = "research"
+
+async def run_worker():
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        research_worker = temporalio.worker.Worker(
+            client=client,
+            task_queue=f"{TASK_QUEUE}",
+            workflows=(GenerateReportWorkflow,),
+            activities=(create_pdf_activity, llm_call),
+            activity_executor=threads,
+            max_concurrent_activities=20,
+            graceful_shutdown_timeout=timedelta(minutes=0.5),
+        )
+        await research_worker.run()
+"""),
+    ),
+    Right(
+        "arguments in a dictionary",
+        swap(
+            "        worker = Worker(\n            client,\n",
+            '        given = dict(task_queue="research")\n'
+            "        worker = Worker(\n            client,\n            **given,\n",
+            "            " + QUEUE + ",\n",
+            "",
+        ),
+    ),
+    Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue="reserch"'))),
+]
