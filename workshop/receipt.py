@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _since = 0
 _attached = threading.Lock()
+_KEPT = 200
+"""Characters of a name that the books keep."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,18 @@ def receipt(since: int | None = None) -> Receipt:
     return Receipt(tuple(calls), settings.practice)
 
 
+def calls_of(workflow_id: str) -> tuple[Call, ...]:
+    """The calls of one Workflow id, in all its runs, oldest first.
+
+    Raises:
+        LedgerError: the books cannot be read.
+    """
+    # A request carries the id in a header, which holds ASCII; the books shorten what is long.
+    name = _ascii(workflow_id)[:_KEPT]
+    calls = _ledger(_settings.load()).calls()
+    return tuple(c for c in calls if c.workflow_id and _ascii(c.workflow_id) == name)
+
+
 def mark() -> int:
     """This moment, for `receipt(since=…)`."""
     attach()
@@ -204,9 +218,13 @@ def _label(request: httpx.Request) -> None:
     workflow, name, attempt = caller()
     if workflow and name:
         # A header holds ASCII; an id may hold anything.
-        request.headers["X-Workshop-Workflow"] = workflow.encode("ascii", "replace").decode()
-        request.headers["X-Workshop-Activity"] = name.encode("ascii", "replace").decode()
+        request.headers["X-Workshop-Workflow"] = _ascii(workflow)
+        request.headers["X-Workshop-Activity"] = _ascii(name)
         request.headers["X-Workshop-Attempt"] = str(attempt)
+
+
+def _ascii(name: str) -> str:
+    return name.encode("ascii", "replace").decode()
 
 
 async def _alabel(request: httpx.Request) -> None:

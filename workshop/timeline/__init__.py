@@ -1,0 +1,193 @@
+"""A Workflow's Event History as a picture, after the fact or in the middle.
+
+`timeline` is the learner's part. Below it lie `spans` (an Event History becomes rows) and
+`picture` (rows become one inline SVG).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop.follow.errors import ServiceAway, UnknownWorkflow
+from workshop.follow.rows import SIGNS, clean, seconds
+from workshop.follow.run import Run
+from workshop.practice_model.ledger import Call, LedgerError
+from workshop.receipt import calls_of
+from workshop.svg import dollars, duration, figure, tag, words
+from workshop.timeline import picture, spans
+from workshop.timeline.spans import Mark, Row, Span
+
+__all__ = ["Mark", "Row", "Span", "Timeline", "timeline"]
+
+_COLUMNS = ("Step", "What happened", "After", "Took", "Details")
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What a Workflow did, and when. In a notebook it shows itself as a picture and a table."""
+
+    workflow_type: str
+    workflow_id: str
+    run_id: str
+    status: str
+    """As `follow` says it: running, completed, failed, canceled, terminated …"""
+    seconds: float
+    """From the Workflow's start to its end, or to the moment of the picture."""
+    rows: tuple[Row, ...]
+
+    @property
+    def running(self) -> bool:
+        return self.status in ("running", "paused")
+
+    @property
+    def calls(self) -> tuple[Mark, ...]:
+        """The LLM calls, row by row."""
+        return tuple(mark for row in self.rows for mark in row.marks if mark.kind == "call")
+
+    @property
+    def dollars(self) -> float:
+        """What the LLM calls cost, in US dollars."""
+        return sum(mark.dollars for mark in self.calls)
+
+    @property
+    def summary(self) -> str:
+        """Status, duration and LLM calls, such as "completed, 3.21 s. 1 LLM call, $0.000420."."""
+        text = f"{self.status}, {duration(self.seconds)}{' so far' if self.running else ''}."
+        if not self.calls:
+            return text
+        count = "1 LLM call" if len(self.calls) == 1 else f"{len(self.calls)} LLM calls"
+        return f"{text} {count}, {dollars(self.dollars)}."
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        """The table: one line for each span and each mark."""
+        lines: list[tuple[str, ...]] = []
+        for row in self.rows:
+            for span in row.spans:
+                what = f"{_sign(span)} {span.what}"
+                took = duration(span.ends - span.begins)
+                lines.append((row.label, what, duration(span.begins), took, span.error))
+            for mark in row.marks:
+                sign = "✓ " if mark.kind == "signal" else ""
+                at = duration(max(0.0, mark.at))
+                lines.append((row.label, f"{sign}{mark.what}", at, "", mark.words))
+        return lines
+
+    def __repr__(self) -> str:
+        cells = self._cells()
+        wide = [max((len(line[n]) for line in [_COLUMNS, *cells]), default=0) for n in (0, 1)]
+        lines = [f"{self.workflow_type} {self.workflow_id}: {self.summary}"]
+        for label, what, after, took, details in [_COLUMNS, *cells] if cells else []:
+            line = f"  {label:<{wide[0]}}  {what:<{wide[1]}} {after:>10} {took:>10}  {details}"
+            lines.append(line.rstrip())
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        left = "text-align:left"
+        heading = tag(
+            "div",
+            tag("strong", words(self.workflow_type)),
+            words(f" {self.workflow_id}: {self.summary}"),
+        )
+        head = "".join(tag("th", name, scope="col", style=left) for name in _COLUMNS)
+        body = "".join(
+            tag(
+                "tr",
+                tag("th", words(label), scope="row", style=left),
+                *(f'<td style="{left}">{words(cell)}</td>' for cell in rest),
+            )
+            for label, *rest in self._cells()
+        )
+        table = tag(
+            "details",
+            tag("summary", "The same as a table"),
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
+        )
+        label = f"Timeline of {self.workflow_type}: {self.summary} The table below says the same."
+        drawn = picture.draw(self.rows, self.seconds, self.running, label)
+        return figure(heading, drawn, table)
+
+
+async def timeline(handle: WorkflowHandle[Any, Any], *, queries: Sequence[float] = ()) -> Timeline:
+    """A Workflow's Event History as a picture.
+
+    It shows a row for each Activity, timer and child Workflow; Signals and Updates where they
+    came; LLM calls with their dollars, from the books that `receipt()` reads; and where a task
+    waited that no Worker took. It asks the Temporal Service once and changes nothing.
+
+    What a history does not tell is not shown:
+    - of an Activity that was retried it keeps the last attempt, so those before share one bar;
+    - a Worker that is away while nothing waits for it leaves no trace;
+    - Updates that were rejected leave none, and neither do Queries.
+
+    Args:
+        handle: the Workflow, finished or not
+            (https://python.temporal.io/temporalio.client.WorkflowHandle.html). Of a Workflow that
+            continued as new it shows the run that the handle names.
+        queries: when you sent Queries, in Unix seconds (`time.time()`).
+
+    Raises:
+        UnknownWorkflow: there is no such Workflow.
+        ServiceAway: the Temporal Service does not answer.
+    """
+    # The handle has no public name for its Client; the run is the one that result() waits for.
+    run = Run(handle._client, handle.id, handle.run_id or handle.result_run_id)
+    try:
+        await run.poll()
+    except RPCError as error:
+        raise _trouble(error, handle) from None
+    progress = run.progress()
+    began, last = seconds(run.events[0].event_time), seconds(run.events[-1].event_time)
+    now = max(last, time.time()) if progress.running else last
+    return Timeline(
+        progress.workflow_type,
+        progress.workflow_id,
+        progress.run_id,
+        progress.status,
+        now - began,
+        spans.rows(
+            run.events,
+            run.state,
+            progress.steps,
+            now,
+            calls=_calls(handle.id, began, now),
+            queries=queries,
+        ),
+    )
+
+
+def _sign(span: Span) -> str:
+    if span.state in ("untaken", "unanswered"):
+        return "✗"
+    return SIGNS.get(span.what) or SIGNS.get(span.state, "…")
+
+
+def _calls(workflow_id: str, began: float, now: float) -> list[Call]:
+    """The LLM calls of one run: another run may have had the same id at another time."""
+    try:
+        calls = calls_of(workflow_id)
+    except LedgerError:  # receipt() tells of it; the history can be shown without
+        return []
+    return [call for call in calls if began - 0.05 <= call.at <= now + 0.5]
+
+
+def _trouble(error: RPCError, handle: WorkflowHandle[Any, Any]) -> Exception:
+    if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+        return UnknownWorkflow(
+            f"The Temporal Service has no Workflow {clean(handle.id)!r}.",
+            "A Workflow of that id, in the namespace of the Client that the handle came from.",
+            "Run the cell that starts it. A Temporal Service started afresh has forgotten the "
+            "Workflows of the one before.",
+        )
+    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
+        return error
+    return ServiceAway(
+        "The Temporal Service does not answer.",
+        "An answer within 2 s.",
+        "Run the cell with begin again, then this one.",
+    )
