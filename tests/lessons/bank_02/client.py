@@ -87,9 +87,9 @@ WRONG = [
     ),
     Wrong("input forgotten", swap(INPUT, ""), ("GenerateReportInput|input",)),
     Wrong(
-        "input of the Activity",
-        swap(INPUT, "    LLMCallInput(prompt=42),\n"),
-        ("prompt|LLMCallInput|input",),
+        "another dataclass as input",
+        swap(INPUT, "    PDFGenerationInput(content=prompt),\n"),
+        ("GenerateReportInput",),
     ),
     Wrong("id left out", swap(ID, ""), ("id",)),
     Wrong(

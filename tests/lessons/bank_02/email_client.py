@@ -77,8 +77,8 @@ WRONG = [
         swap(
             "start_workflow",
             "execute_workflow",
-            WORKFLOW,
-            "    GenerateReportWorkflow.run,\n    execution_timeout=timedelta(seconds=2),\n",
+            ID,
+            ID + "    execution_timeout=timedelta(seconds=1),\n",  # for the test: it never ends
         ),
         ("execute_workflow|result", "start_workflow"),
     ),

@@ -16,17 +16,12 @@ from pathlib import Path
 def send_email(input: EmailInput) -> str:
 """
 SENT = '        return f"Sent {input.attachment} to {input.to}"'
-LINES = "
-".join
 
 
 def tried(blank: Blank) -> str:
     """The finished cell with its body in a `try`, to be followed by an `except`."""
     body = blank.finished.partition(COMMENT)[2]
-    return HEAD + "    try:
-" + "
-".join(f"    {line}" for line in body.split("
-"))
+    return HEAD + "    try:\n" + "\n".join(f"    {line}" for line in body.split("\n"))
 
 
 WRONG = [
