@@ -13,7 +13,6 @@ import argparse
 import difflib
 import hashlib
 import importlib
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,9 +25,10 @@ from authoring import notebooks, verify
 from authoring.source import BuildError, Cell, Source, fill, read_all
 from workshop.settings import ROOT
 
-HELP = """\
-# Stuck? Take the "# " away from the next line and run this cell: the solution loads into it.
-# %load {path}"""
+CHECK = """\
+await check("{name}")
+# hint("{name}")
+# solution("{name}")"""
 
 
 @dataclass
@@ -89,9 +89,8 @@ def _notebook(source: Source, path: str, values: dict[str, str]) -> nbformat.Not
     for cell in source.cells:
         text = cell.practice if practising else cell.finished
         add(cell.kind, "", cell.text or f"include {cell.include}", text, cell.metadata)
-        if practising and cell.exercise:
-            where = os.path.relpath(_solution(source, cell), Path(path).parent)
-            add("code", notebooks.HELP, cell.exercise, HELP.format(path=Path(where).as_posix()), {})
+        if cell.exercise:
+            add("code", notebooks.CHECK, cell.exercise, CHECK.format(name=cell.exercise), {})
     return notebooks.new(cells)
 
 

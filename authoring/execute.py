@@ -147,6 +147,8 @@ def _environment(tree: Path, ports: dict[str, int], root: Path) -> dict[str, str
         "WORKSHOP_ENV_FILE": str(home / "env"),
         # Diagrams that are new are kept beside the code that shows them.
         "WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"),
+        # A check that its own solution does not pass stops the run.
+        "WORKSHOP_STRICT": "1",
         # This repository's classroom, whatever else is installed.
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         # No start-up file or configuration of the author, and no time zone.

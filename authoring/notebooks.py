@@ -12,8 +12,8 @@ METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
     "language_info": {"name": "python"},
 }
-HELP = "help-"
-"""The ids of the help cells, which practice notebooks have under their blanks, start so."""
+CHECK = "check-"
+"""The ids of the cells that check a blank, one under each, start so."""
 
 
 def new_cell(kind: str, text: str, cell_id: str, metadata: dict[str, Any]) -> nbformat.NotebookNode:

@@ -1,4 +1,4 @@
-"""What the builder refuses once everything is derived: code, Markdown, differences, orphans."""
+"""What the builder refuses once all is derived: code, Markdown, checks, differences, orphans."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 
 from authoring import notebooks
 from authoring.source import PLACEHOLDER, BuildError, Cell, Source, fill
+from workshop import checks
 
 LONGEST_CELL = 40
 """Lines of code that a learner can take in at once."""
@@ -33,6 +34,8 @@ def faults(
             elif cell.kind == "markdown":
                 yield from _markdown_faults(cell, source, values, root, derived)
         yield from outside_faults(source, derived[source.practice], derived[source.finished])
+    for lesson in dict.fromkeys(source.lesson for source in sources):
+        yield from _check_faults([s for s in sources if s.lesson == lesson], root)
     yield from _orphans(root, derived)
 
 
@@ -76,6 +79,51 @@ def _code_faults(cell: Cell) -> Iterator[BuildError]:
                 "Correct the line. A solution of several lines stands between `# BEGIN SOLUTION` "
                 "and `# END SOLUTION`.",
             )
+
+
+def _check_faults(sources: list[Source], root: Path) -> Iterator[BuildError]:
+    """A blank without a check or hints, a check without a blank, two blanks of one name."""
+    lesson = sources[0].lesson
+    place = f"lessons/{lesson}/checks.py"
+    try:
+        made = checks.load.__wrapped__(lesson, root)
+    except Exception as error:
+        saw = f"The checks cannot be loaded: {type(error).__name__}: {error}"
+        yield BuildError(place, saw, "A module that can be imported.", "Mend what it names.")
+        return
+    seen: set[str] = set()
+    for cell in (cell for source in sources for cell in source.cells if cell.exercise):
+        name = cell.exercise
+        if name in seen:
+            yield cell.refuse(
+                0,
+                f"The blank {name!r} is in the lesson and in its exercise.",
+                "A blank's name is used once in both, so that check finds it.",
+                "Rename one of them.",
+            )
+        seen.add(name)
+        hints = made[name].hints if name in made else ()
+        if name not in made or not made[name].means.strip():
+            yield cell.refuse(
+                0,
+                f"The blank {name!r} has no check.",
+                f'{place} has a function with @blank("{name}", hints=…, means=…).',
+                "Write it: a learner alone has to know whether the blank is right.",
+            )
+        elif len(hints) != 3 or not all(hint.strip() for hint in hints):
+            yield cell.refuse(
+                0,
+                f"The blank {name!r} has {len(hints)} hints.",
+                "Three: a question, a pointer to what shows it, nearly the answer.",
+                f"Write them in {place}.",
+            )
+    for name in sorted(made.keys() - seen):
+        yield BuildError(
+            place,
+            f"There is a check {name!r}, and no blank of that name.",
+            "Each check belongs to a blank of the lesson or its exercise.",
+            "Remove the check, or correct its name.",
+        )
 
 
 def _markdown_faults(
@@ -137,7 +185,7 @@ def _references(markdown: str) -> Iterator[tuple[int, str, str, str]]:
 def outside_faults(source: Source, practice: str, finished: str) -> Iterator[BuildError]:
     """Compare the two notebooks as they would be written: they differ in the blanks alone."""
     pair = [
-        [c for c in notebooks.read(text).cells if not c.id.startswith(notebooks.HELP)]
+        [c for c in notebooks.read(text).cells if not c.id.startswith(notebooks.CHECK)]
         for text in (practice, finished)
     ]
     expected = "Practice and finished notebook are the same but for the blanks."

@@ -15,8 +15,9 @@
 #
 # **You will practise** Activities, a Workflow, a Worker and a Client, this time with less help.
 #
-# **Time** about 25 minutes. **Needs** lesson 02. Stuck? Under each task stands a cell that loads
-# its solution, and the `Solution` folder beside this one holds them all.
+# **Time** about 25 minutes. **Needs** lesson 02. Under each task stands a cell that checks what you
+# wrote, with `hint` and `solution` to uncomment; the `Solution` folder beside this one holds every
+# answer.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
@@ -33,7 +34,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from workshop import begin, failed, follow, mark, receipt, show_pdf, start_worker, stop_worker
+from workshop import (
+    begin, check, failed, follow, hint, mark, progress, receipt, show_pdf, solution, start_worker,
+    stop_worker,
+)
 
 settings = await begin("02")
 client = await Client.connect(

@@ -21,9 +21,10 @@
 # **Time** about 75 minutes. **Needs** nothing: no key, no account, no internet. A practice model
 # answers; the end of the README tells how to use a real one.
 #
-# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish; under each
-# stands a cell that loads the solution. The first cell needs no attention: it finds the workshop,
-# and fetches it in Colab.
+# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. Under each
+# stands a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
+# the `# ` away from `hint` for help, or from `solution` for one right way. The first cell needs no
+# attention: it finds the workshop, and fetches it in Colab.
 
 # %% name="setup"
 # Codespaces and a local Jupyter need nothing more. Colab fetches the workshop once.
@@ -55,8 +56,8 @@ if "google.colab" in sys.modules:
 
 # %%
 from workshop import (
-    ask, begin, failed, follow, mark, receipt, render_mermaid, show_pdf,
-    start_worker, stop_worker, timer_started,
+    ask, begin, check, failed, follow, hint, mark, progress, receipt, render_mermaid, show_pdf,
+    solution, start_worker, stop_worker, timer_started,
 )
 
 settings = await begin("02")
@@ -496,30 +497,8 @@ found = {
 }
 
 # %% [markdown]
-# The next cell reads the same facts from the Event History and compares. The Web UI shows nothing
-# that your code cannot read as well.
-
-# %%
-import json
-
-events = [getattr(e, e.WhichOneof("attributes")) for e in (await handle.fetch_history()).events]
-kinds = [type(e).__name__.removesuffix("EventAttributes") for e in events]
-started, finished = events[0], events[-1]
-first, second = [e for e, kind in zip(events, kinds) if kind == "ActivityTaskScheduled"]
-*_, written = [e for e, kind in zip(events, kinds) if kind == "ActivityTaskCompleted"]
-truth = {
-    "Task Queue": started.task_queue.name,
-    "first Activity": first.activity_type.name,
-    "field of its input": list(json.loads(first.input.payloads[0].data))[0],
-    "second Activity": second.activity_type.name,
-    "its output": json.loads(written.result.payloads[0].data),
-    "its timeout": str(second.start_to_close_timeout.seconds),
-    "field of the result": list(json.loads(finished.result.payloads[0].data))[0],
-}
-for name, right in truth.items():
-    said = str(found[name]).strip().strip('"')
-    sign = "✓ found" if said == right else "– to find" if not said else f"✗ not {said!r}"
-    print(f"{sign:<12} {name}")
+# The check has read the same facts from the Event History. The Web UI shows nothing that your code
+# cannot read as well.
 
 # %% [markdown]
 # ## Durable execution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,15 @@ import pytest
 from authoring import build
 
 LESSON = "02_Small_Lesson"
+CHECKS = """\
+from workshop.checks import Check
+
+async def passes(learner):
+    learner.step("It is there")
+
+for name in {names}:
+    vars()[f"check_{{name}}"] = Check(name, passes, ("Which?", "There.", "That."), "It works.")
+"""
 
 
 class House:
@@ -26,6 +36,12 @@ class House:
         file = self.root / "lessons" / lesson / f"{kind}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+        blanks = [
+            name
+            for source in sorted(file.parent.glob("[el]*.py"))
+            for name in re.findall(r'exercise="(\w+)"', source.read_text(encoding="utf-8"))
+        ]
+        (file.parent / "checks.py").write_text(CHECKS.format(names=blanks), encoding="utf-8")
         return file
 
     def build(self, *arguments: str) -> int:

@@ -82,9 +82,9 @@ def test_the_practice_shows_prompts_and_the_finished_one_solutions(small: House)
     assert practice[2] == "def worker():\n    return ...  # TODO: give the answer"
     assert finished[2] == "def worker():\n    return 42"
     assert practice[4] == 'y = 1\nz = ""\n# TODO: print it'
-    assert finished[3] == "y = 1\nz = y + 1\nz += 0\nprint(z)\nprint(y)"
+    assert finished[4] == "y = 1\nz = y + 1\nz += 0\nprint(z)\nprint(y)"
     solution = (small.root / f"Solutions_{LESSON}/several_solution.py").read_text()
-    assert solution == finished[3] + "\n"
+    assert solution == finished[4] + "\n"
     for path in (PRACTICE, FINISHED, EXERCISE_PRACTICE, EXERCISE_FINISHED):
         assert not re.search("PROMPT|SOLUTION", "".join(small.sources(path)))
 
@@ -94,23 +94,19 @@ def test_magics_are_live_and_comments_stay(small: House) -> None:
     assert small.sources(FINISHED)[1].startswith("%pip install nothing\n# cat and mouse\n")
 
 
-def test_help_loads_the_solution_from_where_each_notebook_stands(small: House) -> None:
+def test_a_cell_under_each_blank_checks_it_in_practice_and_finished_notebook(small: House) -> None:
     small.build()
-    for path, names in ((PRACTICE, {"worker", "several"}), (EXERCISE_PRACTICE, {"send"})):
-        helps = [text for text in small.sources(path) if "%load" in text]
-        assert all(line.startswith("# ") for text in helps for line in text.split("\n"))
-        loaded = [
-            (small.root / path).parent / text.split("\n")[1].removeprefix("# %load ")
-            for text in helps
+    ours = {PRACTICE: ["worker", "several"], EXERCISE_PRACTICE: ["send"]}
+    ours |= {FINISHED: ours[PRACTICE], EXERCISE_FINISHED: ours[EXERCISE_PRACTICE]}
+    for path, names in ours.items():
+        checks = [text for text in small.sources(path) if text.startswith("await check(")]
+        assert checks == [
+            f'await check("{name}")\n# hint("{name}")\n# solution("{name}")' for name in names
         ]
-        assert {file.name for file in loaded} == {f"{name}_solution.py" for name in names}
-        assert all(file.is_file() for file in loaded)
-    assert small.sources(PRACTICE)[3] == (
-        '# Stuck? Take the "# " away from the next line and run this cell: '
-        "the solution loads into it.\n"
-        f"# %load ../Solutions_{LESSON}/worker_solution.py"
+    assert (
+        small.sources(PRACTICE)[3]
+        == 'await check("worker")\n# hint("worker")\n# solution("worker")'
     )
-    assert "%load" not in "".join(small.sources(FINISHED) + small.sources(EXERCISE_FINISHED))
 
 
 def test_an_included_cell_is_the_finished_one(small: House) -> None:

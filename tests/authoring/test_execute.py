@@ -23,6 +23,10 @@ LESSON_TEXT = """\
 import os
 from pathlib import Path
 
+async def check(name):
+    assert os.environ["WORKSHOP_STRICT"] == "1"
+
+
 # PROMPT: print(...)
 print(Path.cwd(), os.environ["WORKSHOP_HOME"], os.environ["WORKSHOP_ENV_FILE"])
 Path("left_behind.pdf").write_text("x")

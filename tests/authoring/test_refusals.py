@@ -301,3 +301,43 @@ def test_what_lessons_need_is_not_refused(house: House, text: str) -> None:
     Path(house.root / "docs" / "guide.md").write_text("")
     house.write(text)
     assert house.refusals() == []
+
+
+def test_a_blank_without_a_check_is_refused(house: House) -> None:
+    file = house.write(BLANK + "# PROMPT: x = ...\nx = 1\n")
+    file.with_name("checks.py").unlink()
+    (refusal,) = house.refusals()
+    assert f"{FILE}:2, code cell worker" in refusal and "has no check" in refusal
+
+
+@pytest.mark.parametrize("hints", ["()", '("Which?", "There.")', '("Which?", " ", "That.")'])
+def test_a_blank_without_three_hints_is_refused(house: House, hints: str) -> None:
+    file = house.write(BLANK + "# PROMPT: x = ...\nx = 1\n")
+    checks = file.with_name("checks.py")
+    text = checks.read_text()
+    assert '("Which?", "There.", "That.")' in text
+    checks.write_text(text.replace('("Which?", "There.", "That.")', hints))
+    (refusal,) = house.refusals()
+    assert "hints" in refusal and "a question, a pointer" in refusal
+
+
+def test_a_check_without_a_blank_is_refused(house: House) -> None:
+    file = house.write(BLANK + "# PROMPT: x = ...\nx = 1\n")
+    checks = file.with_name("checks.py")
+    checks.write_text(checks.read_text().replace("['worker']", "['worker', 'wroker']"))
+    (refusal,) = house.refusals()
+    assert "'wroker'" in refusal and "no blank of that name" in refusal
+
+
+def test_checks_that_cannot_be_loaded_are_refused(house: House) -> None:
+    file = house.write(BLANK + "# PROMPT: x = ...\nx = 1\n")
+    file.with_name("checks.py").write_text("import nothing_of_that_name\n")
+    (refusal,) = house.refusals()
+    assert "cannot be loaded" in refusal and "nothing_of_that_name" in refusal
+
+
+def test_a_blank_is_not_in_the_lesson_and_in_its_exercise(house: House) -> None:
+    for kind in ("lesson", "exercise"):
+        house.write(BLANK + "# PROMPT: x = ...\nx = 1\n", kind=kind)
+    refusals = house.refusals()
+    assert any("in the lesson and in its exercise" in refusal for refusal in refusals)

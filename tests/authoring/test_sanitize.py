@@ -94,6 +94,10 @@ def _compared(text: str) -> str:
         ("\x1b[31m\x1b[1mred\x1b[0m.", "red."),
         ("iVBOR" + "Aa1+/" * 50 + "==\n", "iVBOR" + "Zz9+/" * 70 + "\n"),
         (
+            '<svg class="workshop-timeline"><svg x="1%"></svg></svg><details>',
+            '<svg class="workshop-timeline"><svg x="2%"></svg><text>5 s</text></svg><details>',
+        ),
+        (
             "report-0b7f6e0e-93a6-4d6c-8d55-0a6f4f0f2f10",
             "report-1c7f6e0e-93a6-7d6c-9d55-0a6f4f0f2f11",
         ),
@@ -125,6 +129,11 @@ def test_what_differs_between_runs_is_not_compared(one: str, other: str) -> None
         ("attempt 1, next retry in 1 s", "attempt 1, next retry in 2 s"),
         ("2 calls, 512 tokens, $0.0041", "3 calls, 512 tokens, $0.0041"),
         ("</div>", "</b>"),
+        ('<svg class="workshop-receipt"><a></svg>', '<svg class="workshop-receipt"><b></svg>'),
+        (
+            '<svg class="workshop-timeline"></svg><details>✓ completed',
+            '<svg class="workshop-timeline"></svg><details>✗ failed',
+        ),
         ("https://docs.temporal.io/tmp/a", "https://docs.temporal.io/tmp/b"),
         ("ratio 3/4", "ratio 1/4"),
         ("WorkflowExecutionStarted", "WorkflowExecutionFailed"),

@@ -19,6 +19,8 @@ import room as rooms
 from jupyter_client.manager import AsyncKernelManager
 from nbval.plugin import get_sanitize_patterns
 
+from workshop.checks.blanks import sheets
+
 ROOT = rooms.ROOT
 SANITIZE = ROOT / "authoring" / "sanitize.cfg"
 GUARD = Path(__file__).parent / "guard"
@@ -60,13 +62,8 @@ def only_draws(cell: Any) -> bool:
 
 def solutions(path: Path) -> dict[str, str]:
     """Exercise name to finished text, for the blanks of a practice notebook."""
-    folder = ROOT / path.parent
-    found = {}
-    for cell in code_cells(path):
-        for wanted in re.findall(r"(?m)^# %load (\S+)$", cell.source):
-            file = folder / wanted
-            found[file.name.removesuffix("_solution.py")] = file.read_text(encoding="utf-8")
-    return found
+    sheet = next(s for s in sheets() if s.path == ROOT / path)
+    return {blank.name: blank.finished for blank in sheet.blanks}
 
 
 def copy_tree(folder: Path) -> Path:

@@ -77,10 +77,6 @@ def ways_to_leave(path: Path) -> dict[str, dict[str, str]]:
     return ways
 
 
-def _is_help(cell: Any) -> bool:
-    return bool(re.search(r"(?m)^# %load ", cell.source))
-
-
 async def _prepared(kernel: Kernel, cells: list[Any]) -> list[Ran]:
     """Run what stands above the first blank, and let `follow` watch for less."""
     ran = await kernel.run_all(cells)
@@ -91,7 +87,7 @@ async def _prepared(kernel: Kernel, cells: list[Any]) -> list[Ran]:
 
 async def walk(room: Room, path: Path) -> Walk:
     """Leave each blank, run on until something is told; then fill it, and run on."""
-    cells = [c for c in code_cells(path) if not _is_help(c) and not only_draws(c)]
+    cells = [c for c in code_cells(path) if not only_draws(c)]
     stored = {
         cell.id: Ran(cell.source, outputs=cell.outputs).compared()
         for cell in code_cells(Path(_source(path).finished))

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
-from kernels import PRACTICE, ROOT, Ran, Room, code_cells, kernel, name, read
+from kernels import PRACTICE, ROOT, Ran, Room, code_cells, kernel, name, read, solutions
 
 from authoring.verify import LONGEST_CELL
-
-
-def _helps(path: Path) -> list[tuple[str, str]]:
-    """The help cells of a practice notebook: the cell's text, the path that it loads."""
-    found = [(c.source, re.search(r"(?m)^# %load (\S+)$", c.source)) for c in code_cells(path)]
-    return [(text, match[1]) for text, match in found if match]
 
 
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
@@ -32,16 +26,14 @@ def test_cells_parse_are_short_and_hold_nothing_of_a_run(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
-def test_each_blank_has_a_help_cell_below_it_that_names_its_solution(path: Path) -> None:
+def test_each_blank_has_a_cell_below_it_that_checks_it(path: Path) -> None:
     cells = code_cells(path)
     exercises = [n for n, cell in enumerate(cells) if "exercise" in cell.metadata]
-    assert exercises and len(exercises) == len(_helps(path))
+    assert exercises
     for n in exercises:
-        loaded = re.search(r"(?m)^# %load (\S+)$", cells[n + 1].source)
-        assert loaded and Path(loaded[1]).name == f"{cells[n].metadata.exercise}_solution.py"
-        solution = ROOT / path.parent / loaded[1]
-        assert solution.is_file()
-        assert solution.read_text(encoding="utf-8").strip() != cells[n].source.strip()
+        blank = cells[n].metadata.exercise
+        lines = [f'await check("{blank}")', f'# hint("{blank}")', f'# solution("{blank}")']
+        assert cells[n + 1].source.split("\n") == lines
 
 
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
@@ -60,34 +52,52 @@ def test_each_solution_file_is_its_cell_of_the_finished_notebook(path: Path) -> 
     assert files == cells
 
 
-async def loads(room: Room, path: Path) -> list[tuple[Path, Ran, Ran]]:
-    """Each help cell with its `# ` taken away, and the file simply read, in a real kernel."""
-    done = []
+@dataclass
+class Help:
+    """What a learner gets who uncomments the lines under a blank."""
+
+    blank: str
+    hints: list[Ran]
+    solution: Ran
+    plain: str
+
+
+async def helps(room: Room, path: Path) -> list[Help]:
+    """After the first cells: each hint until there are no more, and the solution."""
+    found = []
     async with kernel(room, path) as running:
-        for text, wanted in _helps(path):
-            loaded = await running.run(text.replace("# %load", "%load"))
-            plain = await running.run(
-                f"from pathlib import Path; print(Path({wanted!r}).read_text())"
-            )
-            done.append((ROOT / path.parent / wanted, loaded, plain))
-    return done
+        cells = code_cells(path)
+        begins = next(n for n, cell in enumerate(cells) if "await begin(" in cell.source)
+        for ran in await running.run_all(cells[: begins + 1]):
+            assert ran.error is None, ran.text
+        await running.run("from workshop import hint, solution")
+        for blank, text in solutions(path).items():
+            hints = [await running.run(f'hint("{blank}")') for _ in range(4)]
+            shown = await running.run(f'solution("{blank}")')
+            found.append(Help(blank, hints, shown, text))
+    return found
 
 
-@pytest.mark.scenario(run=loads, passes=0)
+@pytest.mark.scenario(run=helps, passes=0)
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
-def test_load_puts_the_solution_into_the_cell_and_reading_it_works(
-    path: Path, ran: list[tuple[Path, Ran, Ran]]
-) -> None:
+def test_hints_come_one_at_a_time_a_question_first(path: Path, ran: list[Help]) -> None:
     assert ran
-    for file, loaded, plain in ran:
-        text = file.read_text(encoding="utf-8")
-        assert loaded.error is None and plain.error is None, (loaded.text, plain.text)
-        (put,) = _next_inputs(loaded.payload)
-        assert put["replace"], "the solution takes the place of the help cell"
-        assert put["text"].endswith(text.rstrip("\n")) or text in put["text"]
+    for help in ran:
+        said = [hint.text for hint in help.hints]
+        assert "Hint 1 of 3" in said[0] and "?" in said[0], help.blank
+        assert "Hint 2 of 3" in said[1] and "Hint 3 of 3" in said[2], help.blank
+        assert f'solution("{help.blank}")' in said[2] and said[3] == said[2]
+
+
+@pytest.mark.scenario(run=helps, passes=0)
+@pytest.mark.parametrize("path", PRACTICE, ids=name)
+def test_solution_puts_the_file_into_a_new_cell_and_shows_it(path: Path, ran: list[Help]) -> None:
+    for help in ran:
+        assert help.solution.error is None, help.solution.text
+        (put,) = [p for p in help.solution.payload if p["source"] == "set_next_input"]
+        assert not put["replace"], "it comes below, and the check's cell stays"
+        assert put["text"] == help.plain
         compile(put["text"], "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        assert plain.text.strip("\n") == text.strip("\n")
-
-
-def _next_inputs(payload: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [item for item in payload if item["source"] == "set_next_input"]
+        (shown,) = [o for o in help.solution.outputs if "data" in o]
+        assert help.plain in shown.data["text/plain"]
+        assert shown.data["text/html"].startswith("<details><summary>")

@@ -125,7 +125,7 @@ def _sheet(root: Path, lesson: str, kind: str, path: Path) -> Sheet:
         if kind == "lesson"
         else root / "exercises" / lesson / "Solution"
     )
-    ids = frozenset(c.get("id", "") for c in cells if not c.get("id", "").startswith("help-"))
+    ids = frozenset(c.get("id", "") for c in cells if not c.get("id", "").startswith("check-"))
     blanks = tuple(
         Blank(
             lesson,
