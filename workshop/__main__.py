@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 from workshop import doctor, temporal_service
+from workshop.checks.progress import FILE as PROGRESS
+from workshop.checks.progress import progress as how_far
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
@@ -22,7 +24,7 @@ KEPT = (
     *(f"{name}.{kind}" for name in _PROCESSES for kind in ("json", "lock", "log")),
     *(f"{name}{part}" for name in _DATABASES for part in ("", "-wal", "-shm", "-journal")),
     "notebook.log",
-    "progress.json",
+    PROGRESS,
     temporal_service.DOWNLOADS,
 )
 
@@ -101,6 +103,12 @@ def examine(arguments: argparse.Namespace) -> int:
     return 0 if all(finding.well for finding in findings) else 1
 
 
+def progress(arguments: argparse.Namespace) -> int:
+    """Say how many blanks are right, lesson by lesson, and what is next."""
+    print(how_far())
+    return 0
+
+
 def reset(arguments: argparse.Namespace) -> int:
     """End the workshop's processes and remove what they kept; asks first."""
     settings = load()
@@ -149,6 +157,7 @@ COMMANDS = {
     "down": down,
     "status": status,
     "doctor": examine,
+    "progress": progress,
     "reset": reset,
 }
 
