@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import sys
@@ -14,49 +15,58 @@ from typing import Any
 import pytest
 from bank import Blank, Right, Wrong, code_cells, text
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from workshop import checks, notebook
+from workshop.checks import cells
 
 NOT_NEEDED = ("render_mermaid(", "receipt(", "show_pdf(", "until=")
 """In a cell above a blank: it draws, counts or waits, and no blank needs its names."""
+LIMIT = 30.0
+"""Seconds for one cell or check: nothing may hang."""
+
+
+class Hangs(AssertionError):
+    """A cell or a check did not end."""
 
 
 class Notebook:
-    """A practice notebook as a learner has it open, in one event loop."""
+    """A practice notebook as a learner has it open: a file, a kernel's names, an event loop."""
 
     def __init__(self, blank: Blank, folder: Path) -> None:
-        self.file = folder / blank.practice_notebook.name
-        self.contents = json.loads(blank.practice_notebook.read_text(encoding="utf-8"))
+        self.path = blank.practice_notebook
+        self.file = folder / self.path.name
+        self.saved = json.loads(self.path.read_text(encoding="utf-8"))
         self.finished = code_cells(blank.finished_notebook)
         self.loop = asyncio.new_event_loop()
         self.shell: Any = InteractiveShell.instance()
-        self.empty = dict(self.shell.user_ns)
-        self.states: dict[str, dict[str, Any]] = {}
         self.ran = 0
+        self.states: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+        self._keep("")
 
-    def until(self, blank: Blank) -> None:
-        """Take up the state above a blank, which is made the first time by running cells."""
+    def take_up(self, blank: Blank) -> None:
+        """The state above a blank; the first time, it is made by running the cells above."""
         if blank.name not in self.states:
-            if self.states:
-                self._restore(self._last)
-            else:
-                self._restore(self.empty)
+            self._restore([*self.states][-1])
             while (cell := self.finished[self.ran])["metadata"].get("exercise") != blank.name:
                 self._run_above(cell)
                 self.ran += 1
-            self._last = self.states[blank.name] = dict(self.shell.user_ns)
-        self._restore(self.states[blank.name])
+            self._keep(blank.name)
+        self._restore(blank.name)
 
-    def _run_above(self, cell: dict[str, Any]) -> None:
-        source = text(cell)
-        imports = source.lstrip().startswith(("from ", "import "))
-        if any(word in source for word in NOT_NEEDED) and not imports:
-            return
-        result = self.run(source, cell["id"])
-        assert result.success, f"{source}\n\n{result.error_before_exec or result.error_in_exec!r}"
+    def answer(self, blank: Blank, given: Right | Wrong) -> None:
+        """Do what the learner did. What a cell raises is shown to the learner, not to us."""
+        self._save(blank, given.text(blank))
+        for earlier in given.before:
+            self.run(earlier(blank), blank.cell_id)
+        if not getattr(given, "not_run", False):
+            self.run(given.text(blank), blank.cell_id)
+        if given.after:
+            self.run(given.after, "a-later-cell")
 
-    def _restore(self, state: dict[str, Any]) -> None:
-        names = self.shell.user_ns
-        names.clear()
-        names.update(state)
+    def examine(self, blank: Blank) -> checks.Outcome:
+        checks.open_lesson(blank.lesson)
+        return self._wait(checks.examine(blank.name), f"check({blank.name!r})")
 
     def run(self, source: str, cell_id: str) -> Any:
         """Run a cell as a kernel does; its result, whether it raised or not."""
@@ -65,41 +75,21 @@ class Notebook:
             transformed = self.shell.transform_cell(source)
         except Exception:
             wrong = sys.exc_info()
-        return self.wait(
-            self.shell.run_cell_async(
-                source,
-                store_history=True,
-                transformed_cell=transformed,
-                preprocessing_exc_tuple=wrong,
-                cell_id=cell_id,
-            )
+        cell = self.shell.run_cell_async(
+            source,
+            store_history=True,
+            transformed_cell=transformed,
+            preprocessing_exc_tuple=wrong,
+            cell_id=cell_id,
         )
-
-    def wait(self, coroutine: Any) -> Any:
-        return self.loop.run_until_complete(asyncio.wait_for(coroutine, 60))
-
-    def save(self, blank: Blank, source: str) -> None:
-        """Write the notebook's file as the front end does, with this text in the blank's cell."""
-        cell = next(c for c in self.contents["cells"] if c["id"] == blank.cell_id)
-        cell["source"] = source
-        self.file.write_text(json.dumps(self.contents), encoding="utf-8")
-        cell["source"] = blank.practice
-
-    def answer(self, blank: Blank, answer: Right | Wrong) -> None:
-        """Do what the learner did. What a cell raises is shown to the learner, not to us."""
-        self.save(blank, answer.text(blank))
-        for earlier in answer.before:
-            self.run(earlier(blank), blank.cell_id)
-        if not getattr(answer, "not_run", False):
-            self.run(answer.text(blank), blank.cell_id)
-        if answer.after:
-            self.run(answer.after, f"after-{blank.cell_id}")
+        result = self._wait(cell, source)
+        # A kernel tells this by itself; run_cell_async does not.
+        self.shell.events.trigger("post_run_cell", result)
+        return result
 
     def close(self) -> None:
-        from workshop.notebook import stop_worker
-
-        self.loop.run_until_complete(stop_worker(limit=1))
-        self._restore(self.empty)
+        self.loop.run_until_complete(notebook.stop_worker(limit=2))
+        self._restore("")
         others = asyncio.all_tasks(self.loop)
         for task in others:
             task.cancel()
@@ -107,15 +97,81 @@ class Notebook:
             self.loop.run_until_complete(asyncio.wait(others, timeout=5))
         self.loop.close()
 
+    def _run_above(self, cell: dict[str, Any]) -> None:
+        source = text(cell)
+        imports = source.startswith(("from ", "import "))
+        if not imports and any(word in source for word in NOT_NEEDED):
+            return
+        result = self.run(source, cell["id"])
+        error = result.error_before_exec or result.error_in_exec
+        assert error is None, f"above a blank:\n{source}\n\n{error!r}"
+
+    def _wait(self, coroutine: Any, what: str) -> Any:
+        try:
+            return self.loop.run_until_complete(asyncio.wait_for(coroutine, LIMIT))
+        except asyncio.TimeoutError:
+            raise Hangs(f"after {LIMIT:g} s this goes on:\n{what}") from None
+
+    def _save(self, blank: Blank, source: str) -> None:
+        """Write the notebook's file as the front end does, with this text in the blank's cell."""
+        cell = next(c for c in self.saved["cells"] if c["id"] == blank.cell_id)
+        cell["source"] = source
+        self.file.write_text(json.dumps(self.saved), encoding="utf-8")
+        cell["source"] = blank.practice
+
+    def _keep(self, name: str) -> None:
+        self.states[name] = dict(self.shell.user_ns), list(cells._runs)
+
+    def _restore(self, name: str) -> None:
+        names, runs = self.states[name]
+        self.shell.user_ns.clear()
+        self.shell.user_ns.update(names)
+        cells._runs[:] = runs
+
+
+class Classroom:
+    """The notebooks, one open at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.open: Notebook | None = None
+
+    def at(self, blank: Blank) -> Notebook:
+        """The blank's notebook, in the state above the blank."""
+        if self.open is None or self.open.path != blank.practice_notebook:
+            self.close()
+            self.open = Notebook(blank, self.folder)
+            os.environ["JPY_SESSION_NAME"] = str(self.open.file)
+        self.open.take_up(blank)
+        return self.open
+
+    def close(self) -> None:
+        opened, self.open = self.open, None
+        if opened:
+            opened.close()
+
 
 @contextmanager
-def in_folder(folder: Path) -> Iterator[None]:
-    """Cells write their PDFs here, as they do beside a notebook."""
+def classroom(folder: Path) -> Iterator[Classroom]:
+    """A folder in which cells write, an IPython without a history, no patches of event loops."""
+    main = sys.modules["__main__"]
+    made = Classroom(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JPY_SESSION_NAME", str(folder))
-        before = Path.cwd()
-        os.chdir(folder)
+        patch.chdir(folder)
+        patch.setenv("IPYTHONDIR", str(folder / "ipython"))
+        patch.setenv("JPY_SESSION_NAME", "")
+        patch.setattr(notebook, "_current", None)
+        # In a kernel this changes asyncio for the whole process, which here is everyone's.
+        patch.setattr(notebook, "allow_nested_loops", str)
+        config = Config()
+        config.HistoryManager.enabled = False
+        shell = InteractiveShell.instance(config=config)
         try:
-            yield
+            yield made
         finally:
-            os.chdir(before)
+            made.close()
+            cells.forget()
+            atexit.unregister(shell.atexit_operations)
+            shell.atexit_operations()
+            InteractiveShell.clear_instance()
+            sys.modules["__main__"] = main

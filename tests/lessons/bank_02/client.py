@@ -24,7 +24,6 @@ WRONG = [
         "a comma forgotten in a later edit, and an earlier run's handle is there",
         swap(WORKFLOW, "    GenerateReportWorkflow.run\n"),
         ("comma|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("GenerateReportWorkflow",)),

@@ -20,7 +20,6 @@ WRONG = [
         "the edit does not parse, and what was right before is still loaded",
         swap("return safe_name(input.filename)", "return safe_name(input.filename"),
         ("older|earlier|before|parse|syntax|'('",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong("decorator forgotten", swap(DECORATOR, ""), ("@activity.defn",)),

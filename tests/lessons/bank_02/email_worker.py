@@ -23,7 +23,6 @@ WRONG = [
         "a bracket forgotten in a later edit, and an earlier version is loaded",
         swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity, send_email"),
         ("[|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research-exercise")),

@@ -26,7 +26,6 @@ WRONG = [
         "a comma forgotten in a later edit, and an earlier version is loaded",
         swap(ACTIVITY, "            send_email\n"),
         ("comma|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong("entry point not decorated", swap(RUN, ""), ("@workflow.run",)),

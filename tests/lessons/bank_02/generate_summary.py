@@ -23,7 +23,6 @@ WRONG = [
         "a parenthesis forgotten in a later edit, and an earlier version is loaded",
         swap(ASK, ASK[:-1]),
         ("'('|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(practice(),),
     ),
     Wrong(

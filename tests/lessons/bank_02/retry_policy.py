@@ -22,7 +22,6 @@ WRONG = [
         "a comma forgotten in a later edit, and an earlier version is loaded",
         swap(FIRST + ",", FIRST),
         ("comma|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong(

@@ -40,7 +40,6 @@ WRONG = [
         "a parenthesis forgotten in a later edit, and an earlier version is loaded",
         swap("bytes(message))", "bytes(message)"),
         ("'('|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(practice(),),
     ),
     Wrong(
@@ -51,13 +50,7 @@ WRONG = [
     Wrong("the error raised after the delivery", swap(COMMENT, "", RETURN, RAISE), ("raise",)),
     Wrong(
         "the error swallowed, and nothing delivered",
-        whole(
-            HEAD
-            + "    try:\n    "
-            + RAISE
-            + "\n    except ApplicationError:\n"
-            + SENT
-        ),
+        whole(HEAD + "    try:\n    " + RAISE + "\n    except ApplicationError:\n" + SENT),
         ("outbox|deliver|written|file",),
     ),
     Wrong(

@@ -21,7 +21,6 @@ WRONG = [
         "a colon forgotten in a later edit, and an earlier version is loaded",
         swap("-> str:", "-> str"),
         ("':'|colon|syntax|parse|older|earlier",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong("decorator forgotten", swap(DECORATOR, ""), ("@activity.defn",)),

@@ -26,7 +26,6 @@ WRONG = [
         "a quote forgotten in a later edit, and an earlier version is loaded",
         swap(QUEUE, '"Task Queue": "research'),
         ("quote|syntax|parse|older|earlier|unterminated",),
-        verdict="not attempted",
         before=(finished,),
     ),
     Wrong(
