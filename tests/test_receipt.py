@@ -13,6 +13,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
+from xml.etree import ElementTree
 
 import litellm
 import pytest
@@ -24,7 +25,16 @@ from temporalio.worker import Worker
 
 from workshop.practice_model import faults
 from workshop.practice_model.ledger import Call, Ledger
-from workshop.receipt import Receipt, attach, mark, open_receipt, receipt
+from workshop.receipt import (
+    Comparison,
+    Receipt,
+    attach,
+    beside,
+    calls_of,
+    mark,
+    open_receipt,
+    receipt,
+)
 from workshop.settings import load
 
 QUICK = timedelta(seconds=10)
@@ -202,8 +212,10 @@ def test_an_id_with_markup_and_foreign_letters_is_harmless(running_room: dict[st
     (call,) = bill.calls
     assert call.workflow_id == hostile.encode("ascii", "replace").decode()
     shown = Tags(bill._repr_html_())
-    assert shown.names == {"table", "caption", "strong", "thead", "tr", "th", "tbody", "td"}
+    table = {"table", "caption", "strong", "thead", "tr", "th", "tbody", "td"}
+    assert shown.names == table | {"div", "style", "svg", "g", "title", "rect", "text"}
     assert str(call.workflow_id) in shown.text
+    assert calls_of(hostile) == bill.calls and calls_of("another") == ()
 
 
 def test_html_holds_what_the_text_holds() -> None:
@@ -222,6 +234,99 @@ def test_html_holds_what_the_text_holds() -> None:
     for word in ("✓ answered", "✗ dropped", "no answer yet", "1,234 tokens", "$0.500000"):
         assert word in text and word in shown.text, word
     assert "<b>" in shown.text and "b" not in shown.names
+
+
+# As a picture
+
+GIVEN: dict[str, Any] = {"prompt_sha256": "0" * 64, "prompt": "p", "model": "m", "at": 0.0}
+
+
+def call(status: int | None, dollars: float = 0.0, activity: str | None = "llm_call") -> Call:
+    return Call(1, workflow_id="w", activity=activity, attempt=1, status=status, prompt_tokens=10,
+                completion_tokens=20, dollars=dollars, error=None, **GIVEN)  # fmt: skip
+
+
+def bill(*calls: Call) -> Receipt:
+    return Receipt(calls, practice=True)
+
+
+def drawing(shown: Receipt | Comparison) -> ElementTree.Element:
+    (svg,) = re.findall(
+        r"(?s)<svg class=\"workshop-receipt.*</svg>(?=<table>)", shown._repr_html_()
+    )
+    return ElementTree.fromstring(svg)
+
+
+def blocks(svg: ElementTree.Element) -> list[tuple[str, str]]:
+    """The kind of each call's block, and what stands in it."""
+    found = [g for g in svg.iter("g") if (g.get("class") or "").startswith("call ")]
+    return [(g.get("class", ""), g.findtext("text", "")) for g in found]
+
+
+def test_each_call_is_a_block_whose_shape_and_words_tell_what_became_of_it() -> None:
+    svg = drawing(bill(call(500), call(200, 0.00042), call(0), call(None)))
+    assert blocks(svg) == [
+        ("call failed", "✗ 500"),
+        ("call answered", "✓ $0.000420"),
+        ("call failed", "✗ dropped"),
+        ("call open", "… no answer"),
+    ]
+    shapes = [g.find("rect") for g in svg.iter("g")]
+    corners = [rect.get("rx") for rect in shapes if rect is not None]
+    dashes = [rect.get("stroke-dasharray") for rect in shapes if rect is not None]
+    assert corners == [None, "6", None, None] and dashes == [None, None, None, "3 3"]
+    legend = [one.findtext("text") for one in svg.findall("svg")]
+    assert legend == ["✓ answered", "✗ failed", "… no answer yet"]
+    assert "1 answered, 2 failed" in svg.get("aria-label", "")
+
+
+def test_blocks_fit_into_a_narrow_window_and_too_many_are_counted() -> None:
+    svg = drawing(bill(*[call(200, 0.1) for _ in range(100)]))
+    ends = [float(r.get("x", "")) + float(r.get("width", "")) for r in svg.findall("g/rect")]
+    assert max(ends) < 340 and len(ends) == 12
+    assert "and 88 more" in [t.text for t in svg.findall("text")]
+    assert bill(*[call(200, 0.1)] * 100)._repr_html_().count("<tr>") == 101
+    assert "<svg" not in bill()._repr_html_()
+
+
+def test_receipts_stand_beside_each_other() -> None:
+    naive, durable = bill(call(200, 0.0021, None), call(200, 0.0021, None)), bill(call(200, 0.0021))
+    both = beside(naive_run=naive, durable=durable)
+    assert repr(both).splitlines() == [
+        "naive run  2 calls: 2 answered, 0 failed, 60 tokens, $0.004200",
+        "durable    1 call: 1 answered, 0 failed, 30 tokens, $0.002100",
+        "durable: 1 call fewer than naive run, $0.002100 less.",
+    ]
+    svg = drawing(both)
+    names = ["".join(line.itertext()) for line in svg.findall("text[@class='row']")]
+    assert names == ["naive run2 calls, $0.004200", "durable1 call, $0.002100"]
+    assert [words for _, words in blocks(svg)] == ["✓ $0.002100"] * 3
+    bars = [float(bar.get("width", "")[:-1]) for bar in svg.iter("rect")
+            if "dollars" in bar.get("class", "")]  # fmt: skip
+    assert bars[0] == pytest.approx(2 * bars[1], abs=0.1)
+    table = Tags(both._repr_html_()).text
+    assert "RunCallsAnsweredFailedTokensDollars" in table and "durable1" in table
+    assert "2 answered" in svg.get("aria-label", "")
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (bill(call(200, 0.5)), "b: as many calls as a, for the same price."),
+        (bill(call(200, 0.5), call(500)), "b: 1 call more than a, for the same price."),
+        (bill(*[call(200, 0.5)] * 3), "b: 2 calls more than a, $1.000000 more."),
+    ],
+)
+def test_two_receipts_are_compared_in_words(second: Receipt, said: str) -> None:
+    assert repr(beside(a=bill(call(200, 0.5)), b=second)).splitlines()[-1] == said
+    assert said in beside(a=bill(call(200, 0.5)), b=second)._repr_html_()
+
+
+def test_three_receipts_are_shown_without_a_verdict() -> None:
+    one = bill(call(200, 0.5, "<i>"))
+    three = beside(a=one, b=one, c=one)
+    assert len(repr(three).splitlines()) == 3
+    assert "caption" not in three._repr_html_() and "i" not in Tags(three._repr_html_()).names
 
 
 # With a real provider

@@ -10,12 +10,15 @@ import html
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workshop import receipt_picture
 from workshop import settings as _settings
 from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
 from workshop.practice_model.ledger import Call, Ledger, fingerprint, last_user_text
+from workshop.svg import dollars, figure
 
 if TYPE_CHECKING:
     import httpx
@@ -63,10 +66,14 @@ class Receipt:
     def summary(self) -> str:
         """The receipt in one sentence."""
         who = "The practice model received" if self.practice else "This client sent"
+        return f"{who} {self._sum}."
+
+    @property
+    def _sum(self) -> str:
         calls = "1 call" if self.received == 1 else f"{self.received} calls"
         return (
-            f"{who} {calls}: {self.answered} answered, {self.failed} failed, "
-            f"{self.tokens:,} tokens, ${self.dollars:.6f}."
+            f"{calls}: {self.answered} answered, {self.failed} failed, "
+            f"{self.tokens:,} tokens, {dollars(self.dollars)}"
         )
 
     def of(self, activity: str) -> Receipt:
@@ -77,38 +84,75 @@ class Receipt:
     def __repr__(self) -> str:
         rows = [
             f"  {_who(call):<34} attempt {call.attempt or '–':<3} {_what(call):<22} "
-            f"{_tokens(call):>6} tokens  "
-            f"${call.dollars:.6f}"
+            f"{_tokens(call):>6} tokens  {dollars(call.dollars)}"
             for call in self.calls
         ]
         return "\n".join([self.summary, *rows])
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f'<th scope="col" style="text-align:left">{name}</th>'
-            for name in ("Workflow", "Activity", "Attempt", "Answer", "Tokens", "Dollars")
-        )
-        rows = "".join(
-            "<tr>"
-            + "".join(
-                f'<td style="text-align:left">{html.escape(str(cell))}</td>'
-                for cell in (
-                    call.workflow_id or "–",
-                    _who(call),
-                    call.attempt or "–",
-                    _what(call),
-                    _tokens(call),
-                    f"${call.dollars:.6f}",
-                )
+        rows = [
+            (
+                call.workflow_id or "–",
+                _who(call),
+                call.attempt or "–",
+                _what(call),
+                _tokens(call),
+                dollars(call.dollars),
             )
-            + "</tr>"
             for call in self.calls
-        )
-        return (
-            '<table><caption style="text-align:left;caption-side:top">'
-            f"<strong>{html.escape(self.summary)}</strong></caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        ]
+        columns = ("Workflow", "Activity", "Attempt", "Answer", "Tokens", "Dollars")
+        table = _table(self.summary, columns, rows)
+        if not self.calls:
+            return figure(table)
+        label = f"A block for each call. {self.summary} The table below says the same."
+        return figure(receipt_picture.draw([("", self.calls)], label), table)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Receipts side by side. In a notebook it shows itself as a picture and a table."""
+
+    receipts: tuple[tuple[str, Receipt], ...]
+
+    @property
+    def summary(self) -> str:
+        """Of two receipts, what the second one has more or less than the first; else ""."""
+        if len(self.receipts) != 2:
+            return ""
+        (first, one), (second, other) = self.receipts
+        more = other.received - one.received
+        calls = f"{abs(more)} call{'' if abs(more) == 1 else 's'} {'more' if more > 0 else 'fewer'}"
+        calls = f"{calls} than {first}" if more else f"as many calls as {first}"
+        paid = other.dollars - one.dollars
+        if abs(paid) < 0.0000005:
+            return f"{second}: {calls}, for the same price."
+        return f"{second}: {calls}, {dollars(abs(paid))} {'more' if paid > 0 else 'less'}."
+
+    def __repr__(self) -> str:
+        wide = max((len(name) for name, _ in self.receipts), default=0)
+        rows = [f"{name:<{wide}}  {one._sum}" for name, one in self.receipts]
+        return "\n".join([*rows, self.summary] if self.summary else rows)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (name, one.received, one.answered, one.failed, f"{one.tokens:,}", dollars(one.dollars))
+            for name, one in self.receipts
+        ]
+        columns = ("Run", "Calls", "Answered", "Failed", "Tokens", "Dollars")
+        said = "; ".join(f"{name}: {one.summary}" for name, one in self.receipts)
+        label = f"Receipts beside each other. {said} The table below says the same."
+        drawn = receipt_picture.draw([(name, one.calls) for name, one in self.receipts], label)
+        return figure(drawn, _table(self.summary, columns, rows))
+
+
+def beside(**receipts: Receipt) -> Comparison:
+    """Receipts side by side, such as `beside(naive=receipt(before), durable=receipt(after))`.
+
+    Args:
+        receipts: by the names under which they are shown; _ becomes a blank.
+    """
+    return Comparison(tuple((name.replace("_", " "), one) for name, one in receipts.items()))
 
 
 def receipt(since: int | None = None) -> Receipt:
@@ -298,6 +342,23 @@ def _meter(ledger: Ledger) -> Any:
             self.log_failure_event(kwargs, response_obj, start_time, end_time)
 
     return Meter()
+
+
+def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table as notebooks show it. They would align its cells to the right."""
+
+    left = 'style="text-align:left"'
+    head = "".join(f'<th scope="col" {left}>{html.escape(name)}</th>' for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td {left}>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    said = f"<strong>{html.escape(caption)}</strong>"
+    told = f'<caption style="text-align:left;caption-side:top">{said}</caption>' if caption else ""
+    return (
+        f"<table>{told}"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
 
 
 def _tokens(call: Call) -> int:

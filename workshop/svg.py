@@ -145,6 +145,7 @@ STYLE = "\n".join(
         "stroke:var(--wp-paper);stroke-width:3px;stroke-linejoin:round}",
         ".workshop-picture svg .name{font-weight:600}",
         ".workshop-picture svg .soft{fill:var(--wp-soft)}",
+        ".workshop-picture svg .on-shape{fill:var(--wp-paper);stroke:none}",
         ".workshop-picture svg .trouble{fill:var(--wp-bad)}",
         *(
             f".workshop-picture .{role}{{stroke:var(--wp-{role});fill:var(--wp-{role})}}"

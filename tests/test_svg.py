@@ -1,0 +1,87 @@
+"""Drawing: text stays text, colours can be read in every theme, positions stay inside."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from workshop import svg
+
+
+def luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_measured_as_the_standard_says() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", [svg.LIGHT, svg.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("role", sorted(svg.LIGHT.keys() - {"paper", "line"}))
+def test_words_and_shapes_stand_out_from_the_paper(theme: dict[str, str], role: str) -> None:
+    assert contrast(theme[role], theme["paper"]) >= 4.5
+
+
+# JupyterLab's own ink and paper, where they replace the picture's: white and #111 in its themes.
+@pytest.mark.parametrize(("theme", "paper"), [(svg.LIGHT, "#ffffff"), (svg.DARK, "#111111")])
+def test_shapes_stand_out_from_jupyterlabs_paper(theme: dict[str, str], paper: str) -> None:
+    assert all(contrast(theme[r], paper) >= 4.5 for r in ("ok", "bad", "late", "live", "idle"))
+
+
+def test_every_place_that_has_a_dark_theme_is_known() -> None:
+    style = svg.STYLE
+    for place in (
+        "@media (prefers-color-scheme:dark)",
+        'body[data-jp-theme-light="false"]',
+        "body.vscode-dark",
+        'html[theme="dark"]',
+    ):
+        where = style.index(place)
+        assert svg.DARK["ok"] in style[where : style.index("}", where)], place
+    # An exported page says that it is light; somebody's dark desktop does not change that.
+    after = style.index('body[data-jp-theme-light="true"]')
+    assert after > style.index("@media") and svg.LIGHT["ok"] in style[after : after + 900]
+    assert "var(--jp-content-font-color1,var(--vscode-editor-foreground,#1f2328))" in style
+    assert not re.search(r"url\(|@import|http", style)
+
+
+def test_text_stays_text() -> None:
+    hostile = "<script>alert(1)</script> & \"quotes\" 'single'"
+    line = svg.text("0", 1, hostile)
+    shape = svg.marker("5%", 2, "M0,0", "ok", hostile)
+    whole = svg.picture("workshop-test", hostile, 10, [line, shape])
+    drawn = ElementTree.fromstring(whole)
+    assert {e.tag for e in drawn.iter()} == {"svg", "text", "path", "title"}
+    assert drawn.findtext("text") == drawn.findtext("svg/path/title") == hostile
+    assert drawn.get("aria-label") == hostile and drawn.get("role") == "img"
+
+
+def test_positions_stay_inside_the_picture() -> None:
+    places = [float(svg.percent(n).rstrip("%")) for n in (-1, 0, 0.5, 1, 7)]
+    assert places == sorted(places) and places[0] == places[1] > 0 and places[-1] < 100
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0.00 s"),
+        (0.123, "0.12 s"),
+        (599, "599.00 s"),
+        (750, "12.5 min"),
+        (7200, "2.0 h"),
+        (259200, "3.0 d"),
+    ],
+)
+def test_durations_are_read_at_a_glance(seconds: float, said: str) -> None:
+    assert svg.duration(seconds) == said
