@@ -37,6 +37,7 @@ from workshop.checks.outcome import (
     NotYet,
     Outcome,
 )
+from workshop.checks.trial import NoService
 from workshop.errors import WorkshopError
 from workshop.notebook import show
 from workshop.settings import ROOT
@@ -61,7 +62,7 @@ __all__ = [
     "watch",
 ]
 
-LIMIT_SECONDS = 2.8
+LIMIT_SECONDS = 2.6
 """A check that has found nothing by then says so."""
 
 _lesson = ""
@@ -233,14 +234,14 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
             "See whether your code waits for something or never ends its loop. If it looks right, "
             "the machine may be slow: run this cell again.",
         )
-    except RPCError as error:
+    except (NoService, RPCError) as error:
         return Outcome(
             made.name,
             NOT_ATTEMPTED,
             saw=f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}",
             do="Run the cell with begin again, then this one.",
         )
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         step, passed = (learner.steps or [""])[-1], tuple(learner.steps[:-1])
         saw, do = explain(learner, error)
         return Outcome(made.name, NOT_YET, passed, step, saw, do)

@@ -70,14 +70,25 @@ class Trial:
         return next((a for a in self.activities if a.name == name), None)
 
 
+class NoService(Exception):
+    """The Temporal Service does not answer."""
+
+
 async def connect() -> Client:
-    """A Client of the check's own: the learner's may be missing, or wrong."""
+    """A Client of the check's own: the learner's may be missing, or wrong.
+
+    Raises:
+        NoService: nobody answers at the address of the settings.
+    """
     known = settings.load()
-    return await Client.connect(
-        known.temporal_address,
-        namespace=known.temporal_namespace,
-        data_converter=pydantic_data_converter,
-    )
+    try:
+        return await Client.connect(
+            known.temporal_address,
+            namespace=known.temporal_namespace,
+            data_converter=pydantic_data_converter,
+        )
+    except RuntimeError as error:
+        raise NoService(known.temporal_address) from error
 
 
 async def run_workflow(
