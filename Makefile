@@ -12,7 +12,7 @@ INPUTS := requirements.txt constraints.txt pyproject.toml
 # Some containers forbid bytecode files; then each kernel would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab test build check bench doctor down reset test-matrix lock
+.PHONY: help lab demo test build check bench doctor down reset test-matrix lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,17 @@ help:  ## list the targets
 lab: $(VENV)/.lab  ## set everything up and open the first notebook
 	@$(BIN)/python -m workshop lab
 
+demo: $(VENV)/.lab  ## kill real processes and count what was paid, in under a minute
+	@$(BIN)/python -m workshop demo crash
+
 test: $(VENV)/.dev  ## set everything up and run every test
 	@$(BIN)/python -m pytest -n 2
+
+browser: $(VENV)/.dev  ## install a Chromium for the tests that look at pages
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then echo "A browser is here already."; \
+	elif command -v apt-get >/dev/null; then \
+		[ "$$(id -u)" = 0 ] && run= || run=sudo; $$run apt-get update -qq && $$run apt-get install -y -qq chromium; \
+	else $(BIN)/python -m playwright install chromium; fi
 
 build: $(VENV)/.dev  ## derive notebooks and solution files from lessons/, run what changed
 	@$(BIN)/python -m authoring.build
