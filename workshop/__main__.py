@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
+import functools
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
-from workshop import doctor, temporal_service
+from workshop import crashes, doctor, temporal_service
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import progress as how_far
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
+from workshop.receipt import receipt
 from workshop.settings import ROOT, Settings, load
+
+RECEIPT_SECONDS = 600
 
 # What the workshop keeps in its home, by whole names: WORKSHOP_HOME may hold other files.
 _PROCESSES = (temporal_service.NAME, process.NAME)
@@ -26,6 +32,7 @@ KEPT = (
     "notebook.log",
     PROGRESS,
     temporal_service.DOWNLOADS,
+    crashes.FOLDER,
 )
 
 
@@ -109,6 +116,26 @@ def progress(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def demo(arguments: argparse.Namespace) -> int:
+    """Play the crashes by themselves, or show the receipt of the last ten minutes."""
+    quiet_core()
+    say = functools.partial(print, flush=True)
+    if arguments.what == "receipt":
+        now = time.time()
+        bill = receipt(since=0)
+        calls = tuple(call for call in bill.calls if now - call.at < RECEIPT_SECONDS)
+        say(dataclasses.replace(bill, calls=calls))
+        return 0
+    if arguments.scene:
+        one = asyncio.run(crashes.crash(arguments.scene, say=say))
+        say(f"\n{one}")
+        return 0 if one.well else 1
+    say("Real processes, killed with SIGKILL. The practice model answers, so nothing is charged.")
+    played = asyncio.run(crashes.show(say=say))
+    say(f"\n{played}\n\nPlayed in {played.seconds:.0f} s.")
+    return 0 if all(crash.well for crash in played.crashes) else 1
+
+
 def reset(arguments: argparse.Namespace) -> int:
     """End the workshop's processes and remove what they kept; asks first."""
     settings = load()
@@ -158,6 +185,7 @@ COMMANDS = {
     "status": status,
     "doctor": examine,
     "progress": progress,
+    "demo": demo,
     "reset": reset,
 }
 
@@ -173,6 +201,9 @@ def main(words: list[str] | None = None) -> int:
         if name == "lab":
             one.add_argument("--port", type=int, help="port of JupyterLab (default: 8888 or next)")
             one.add_argument("--no-browser", action="store_true", help="print the address only")
+        if name == "demo":
+            one.add_argument("what", choices=("crash", "receipt"), help="what to play or show")
+            one.add_argument("scene", nargs="?", choices=tuple(crashes.SCENES), help="one of them")
         if name == "reset":
             one.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(words)

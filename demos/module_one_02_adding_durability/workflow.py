@@ -32,7 +32,7 @@ class GenerateReportWorkflow:
         workflow.logger.info("The answer is in the Event History. Now is the time to kill me.")
         # The Temporal Service keeps the time. No process of ours has to stay alive for it.
         await workflow.sleep(
-            timedelta(seconds=input.pause_seconds), summary="time to kill the Worker"
+            timedelta(seconds=input.pause_seconds), summary="pause before the PDF"
         )
         pdf_filename = await workflow.execute_activity(
             create_pdf_activity,
