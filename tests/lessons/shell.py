@@ -22,6 +22,8 @@ from workshop.checks import cells
 
 NOT_NEEDED = ("render_mermaid(", "receipt(", "show_pdf(", "until=")
 """In a cell above a blank: it draws, counts or waits, and no blank needs its names."""
+LATER = "a-later-cell"
+"""The id of a cell that the learner has added."""
 LIMIT = 30.0
 """Seconds for one cell or check: nothing may hang."""
 
@@ -56,13 +58,13 @@ class Notebook:
 
     def answer(self, blank: Blank, given: Right | Wrong) -> None:
         """Do what the learner did. What a cell raises is shown to the learner, not to us."""
-        self._save(blank, given.text(blank))
+        self._save(blank, given.text(blank), given.after)
         for earlier in given.before:
             self.run(earlier(blank), blank.cell_id)
         if not getattr(given, "not_run", False):
             self.run(given.text(blank), blank.cell_id)
         if given.after:
-            self.run(given.after, "a-later-cell")
+            self.run(given.after, LATER)
 
     def examine(self, blank: Blank) -> checks.Outcome:
         checks.open_lesson(blank.lesson)
@@ -112,12 +114,16 @@ class Notebook:
         except asyncio.TimeoutError:
             raise Hangs(f"after {LIMIT:g} s this goes on:\n{what}") from None
 
-    def _save(self, blank: Blank, source: str) -> None:
+    def _save(self, blank: Blank, source: str, after: str) -> None:
         """Write the notebook's file as the front end does, with this text in the blank's cell."""
-        cell = next(c for c in self.saved["cells"] if c["id"] == blank.cell_id)
-        cell["source"] = source
-        self.file.write_text(json.dumps(self.saved), encoding="utf-8")
-        cell["source"] = blank.practice
+        saved = [
+            {**cell, "source": source} if cell["id"] == blank.cell_id else cell
+            for cell in self.saved["cells"]
+        ]
+        if after:
+            at = next(n for n, cell in enumerate(saved) if cell["id"] == blank.cell_id)
+            saved.insert(at + 1, {**saved[at], "id": LATER, "source": after, "metadata": {}})
+        self.file.write_text(json.dumps({**self.saved, "cells": saved}), encoding="utf-8")
 
     def _keep(self, name: str) -> None:
         self.states[name] = dict(self.shell.user_ns), list(cells._runs)

@@ -35,7 +35,7 @@ class Given:
 
     room: Classroom
     said: dict[str, dict[str, Outcome]] = field(default_factory=dict)
-    """Outcomes of the wrong answers by blank and name."""
+    """Outcomes of the mistakes that were told by name, by blank and answer."""
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +58,12 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
     if isinstance(answer, Right):
         assert outcome.verdict == RIGHT, outcome.text
         return
-    earlier = given.said.setdefault(blank.name, {})
-    earlier[answer.name] = outcome
     assert outcome.verdict == answer.verdict, outcome.text
     words = f"{outcome.step}\n{outcome.saw}\n{outcome.do}".lower()
     missing = [s for s in answer.says if not any(w.lower() in words for w in s.split("|"))]
     assert not missing, f"{outcome.text}\n\nThis does not say {missing}"
     assert not [word for word in PUZZLING if word in outcome.text], outcome.text
+    earlier = given.said.setdefault(blank.name, {})
     remedies = {wrong.name: wrong for wrong in bank(blank.name).WRONG}
     same = [
         other
@@ -72,6 +71,7 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
         if (said.saw, said.do) == (outcome.saw, outcome.do)
         and _root(remedies, other) != _root(remedies, answer.name)
     ]
+    earlier[answer.name] = outcome
     assert not same, f"{outcome.text}\n\nThe same is said to {same}"
 
 

@@ -26,8 +26,10 @@ WRONG = [
         ("comma|syntax|parse|older|earlier",),
         before=(finished,),
     ),
-    Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("GenerateReportWorkflow",)),
-    Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research")),
+    Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("...", "Workflow")),
+    Wrong(
+        "Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "Task Queue|research")
+    ),
     Wrong("Task Queue misspelt", swap(QUEUE, 'task_queue="reserch"'), ("reserch", "research")),
     Wrong(
         "Task Queue in capitals",
@@ -83,6 +85,11 @@ WRONG = [
     ),
     Wrong(
         "bare text instead of the dataclass", swap(INPUT, "    prompt,\n"), ("GenerateReportInput",)
+    ),
+    Wrong(
+        "the dataclass itself, not an instance",
+        swap(INPUT, "    GenerateReportInput,\n"),
+        ("GenerateReportInput", "class|instance|prompt=|parenthes|()"),
     ),
     Wrong("input forgotten", swap(INPUT, ""), ("GenerateReportInput|input",)),
     Wrong(

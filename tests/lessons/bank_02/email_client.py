@@ -25,8 +25,12 @@ WRONG = [
         ("comma|syntax|parse|older|earlier",),
         before=(finished,),
     ),
-    Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("GenerateReportWorkflow",)),
-    Wrong("Task Queue left empty", swap(QUEUE, 'task_queue=""'), ('empty|""', "research-exercise")),
+    Wrong("Workflow left open", swap(WORKFLOW, "    ...,\n"), ("...", "Workflow")),
+    Wrong(
+        "Task Queue left empty",
+        swap(QUEUE, 'task_queue=""'),
+        ('empty|""', "Task Queue|research-exercise"),
+    ),
     Wrong(
         "Task Queue of the lesson",
         swap(QUEUE, 'task_queue="research"'),

@@ -97,7 +97,12 @@ WRONG = [
         ("GenerateReportWorkflow", "text|quote|str"),
     ),
     Wrong("Worker built and not run", swap(RUN, ""), ("worker.run",)),
-    Wrong("await forgotten", swap(RUN, "        worker.run()"), ("await",)),
+    Wrong(
+        "await forgotten",
+        swap(RUN, "        worker.run()"),
+        ("await",),
+        same_as="Worker built and not run",
+    ),
 ]
 
 RIGHT = [

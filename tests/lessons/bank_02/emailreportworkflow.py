@@ -51,6 +51,7 @@ WRONG = [
             'EmailInput(to="reader@example.com", attachment=pdf_filename)),\n',
         ),
         ("send_email", "parenthes|call|()"),
+        same_as="Activity called directly",
     ),
     Wrong("await forgotten", swap(STEP, STEP.replace("await ", "")), ("await",)),
     Wrong(
@@ -72,7 +73,7 @@ WRONG = [
     Wrong(
         "two arguments instead of one object",
         swap(INPUT, '            "reader@example.com",\n            pdf_filename,\n'),
-        ("EmailInput", "one|two|2|3"),
+        ("EmailInput|one input|one object", "one|two|2|3"),
     ),
     Wrong(
         "two arguments in args",

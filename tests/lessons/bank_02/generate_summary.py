@@ -47,6 +47,7 @@ WRONG = [
             + "\n    except ApplicationError:\n        return None"
         ),
         ("None|nothing", "ask_model|return"),
+        same_as="nothing returned",
     ),
     Wrong(
         "each error swallowed, so that nothing is tried again",
@@ -66,14 +67,19 @@ WRONG = [
     Wrong(
         "a text of one's own",
         swap(ASK, '    return "The summary service is back"'),
-        ("text|str", "ask_model"),
+        ("text|str|makes up|of its own", "ask_model"),
     ),
     Wrong(
         "the text out of the model's answer",
         swap(ASK, ASK + '["choices"][0]["message"]["content"]'),
         ("choices|ModelResponse|whole|answer",),
     ),
-    Wrong("the prompt given back", swap(ASK, "    return input.prompt"), ("prompt", "ask_model")),
+    Wrong(
+        "the prompt given back",
+        swap(ASK, "    return input.prompt"),
+        ("ask_model",),
+        same_as="a text of one's own",
+    ),
     Wrong("nothing returned", swap(ASK, "    pass"), ("None|nothing|return",)),
     Wrong(
         "asked, and the answer not returned",

@@ -67,6 +67,7 @@ WRONG = [
             "            create_pdf_activity(PDFGenerationInput(content=content)),\n",
         ),
         ("create_pdf_activity", "parenthes|call|()"),
+        same_as="Activity called directly",
     ),
     Wrong(
         "await forgotten",
@@ -85,6 +86,11 @@ WRONG = [
     ),
     Wrong("input forgotten", swap(INPUT, ""), ("PDFGenerationInput|input",)),
     Wrong(
+        "the dataclass itself, not an instance",
+        swap(INPUT, "            PDFGenerationInput,\n"),
+        ("PDFGenerationInput", "class|instance|content=|parenthes|()"),
+    ),
+    Wrong(
         "bare text instead of the dataclass",
         swap(INPUT, "            content,\n"),
         ("PDFGenerationInput", "text|str"),
@@ -92,7 +98,7 @@ WRONG = [
     Wrong(
         "two arguments instead of one object",
         swap(INPUT, '            content,\n            "research_pdf.pdf",\n'),
-        ("PDFGenerationInput", "one|two|2|3"),
+        ("PDFGenerationInput|one input|one object", "one|two|2|3"),
     ),
     Wrong(
         "two arguments in args",
@@ -108,7 +114,7 @@ WRONG = [
     Wrong(
         "the whole response as content",
         swap("content=content", "content=research_facts"),
-        ("content", "choices|text|message|response"),
+        ("content", "choices|text|message|response|{'id'"),
     ),
     Wrong(
         "the response turned into a text",
@@ -120,11 +126,13 @@ WRONG = [
         swap("content=content", "content=input.prompt"),
         ("prompt", "content"),
     ),
-    Wrong("second of one choice", swap('["choices"][0]', '["choices"][1]'), ("[0]|first",)),
+    Wrong(
+        "second of one choice", swap('["choices"][0]', '["choices"][1]'), ("[1]", "index|first|[0]")
+    ),
     Wrong(
         "message forgotten on the way to the content",
         swap('[0]["message"]["content"]', '[0]["content"]'),
-        ("message",),
+        ("['content']", "message|no attribute|KeyError"),
     ),
     Wrong(
         "timeout forgotten", swap("            " + TIMEOUT + ",\n", ""), ("start_to_close_timeout",)
@@ -178,6 +186,16 @@ WRONG = [
         ("sleep|block",),
     ),
     Wrong(
+        "the clock read in the Workflow",
+        swap(
+            "from datetime import timedelta",
+            "from datetime import datetime, timedelta",
+            "PDFGenerationInput(content=content)",
+            'PDFGenerationInput(content=f"{datetime.now():%H:%M}\\n\\n{content}")',
+        ),
+        ("now|clock|time",),
+    ),
+    Wrong(
         "the model asked in the Workflow itself",
         swap(
             "await workflow.execute_activity(\n            llm_call,\n"
@@ -194,7 +212,7 @@ WRONG = [
             '        pdf_filename = "research_pdf.pdf"\n'
             '        with open(pdf_filename, "w") as file:\n            file.write(content)\n',
         ),
-        ("create_pdf_activity",),
+        ("open|file", "Activity"),
     ),
     Wrong(
         "sandboxed=False taken away in a notebook",
@@ -278,6 +296,28 @@ class GenerateReportWorkflow:
             "retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=30)),\n"
             "            heartbeat_timeout=timedelta(seconds=10),\n"
             "            schedule_to_close_timeout=timedelta(minutes=5),\n            " + TIMEOUT,
+        ),
+    ),
+    Right(
+        "a line in the log, and a time from the history",
+        swap(
+            STEP,
+            '        workflow.logger.info("%s: %d letters", workflow.now(), len(content))\n' + STEP,
+        ),
+    ),
+    Right(
+        "the second step in a method of its own",
+        swap(
+            STEP + ACTIVITY + INPUT + REST,
+            "        pdf_filename = await self.written(content)\n",
+            "class GenerateReportWorkflow:\n",
+            "class GenerateReportWorkflow:\n"
+            "    async def written(self, content: str) -> str:\n"
+            + STEP.replace("pdf_filename = ", "return ")
+            + ACTIVITY
+            + INPUT
+            + REST
+            + "\n",
         ),
     ),
     Right(

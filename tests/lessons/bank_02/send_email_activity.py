@@ -6,7 +6,7 @@ DECORATOR = "@activity.defn\n"
 RAISE = '    raise ApplicationError("The e-mail service is not available")'
 
 WRONG = [
-    Wrong("blank left", practice(), ("decorator|@activity",), verdict="not attempted"),
+    Wrong("blank left", practice(), ("decorator|Activity",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
     Wrong(
         "edited after it was run, and not run again",
@@ -23,7 +23,13 @@ WRONG = [
         ("':'|colon|syntax|parse|older|earlier",),
         before=(finished,),
     ),
-    Wrong("decorator forgotten", swap(DECORATOR, ""), ("@activity.defn",)),
+    Wrong(
+        "decorator forgotten",
+        swap(DECORATOR, ""),
+        ("decorator|Activity",),
+        same_as="blank left",
+        verdict="not attempted",
+    ),
     Wrong("decorator without its @", swap(DECORATOR, "activity.defn\n"), ("@activity.defn",)),
     Wrong(
         "decorator of a Workflow",

@@ -61,7 +61,7 @@ WRONG = [
     Wrong(
         "blank in the list left",
         swap(ACTIVITIES, "activities=[llm_call, ...]"),
-        ("...|blank", "create_pdf_activity"),
+        ("...|blank", "PDF|create_pdf_activity"),
     ),
     Wrong(
         "Activity called",
@@ -89,7 +89,7 @@ WRONG = [
     Wrong(
         "the Workflow among the Activities",
         swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity, GenerateReportWorkflow]"),
-        ("GenerateReportWorkflow", "workflows"),
+        ("GenerateReportWorkflow", "Activity|workflows"),
     ),
     Wrong(
         "Workflow as an instance",
@@ -106,8 +106,18 @@ WRONG = [
         swap(WORKFLOWS, "workflows=[]"),
         ("GenerateReportWorkflow",),
     ),
+    Wrong(
+        "the class Client in place of the client",
+        swap("            client,\n", "            Client,\n"),
+        ("client", "class|instance|small|lower|connect|`client`"),
+    ),
     Wrong("Worker built and not run", swap(RUN, ""), ("worker.run",)),
-    Wrong("await forgotten", swap(RUN, "        worker.run()"), ("await",)),
+    Wrong(
+        "await forgotten",
+        swap(RUN, "        worker.run()"),
+        ("await",),
+        same_as="Worker built and not run",
+    ),
     Wrong(
         "threads taken away",
         swap("            activity_executor=threads,\n", ""),
