@@ -24,6 +24,8 @@ from workshop.svg import dollars, duration
 WAITING = "waiting for a Worker"
 UNTAKEN_SECONDS = 0.5
 """A Worker that is there takes a task within milliseconds; on a busy machine it may need longer."""
+LATE_RETRY_SECONDS = 2.0
+"""The same for a retry: the service hands it out up to a second after it is due."""
 UNANSWERED_SECONDS = 2.0
 """A Worker answers a Workflow Task in milliseconds; after this, something holds it."""
 
@@ -270,7 +272,8 @@ def _open_attempts(told: _Activity, now: float) -> tuple[Span, ...]:
     # Of the first attempt this is the scheduling, of a later one the end of the wait before it.
     due = min(began, seconds(pending.scheduled_time) or began)
     untaken: tuple[Span, ...] = ()
-    if began - due > UNTAKEN_SECONDS or (attempt == 1 and not last):
+    patience = UNTAKEN_SECONDS if attempt == 1 else LATE_RETRY_SECONDS
+    if began - due > patience or (attempt == 1 and not last):
         untaken = (Span("waiting", WAITING, due, began),)
     else:
         due = began
