@@ -1,49 +1,19 @@
-"""Two tables at the end: mistakes told by name, and right answers accepted, of each blank."""
+"""The banks' modules import each other by name, and their tables stand at a run's end."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
-from typing import Any
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import tables
 
-KINDS = {"wrong": "Mistakes told by name", "right": "Right answers accepted"}
-"""What a test of one answer records, and the table in which it counts."""
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = [
-        report
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, [])
-        if getattr(report, "when", "") == "call"
-    ]
-    # user_properties come over from the processes of `pytest -n`.
-    answers = [
-        (dict(report.user_properties), report.passed)
-        for report in reports
-        if any(name == "answer" for name, _ in report.user_properties)
-    ]
-    for kind, title in KINDS.items():
-        rows = [(told, passed) for told, passed in answers if told["answer"] == kind]
-        if rows:
-            terminalreporter.section(title)
-            for line in table(rows):
-                terminalreporter.line(line)
+PLUGIN = "tests.lessons.tables"
 
 
-def table(rows: list[tuple[dict[str, Any], bool]]) -> Iterator[str]:
-    """Lines of a table: for each blank and in all, how many of how many, and how long."""
-    yield f"{'lesson, blank':<32}{'told':>10}{'':>7}{'median':>10}{'worst':>9}"
-    blanks = [f"{told['lesson']} {told['blank']}" for told, _ in rows]
-    for name in [*dict.fromkeys(blanks), "all"]:
-        mine = [row for row, blank in zip(rows, blanks, strict=True) if name in (blank, "all")]
-        good = sum(passed for _, passed in mine)
-        seconds = [told["seconds"] for told, _ in mine if "seconds" in told] or [0.0]
-        yield (
-            f"{name:<32}{good:>4} / {len(mine):>3}{100 * good / len(mine):>6.0f}%"
-            f"{median(seconds):>8.2f} s{max(seconds):>7.2f} s"
-        )
+def pytest_configure(config: pytest.Config) -> None:
+    # `pytest -n` collects in other processes: there, whoever prints must name the plugin itself.
+    if not config.pluginmanager.has_plugin(PLUGIN):
+        config.pluginmanager.register(tables, PLUGIN)
