@@ -17,6 +17,12 @@ LEAST_WRONG, LEAST_RIGHT = 10, 4
 PUZZLING = ("Traceback", 'File "', "<ipython-input", "Cell In[", " object at 0x", " at 0x")
 """Words of a traceback or of the SDK's insides."""
 
+# What learners forget to await, Python warns of.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict:UserWarning"),
+]
+
 Record = Callable[[str, object], None]
 
 

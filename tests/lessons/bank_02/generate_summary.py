@@ -62,7 +62,7 @@ WRONG = [
     Wrong(
         "the error returned instead of raised",
         swap(COMMENT + ASK, RAISE.replace("raise", "return")),
-        ("ApplicationError|error", "ask_model"),
+        ("ApplicationError", "ask_model|error out"),
     ),
     Wrong(
         "a text of one's own",
