@@ -27,6 +27,7 @@ class GenerateReportInput:
     # the environment could decide otherwise when it is replayed.
     pause_seconds: float = 30
     llm_timeout_seconds: float = 30
+    pdf_timeout_seconds: float = 20
 
 
 @dataclass

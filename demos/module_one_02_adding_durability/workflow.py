@@ -37,6 +37,6 @@ class GenerateReportWorkflow:
         pdf_filename = await workflow.execute_activity(
             create_pdf_activity,
             PDFGenerationInput(content=research_facts["choices"][0]["message"]["content"]),
-            start_to_close_timeout=timedelta(seconds=20),
+            start_to_close_timeout=timedelta(seconds=input.pdf_timeout_seconds),
         )
         return GenerateReportOutput(result=f"Research report written: {pdf_filename}")

@@ -1,0 +1,263 @@
+"""The crash sweep: the durable demo's Worker killed with SIGKILL at 40 moments of a run.
+
+The moments are drawn from a seed, one in each fortieth of a run, from the start of the Workflow
+to a little after its end. So they fall before the LLM call (Workflow Task, hand-out of the
+Activity), during it, between answer and timer, in the timer, during the PDF, and after the end;
+the test asserts that they did, by the ledger and the Event History of the moment of each kill.
+
+A kill is real: SIGKILL of a process that runs the demo's run_worker, with its Workflow and its
+Activities. Timers and timeouts are short, so that 40 kills fit into half a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import room as rooms
+from pypdf import PdfReader
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from workshop.practice_model import process
+from workshop.practice_model.ledger import Call, Ledger
+from workshop.settings import load
+
+KILLS = 40
+LANES = 5
+SEED = 20261122
+SPAN = 1.15
+"""The last moment, in lengths of a run, so that some fall after its end."""
+CALL_SECONDS, TIMER_SECONDS = 0.4, 0.3
+TIMEOUT_SECONDS = 1.5
+LIMIT_SECONDS = 20.0
+"""What a run may take; the slowest waits for two timeouts and a retry."""
+NURSERY = Path(__file__).with_name("nursery.py")
+
+
+@pytest.fixture(scope="module")
+def sweep_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A room whose practice model takes its time, so that kills fall into the call."""
+    home = tmp_path_factory.mktemp("sweep")
+    env = rooms.environment(home, WORKSHOP_PRACTICE_DELAY=str(CALL_SECONDS))
+    done = rooms.workshop("up", env=env)
+    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        yield env
+    rooms.end_all(home / "state")
+
+
+class Nursery:
+    """tests/demos/nursery.py as a process."""
+
+    def __init__(self, env: dict[str, str], folder: Path) -> None:
+        self.errors = folder / "nursery.log"
+        with self.errors.open("wb") as errors:
+            self._popen = subprocess.Popen(
+                [sys.executable, str(NURSERY)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=env | {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"},
+                cwd=folder,
+            )
+        self._lock = asyncio.Lock()
+
+    async def answer(self) -> str:
+        assert self._popen.stdout
+        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 40)
+        assert line, f"the nursery ended: {self.errors.read_text()[-1000:]}"
+        return line.strip()
+
+    async def tell(self, *words: object) -> str:
+        async with self._lock:
+            assert self._popen.stdin
+            self._popen.stdin.write(" ".join(map(str, words)) + "\n")
+            self._popen.stdin.flush()
+            return await self.answer()
+
+    def close(self) -> None:
+        assert self._popen.stdin
+        self._popen.stdin.close()
+        self._popen.wait(10)
+
+
+@dataclass
+class Kill:
+    """One run: when its Worker was killed, what was known then, and how it ended."""
+
+    moment: float
+    before: list[Call]
+    """The ledger's rows right after the kill."""
+    reached: str
+    """The last thing that the Event History knew."""
+    calls: list[Call]
+    result: str
+    seconds: float
+
+    @property
+    def where(self) -> str:
+        if self.reached == "start" and not self.before:
+            return "before the call"
+        if self.reached == "start":
+            return "during the call" if self.before[0].status is None else "answer on its way"
+        return self.reached
+
+
+def reached(kinds: list[str], names: list[str]) -> str:
+    if "workflow_execution_completed" in kinds:
+        return "after the end"
+    if "create_pdf_activity" in names:
+        return "during the PDF"
+    if "timer_fired" in kinds:
+        return "timer fired"
+    if "timer_started" in kinds:
+        return "in the timer"
+    if "activity_task_completed" in kinds:
+        return "answer recorded"
+    return "start"
+
+
+async def history(handle: WorkflowHandle[Any, Any]) -> tuple[list[str], list[str]]:
+    kinds, names = [], []
+    for event in (await handle.fetch_history()).events:
+        kind = str(event.WhichOneof("attributes")).removesuffix("_event_attributes")
+        kinds.append(kind)
+        if kind == "activity_task_scheduled":
+            names.append(event.activity_task_scheduled_event_attributes.activity_type.name)
+    return kinds, names
+
+
+async def lane(
+    number: int, shares: list[float], nursery: Nursery, client: Client, folder: Path
+) -> list[Kill]:
+    """Runs one after the other on a Task Queue of their own; a survivor serves the next run."""
+    ledger = Ledger(process.ledger_path(load()))
+    queue = f"durable-sweep-{number}-{uuid.uuid4().hex[:6]}"
+    folder.mkdir()
+    pdf = folder / "research_pdf.pdf"
+    kills = []
+    worker = await nursery.tell("start", queue, folder)
+    # Two runs unharmed: after the first the Worker has loaded everything, and the second says how
+    # long a run takes on this machine today.
+    length = 0.0
+    for share in [None, None, *shares]:
+        began = time.monotonic()
+        pdf.unlink(missing_ok=True)
+        handle: WorkflowHandle[Any, Any] = await client.start_workflow(
+            "GenerateReportWorkflow",
+            {
+                "prompt": "Give me 3 facts about otters",
+                "pause_seconds": TIMER_SECONDS,
+                "llm_timeout_seconds": TIMEOUT_SECONDS,
+                "pdf_timeout_seconds": TIMEOUT_SECONDS,
+            },
+            id=f"sweep-{number}-{uuid.uuid4()}",
+            task_queue=queue,
+            # A Worker killed in the middle of a Workflow Task: the next one gets it after this.
+            task_timeout=timedelta(seconds=1),
+        )
+
+        def calls(of: str = handle.id) -> list[Call]:
+            return [c for c in ledger.calls() if c.workflow_id == of]
+
+        if share is not None:
+            moment = share * SPAN * length
+            # The one wait for time and not for a condition: the moment is what is swept.
+            await asyncio.sleep(max(0.0, moment - (time.monotonic() - began)))
+            assert await nursery.tell("kill", worker) == "killed"
+            before = calls()
+            kinds, names = await history(handle)
+            if pdf.exists():
+                assert whole(pdf), f"half a PDF after a kill at {moment:.3f} s"
+            worker = await nursery.tell("start", queue, folder)
+        try:
+            output = await asyncio.wait_for(handle.result(), LIMIT_SECONDS)
+        except asyncio.TimeoutError:
+            events = (await handle.fetch_history()).events
+            told = [f"{e.event_time.ToJsonString()} {e.WhichOneof('attributes')}" for e in events]
+            told += (folder / "worker.log").read_text().splitlines()[-5:]
+            raise AssertionError(f"killed at {share}, not completed:\n" + "\n".join(told)) from None
+        assert whole(pdf), share
+        length = length if share is not None else time.monotonic() - began
+        if share is not None:
+            kills.append(
+                Kill(
+                    moment,
+                    before,
+                    reached(kinds, names),
+                    calls(),
+                    str(output["result"]),
+                    time.monotonic() - began,
+                )
+            )
+    await nursery.tell("kill", worker)
+    return kills
+
+
+def whole(pdf: Path) -> bool:
+    return "Research Report" in PdfReader(pdf).pages[0].extract_text()
+
+
+async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
+    rng = random.Random(SEED)
+    shares = [(k + rng.random()) / KILLS for k in range(KILLS)]
+    rng.shuffle(shares)
+    nursery = Nursery(env, folder)
+    try:
+        assert await nursery.answer() == "ready"
+        settings = load()
+        client = await Client.connect(
+            settings.temporal_address, data_converter=pydantic_data_converter
+        )
+        lanes = [
+            lane(n, shares[n::LANES], nursery, client, folder / f"lane-{n}") for n in range(LANES)
+        ]
+        return [kill for kills in await asyncio.gather(*lanes) for kill in kills]
+    finally:
+        nursery.close()
+
+
+def test_a_worker_killed_at_any_moment_loses_nothing(
+    sweep_room: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    kills = asyncio.run(sweep(sweep_room | {"PYTHONWARNINGS": "ignore"}, tmp_path))
+    places = Counter(kill.where for kill in kills)
+    paid = Counter(len(kill.calls) for kill in kills)
+    with capsys.disabled():
+        print(
+            f"\ncrash sweep: {KILLS} kills in {time.monotonic() - began:.1f} s, slowest run "
+            f"{max(k.seconds for k in kills):.1f} s; calls: {dict(paid)}; {dict(places)}"
+        )
+    assert len(kills) == KILLS
+    for kill in kills:
+        told = f"{kill.where}, {kill.moment:.3f} s: {[c.status for c in kill.calls]}"
+        assert kill.result == "Research report written: research_pdf.pdf", told
+        assert all(call.answered for call in kill.calls), told
+        if kill.where == "during the call":
+            assert len(kill.calls) == 2, told  # nobody heard the first answer: asked again
+        elif kill.where == "answer on its way":
+            assert len(kill.calls) in (1, 2), told  # whether it arrived is a matter of luck
+        else:
+            assert len(kill.calls) == 1, told  # not yet asked, or already recorded: never again
+        assert [c.attempt for c in kill.calls] in ([1], [2], [1, 2]), told
+    # The sweep has swept: each part of a run was hit.
+    assert places["before the call"] >= 1, places
+    assert places["during the call"] >= 5, places
+    assert places["in the timer"] >= 5, places
+    assert sum(places[w] for w in ("timer fired", "during the PDF", "after the end")) >= 3, places
