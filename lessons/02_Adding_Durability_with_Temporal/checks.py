@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+import uuid
 from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from temporalio.client import WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from workshop.checks import Learner, NotYet, blank
+from workshop.checks import Learner, blank
 from workshop.checks.steps import (
     AGAIN,
     Step,
@@ -23,6 +26,7 @@ from workshop.checks.steps import (
     follows_rule_4,
     is_activity,
     is_workflow,
+    kind_of,
     ran,
     started,
 )
@@ -33,6 +37,7 @@ FACTS = "## Facts\n\nOctopuses have three hearts.\n\nR&D <b>costs"
 PDF = "stand-in.pdf"
 LETTER = "stand-in letter"
 SENT = "sent by a stand-in"
+REPORT = b"%PDF-1.4 the report of a check"
 
 
 def answer(text: str) -> Any:
@@ -177,7 +182,7 @@ async def web_ui_hunt(learner: Learner) -> None:
     learner.step("found is a dict with seven entries")
     found = learner.name("found")
     if not isinstance(found, dict):
-        learner.not_yet("`found` is not a dict.", "Keep `found = {…}` as it was given.")
+        learner.not_yet(f"`found` is {kind_of(found)}.", "Keep `found = {…}` as it was given.")
     truth = await _truth(learner)
     for name in truth:
         if name not in found:
@@ -232,11 +237,24 @@ async def generate_summary(learner: Learner) -> None:
 
     result = await _mended(learner, function, given, ask_model=well, completion=well)
     learner.step("It returns what the model said")
-    if not asked:
+    right = "Return what the model says: `return ask_model(input.prompt)`."
+    _no_error(learner, result, "`return ask_model(input.prompt)`")
+    if result is None and learner.swallows:
         learner.not_yet(
-            "The model was not asked; the Activity makes up its answer.",
-            "Return what the model says: `return ask_model(input.prompt)`.",
+            "The exception is swallowed and the Activity returns nothing: to Temporal a success.",
+            "Take `try`, `raise` and `except` out; then `return ask_model(input.prompt)`.",
         )
+    if result is None and not asked:
+        learner.not_yet("The model is not asked, and the Activity returns None.", right)
+    if callable(result):
+        learner.not_yet(
+            f"The Activity returns the function {getattr(result, '__name__', '')} itself.",
+            "Call it: `return ask_model(input.prompt)`, with the parentheses.",
+        )
+    if not asked and result == given.prompt:
+        learner.not_yet("The Activity returns the prompt; the model was not asked.", right)
+    if not asked:
+        learner.not_yet("The model was not asked; the Activity makes up its answer.", right)
     if asked[0] is not None and asked[0] != "Sum this up":
         learner.not_yet(
             f"The model was asked {str(asked[0])[:60]!r}, not what the input says.",
@@ -287,6 +305,12 @@ async def retry_policy(learner: Learner) -> None:
                 f"{field} is {value!r}, a bare {type(value).__name__}.",
                 f"Write `{field}=timedelta(seconds=…)`.",
             )
+    for field in ("backoff_coefficient", "maximum_attempts"):
+        value = getattr(policy, field)
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            learner.not_yet(
+                f"{field} is {value!r}, not a number.", f"Write `{field}=` and a bare number."
+            )
     first = policy.initial_interval.total_seconds()
     longest = policy.maximum_interval.total_seconds() if policy.maximum_interval else 100 * first
     second = min(first * policy.backoff_coefficient, longest)
@@ -315,12 +339,6 @@ async def retry_policy(learner: Learner) -> None:
             )
         learner.not_yet(
             f"maximum_interval cuts the second wait to {second:g} s.", "Leave maximum_interval out."
-        )
-    learner.step("Every error is retried")
-    if policy.non_retryable_error_types:
-        learner.not_yet(
-            f"non_retryable_error_types is {list(policy.non_retryable_error_types)}.",
-            "Leave it out: these errors would end the Activity at once.",
         )
 
 
@@ -440,32 +458,36 @@ async def email_client(learner: Learner) -> None:
 async def send_email(learner: Learner) -> None:
     function = is_activity(learner, "send_email")
     learner.step("It raises nothing, now that the mail service is back")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Letters() as letters:
         report = Path(folder) / "report.pdf"
-        with whole_file(report.name, folder=folder) as path:
-            path.write_bytes(b"%PDF-1.4 stand-in")
-        # Relative paths of the Activity lead into this folder, not into the learner's own.
-        inside: Callable[..., Path] = lambda *parts: Path(folder, *parts)  # noqa: E731
-        given = learner.name("EmailInput")(to="reader@example.com", attachment=report.name)
-        result = await _mended(learner, function, given, Path=inside)
-        outbox = Path(folder) / "outbox"
+        report.write_bytes(REPORT)
+        given = learner.name("EmailInput")(to="reader@example.com", attachment=str(report))
+        result = await _mended(learner, function, given, workflow_id=letters.name)
+        _no_error(learner, result, "keep the lines below it: they deliver")
         learner.step("It delivers one letter with the report")
-        letters = list(outbox.glob("*")) if outbox.is_dir() else []
-        if not letters:
+        if not letters():
             learner.not_yet(
                 "No letter arrived in the folder outbox.",
                 "Keep the lines below the one that you take out: they deliver.",
             )
-        if report.read_bytes() not in _attachments(letters[0]):
-            learner.not_yet("The letter has no report in it.", "Keep message.add_attachment(…).")
+        if not _holds_report(letters()[0]):
+            learner.not_yet(
+                "The letter holds no report.", "Keep `message.add_attachment(…)` as it was given."
+            )
+        to = str(letters()[0]["To"])
+        if to != given.to:
+            learner.not_yet(
+                f"The letter went to {to}, not to the address of the input.",
+                'Keep `message["To"] = input.to`.',
+            )
         learner.step("It says what it did")
         if not isinstance(result, str) or not result:
             learner.not_yet(
                 "The Activity returns nothing.", "Keep its last line, the one with `return`."
             )
         learner.step("Sent twice, it is still one letter")
-        await run_activity(learner.copy(function, Path=inside), given)
-        if len(list(outbox.glob("*"))) > 1:
+        await run_activity(learner.copy(function), given, workflow_id=letters.name)
+        if len(letters()) > 1:
             learner.not_yet(
                 "A second attempt made a second letter.",
                 "Name the file after the Workflow, as it was given: then it replaces the first.",
@@ -473,7 +495,7 @@ async def send_email(learner: Learner) -> None:
         learner.step("It lets errors through, so that Temporal can retry")
         report.unlink()
         try:
-            await run_activity(learner.copy(function, Path=inside), given)
+            await run_activity(learner.copy(function), given)
         except Exception:
             return
         learner.not_yet(
@@ -482,20 +504,65 @@ async def send_email(learner: Learner) -> None:
         )
 
 
+class Letters:
+    """The letters of this check in the learner's outbox, which is left as it was."""
+
+    def __init__(self) -> None:
+        self.name = f"check-{uuid.uuid4()}"
+        """The Workflow id under which they are sent."""
+        self.outbox = Path("outbox")
+        self.before = set(self.outbox.glob("*")) if self.outbox.is_dir() else None
+
+    def __enter__(self) -> Letters:
+        return self
+
+    def __call__(self) -> list[EmailMessage]:
+        return [letter for _, letter in self._ours()]
+
+    def _ours(self) -> list[tuple[Path, EmailMessage]]:
+        found = []
+        for path in sorted(set(self.outbox.glob("*")) - (self.before or set())):
+            letter = cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=default))
+            # The learner's own Worker may deliver meanwhile: that one is not ours.
+            if self.name in path.name or _holds_report(letter):
+                found.append((path, letter))
+        return found
+
+    def __exit__(self, *_: object) -> None:
+        for path, _letter in self._ours():
+            path.unlink(missing_ok=True)
+        if self.before is None and self.outbox.is_dir() and not any(self.outbox.iterdir()):
+            self.outbox.rmdir()
+
+
+def _holds_report(letter: EmailMessage) -> bool:
+    return REPORT in [part.get_content() for part in letter.iter_attachments()]
+
+
 # --- what several of them need ---
 
 
-async def _mended(learner: Learner, function: Any, given: Any, **instead: Any) -> Any:
+async def _mended(
+    learner: Learner, function: Any, given: Any, workflow_id: str = "check", **instead: Any
+) -> Any:
     """Run an Activity that is said to be mended; the check ends where it still raises."""
     try:
-        return await run_activity(learner.copy(function, **instead), given)
+        copy = learner.copy(function, **instead)
+        return await run_activity(copy, given, workflow_id=workflow_id)
     except ApplicationError as error:
         learner.not_yet(
             f"It still raises: {error.message}",
             f"Take the line with `raise` out, and {AGAIN}.",
         )
-    except NotYet:
-        raise
+
+
+def _no_error(learner: Learner, result: Any, instead: str) -> None:
+    if isinstance(result, BaseException):
+        learner.not_yet(
+            f"The Activity returns an error ({type(result).__name__}) in place of raising it: to "
+            "Temporal that is a success.",
+            f"The service is back: take the error out altogether, and {instead}.",
+        )
 
 
 def _origins(prompt: str) -> dict[str, Any]:
@@ -566,11 +633,3 @@ def _seconds(said: str) -> float:
         return float(said.lower().removesuffix("econds").removesuffix("ec").rstrip("s").strip())
     except ValueError:
         return -1.0
-
-
-def _attachments(letter: Path) -> list[bytes]:
-    from email import message_from_bytes
-    from email.policy import default
-
-    message = message_from_bytes(letter.read_bytes(), policy=default)
-    return [part.get_content() for part in message.iter_attachments()]

@@ -13,6 +13,7 @@ import difflib
 import html
 import importlib.util
 import os
+import re
 import sys
 import threading
 import time
@@ -254,10 +255,23 @@ def explain(learner: Learner, error: BaseException) -> tuple[str, str]:
     saw = f"{type(error).__name__}: {text}"
     if isinstance(error, SyntaxError):
         line = (error.text or "").strip()
+        saw = f"The cell does not parse: {error.msg}, line {error.lineno}: `{line}`."
+        if re.search(r"@\w+\.def$", line):
+            return saw, f"`def` is a word of Python's own; the decorator is `{line}n`, with an n."
         return (
-            f"The cell does not parse: {error.msg}, line {error.lineno}: `{line}`.",
+            saw,
             "Mend that line and run the cell. Until then the kernel keeps the version before.",
         )
+    if isinstance(error, TypeError) and (wrong := re.search(r"keyword argument '(\w+)'", text)):
+        known = [
+            keyword.arg
+            for node in ast.walk(ast.parse(learner.blank.finished))
+            if isinstance(node, ast.Call)
+            for keyword in node.keywords
+            if keyword.arg
+        ]
+        if near := difflib.get_close_matches(wrong[1], known, 1, 0.5):
+            return saw, f"Correct `{wrong[1]}` to `{near[0]}`, run the cell, then this one."
     if isinstance(error, NameError):
         name = getattr(error, "name", None) or (text.split("'")[1] if "'" in text else "")
         close = learner.close(name, 0.6, own=False) if name else ""
@@ -310,6 +324,14 @@ def _readable(learner: Learner) -> None:
     if isinstance(run.error, SyntaxError):
         learner.step("The cell can be read")
         raise run.error
+    if chosen.defines not in learner.defined:
+        learner.step(f"The cell defines {chosen.defines}")
+        others = [name for name in learner.defined if name != chosen.defines]
+        learner.not_yet(
+            f"The cell defines {f'`{others[-1]}`' if others else 'nothing'}, and no "
+            f"`{chosen.defines}`.",
+            f"Call it `{chosen.defines}`, as it was given, and run the cell again.",
+        )
     blank_lines = [line for line in todo if line not in code_lines(chosen.finished)]
     if blank_lines and len(blank_lines) < len(chosen.open_lines) and _is_blank(blank_lines):
         learner.step("All blanks of the cell are filled")
@@ -336,7 +358,9 @@ def _todo(chosen: Blank, lines: list[str]) -> str:
 def _unless_edited(outcome: Outcome, learner: Learner) -> Outcome:
     """The outcome; or, where the notebook's file has a newer text of the cell, just that."""
     saved = cells.saved_text(learner.blank)
-    ran = learner.text
+    ran, run = learner.text, learner.last_run
+    if run is not None and run.cell_id != learner.blank.cell_id:
+        return outcome  # the text that counts stands in another cell
     if saved is None or code_lines(saved) in (code_lines(ran), code_lines(learner.blank.practice)):
         return outcome
     return Outcome(

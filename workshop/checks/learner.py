@@ -91,6 +91,33 @@ class Learner:
         except SyntaxError:
             return ast.Module([], [])
 
+    @property
+    def defined(self) -> list[str]:
+        """The names that the cell binds, in order; imports first, nested scopes included."""
+        imported, bound = [], []
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                imported += [alias.asname or alias.name for alias in node.names]
+        for node in self.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                bound.append(node.name)
+                continue
+            for part in ast.walk(node):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    bound.append(part.id)
+                elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    bound.append(part.name)
+        return imported + bound
+
+    @property
+    def swallows(self) -> bool:
+        """Whether the cell has an `except` that does not raise again."""
+        return any(
+            isinstance(node, ast.ExceptHandler)
+            and not any(isinstance(part, ast.Raise) for part in ast.walk(node))
+            for node in ast.walk(self.tree)
+        )
+
     def calls(self, name: str) -> Iterator[ast.Call]:
         """Calls in the cell of something with this last name, such as `execute_activity`."""
         for node in ast.walk(self.tree):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.checks import trial as trials
@@ -48,7 +49,7 @@ def is_activity(learner: Learner, name: str) -> Any:
     definition = getattr(function, "__temporal_activity_definition", None)
     if not inspect.isroutine(function):
         learner.not_yet(
-            f"`{name}` is {_kind(function)}.", f"Define it as a function: `def {name}(…)`."
+            f"`{name}` is {kind_of(function)}.", f"Define it as a function: `def {name}(…)`."
         )
     if definition is None:
         said = [ast.unparse(d) for d in _decorators(learner, name)]
@@ -81,7 +82,17 @@ def _decorators(learner: Learner, name: str) -> list[ast.expr]:
 def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said | None:
     said = [ast.unparse(d) for d in _decorators(learner, name)]
     text = str(error)
-    if not said or isinstance(error, NameError):
+    outside = [
+        node
+        for node in learner.tree.body
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    ]
+    if any(f"{name}(" in ast.unparse(node) for node in outside):
+        return (
+            f"The cell calls {name}(…) itself, which raises: {text}",
+            f"Only define {name} here: a Worker is to call it. Take the call out, and {AGAIN}.",
+        )
+    if not said:
         return None
     if "already contains activity definition" in text:
         return "The function has two decorators @activity.defn.", "One is enough: remove the other."
@@ -90,6 +101,8 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
             f"`{name}` has the decorator @{said[0]}: that is for Workflows.",
             f"A step that does work is an Activity: write `@activity.defn` instead, and {AGAIN}.",
         )
+    if isinstance(error, NameError):
+        return None
     if said[0] == "activity":
         return (
             "The decorator is @activity, which is the module.",
@@ -105,7 +118,7 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
             f"The decorator is @{said[0]}; the module activity has no {said[0][9:]!r}.",
             f"Write `@activity.defn`, and {AGAIN}.",
         )
-    return None
+    return f"The decorator @{said[0]} fails: {text}", f"Write `@activity.defn`, and {AGAIN}."
 
 
 # --- Workflows ---
@@ -129,7 +142,7 @@ def is_workflow(learner: Learner, name: str) -> type:
     learner.step(f"{name} is a Workflow")
     kind = learner.name(name)
     if not isinstance(kind, type):
-        learner.not_yet(f"`{name}` is {_kind(kind)}.", f"A Workflow is a class: `class {name}:`.")
+        learner.not_yet(f"`{name}` is {kind_of(kind)}.", f"A Workflow is a class: `class {name}:`.")
     definition = getattr(kind, "__temporal_workflow_definition", None)
     if definition is None:
         learner.not_yet(
@@ -231,7 +244,7 @@ async def asks_for(
     names = [step.activity for step in steps]
     copy = learner.copy(kind, **learner.trapped(*names, "ask_model", "completion"))
     trial = await trials.run_workflow(copy, argument, stand_ins)
-    _code_failed(learner, trial, names)
+    _code_failed(learner, trial, steps)
     learner.step(f"It asks for {' and then '.join(names)}")
     _in_order(learner, trial, names)
     for step in steps:
@@ -241,6 +254,11 @@ async def asks_for(
         _input(learner, step, scheduled, origins)
         learner.step(f"{step.activity} has a Start-to-Close timeout")
         _timeout(learner, step, scheduled)
+        if scheduled.maximum_attempts == 1:
+            learner.not_yet(
+                f"{step.activity} has maximum_attempts=1: it is tried once, and never again.",
+                "Leave maximum_attempts out of the retry_policy, so that Temporal retries.",
+            )
     learner.step("It ends with a result")
     if trial.failure:
         learner.not_yet(f"The Workflow failed: {trial.failure}", f"Mend that, {AGAIN}.")
@@ -249,15 +267,39 @@ async def asks_for(
             "The Workflow has asked for its Activities and then did not end.",
             "See what it waits for after its last Activity.",
         )
+    if learner.swallows:
+        await _lets_fail(learner, copy, argument, stand_ins, steps[-1].activity)
     learner.step("A replay of its Event History goes the same way")
     if fault := await trials.replays(copy, trial):
         learner.not_yet(f"The replay fails: {fault[:200]}", "Move what may differ to an Activity.")
     return trial
 
 
-def _code_failed(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
+async def _lets_fail(
+    learner: Learner,
+    copy: type,
+    argument: Any,
+    stand_ins: Mapping[str, Callable[..., Any]],
+    last: str,
+) -> None:
+    """A Workflow whose last Activity fails for good does not report success."""
+    learner.step("It does not hide a step that failed")
+
+    def fails(*_: Any) -> Any:
+        raise ApplicationError("the stand-in fails", non_retryable=True)
+
+    trial = await trials.run_workflow(copy, argument, {**stand_ins, last: fails})
+    if trial.completed:
+        learner.not_yet(
+            f"{last} fails, and the Workflow swallows the error: it completes as if all were well.",
+            "Take the `try` and `except` out: Temporal retries, and a failure is to be seen.",
+        )
+
+
+def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
     """End the check where a Workflow Task failed: the Workflow's own code has a mistake."""
     text = trial.task_failure
+    names = [step.activity for step in steps]
     if not text:
         return
     kind, _, message = text.partition(": ")
@@ -271,6 +313,19 @@ def _code_failed(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
         learner.not_yet(
             f"The Workflow calls `{called}(…)` directly, so nothing retries it or remembers it.",
             f"Write `await workflow.execute_activity({called}, …)`, with its input and a timeout.",
+        )
+    if "coroutine" in text:
+        learner.not_yet(
+            f"A call of execute_activity was not awaited: what it gives is a coroutine ({text}).",
+            "Write `await workflow.execute_activity(…)`.",
+        )
+    if "Unable to serialize" in text:
+        asked = [activity.name for activity in trial.activities]
+        step = next((s for s in steps if s.activity not in asked), steps[-1])
+        learner.not_yet(
+            f"{step.activity}'s input cannot be written down ({message[:120]}): it is a class, "
+            "not an object made of it.",
+            f"Give it one object: `{step.wording}`.",
         )
     if "must have start_to_close_timeout or" in text or "start_to_close_timeout" in text:
         learner.not_yet(
@@ -287,8 +342,9 @@ def _code_failed(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
     ]
     if bare:
         value = ast.unparse(bare[0].value)
+        kind = kind_of(ast.literal_eval(bare[0].value))
         learner.not_yet(
-            f"`{bare[0].arg}={value}` is {_kind(ast.literal_eval(bare[0].value))}, not a duration.",
+            f"`{bare[0].arg}={value}` is {kind}, not a duration.",
             f"Write `{bare[0].arg}=timedelta(seconds=…)`.",
         )
     if "positional argument" in text and "execute_activity" in text:
@@ -307,11 +363,6 @@ def _code_failed(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
         learner.not_yet(
             "What execute_activity is given first is no Activity.",
             f"First comes the Activity: one of {', '.join(names)}.",
-        )
-    if "oroutine" in text:
-        learner.not_yet(
-            f"{text}: a call of execute_activity was not awaited, so there is no answer yet.",
-            "Write `await workflow.execute_activity(…)`.",
         )
     if kind == "NameError":
         raise NameError(message)
@@ -382,7 +433,7 @@ def _input(learner: Learner, step: Step, scheduled: Scheduled, origins: Mapping[
         learner.not_yet(f"{step.activity} is given {len(given)} inputs.", wanted)
     if not isinstance(given[0], dict):
         learner.not_yet(
-            f"{step.activity} is given {_kind(given[0])} instead of an object with fields"
+            f"{step.activity} is given {kind_of(given[0])} instead of an object with fields"
             f"{_from(given[0], origins)}.",
             wanted,
         )
@@ -437,6 +488,8 @@ def _timeout(learner: Learner, step: Step, scheduled: Scheduled) -> None:
             hint = " Milliseconds are not seconds."
         elif seconds == want * 3600:
             hint = " Hours are not seconds."
+        elif seconds == want * 86400:
+            hint = " Those are days; a bare number in timedelta(…) counts days."
         learner.not_yet(
             f"{step.activity} has a Start-to-Close timeout of {seconds:g} s.{hint}",
             f"Write `{right}`.",
@@ -459,7 +512,7 @@ async def builds_worker(
     learner.step(f"{name} is an async function")
     function = learner.name(name)
     if not inspect.iscoroutinefunction(function):
-        learner.not_yet(f"`{name}` is {_kind(function)}.", f"Write `async def {name}():`.")
+        learner.not_yet(f"`{name}` is {kind_of(function)}.", f"Write `async def {name}():`.")
     learner.step("It builds a Worker")
     look = Look(await trials.connect())
     try:
@@ -473,6 +526,11 @@ async def builds_worker(
     if not look.given:
         learner.not_yet(f"{name} has ended and built no Worker.", "Build one with `Worker(…)`.")
     given = look.given[0]
+    if not isinstance(given.get("client"), Client):
+        learner.not_yet(
+            f"The Worker is given {kind_of(given.get('client'))} in place of your Client.",
+            "Give it the object that Client.connect returned: `Worker(client, …)`.",
+        )
     learner.step(f"It polls the Task Queue {task_queue!r}")
     _queue(learner, given.get("task_queue"), task_queue, "The Worker polls")
     learner.step("Its Workflows are registered")
@@ -491,7 +549,7 @@ def _queue(learner: Learner, got: Any, want: str, who: str) -> None:
     if got is None or got is ...:
         learner.not_yet("The task_queue is missing.", f"{right}.")
     if not isinstance(got, str):
-        learner.not_yet(f"The task_queue is {_kind(got)}.", f"A queue has a name: {right[6:]}.")
+        learner.not_yet(f"The task_queue is {kind_of(got)}.", f"A queue has a name: {right[6:]}.")
     if not got.strip():
         learner.not_yet("The task_queue is an empty name.", f"{right}.")
     if got != want:
@@ -538,12 +596,16 @@ def _worker_refused(
             continue
         if not isinstance(things, (list, tuple, set)):
             learner.not_yet(
-                f"{what}= is {_kind(things)}, not a list.", f"Write `{what}=[{example}, …]`."
+                f"{what}= is {kind_of(things)}, not a list.", f"Write `{what}=[{example}, …]`."
             )
         for thing in things:
             if isinstance(thing, str):
                 learner.not_yet(
                     f"{what}= holds the text {thing!r}.", f"Write its name without quotes: {thing}."
+                )
+            if isinstance(thing, (list, tuple)):
+                learner.not_yet(
+                    f"{what}= holds a list in the list.", f"Write `{what}=[{example}, …]`."
                 )
             if thing is ...:
                 learner.not_yet(f"A blank `...` is left in {what}=.", f"Write `{example}` there.")
@@ -600,7 +662,7 @@ async def started(
     if not isinstance(handle, WorkflowHandle):
         waited = " execute_workflow waits for it." if any(learner.calls("execute_workflow")) else ""
         learner.not_yet(
-            f"`{name}` is {_kind(handle)}, no handle.{waited}",
+            f"`{name}` is {kind_of(handle)}, no handle.{waited}",
             f"Write `{name} = await client.start_workflow(…)`: it gives a handle at once.",
         )
     learner.step("The Temporal Service knows the Workflow")
@@ -629,7 +691,7 @@ async def started(
     got = trials.inputs(first.input)
     for field, kind in input.items():
         if len(got) != 1 or not isinstance(got[0], dict) or field not in got[0]:
-            told = f"{len(got)} inputs" if len(got) != 1 else _kind(got[0])
+            told = f"{len(got)} inputs" if len(got) != 1 else kind_of(got[0])
             learner.not_yet(
                 f"The Workflow was given {told if got else 'no input'}.",
                 f"Give it one GenerateReportInput, with {field}=….",
@@ -649,6 +711,21 @@ def _start_words(
     right = f"Write `{workflow}.run`, and {AGAIN}."
     if isinstance(error, NameError):
         return None
+    if any(learner.calls("execute_workflow")) and call is None:
+        return (
+            "The cell calls execute_workflow, which waits for the result and gives no handle.",
+            "Write `await client.start_workflow(…)`: it gives a handle at once.",
+        )
+    if "'coroutine' object" in text:
+        return (
+            "start_workflow was not awaited: it gave a coroutine, and nothing was started.",
+            "Write `handle = await client.start_workflow(…)`.",
+        )
+    if "Unable to serialize" in text:
+        return (
+            f"The Workflow's input cannot be written down: {text}. It is a class, not an object.",
+            "Give it an object: `GenerateReportInput(prompt=…)`.",
+        )
     if call and "task_queue" not in words:
         return "start_workflow is given no task_queue.", f'Write `task_queue="{task_queue}"`.'
     if queue is not None and ast.unparse(queue) in ("''", "..."):
@@ -669,7 +746,7 @@ def _start_words(
     return None
 
 
-def _kind(thing: Any) -> str:
+def kind_of(thing: Any) -> str:
     """What a thing is, in words."""
     if inspect.iscoroutine(thing):
         return "a coroutine, which nobody has awaited"

@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -130,7 +130,8 @@ async def run_workflow(
         argument,
         id=queue,
         task_queue=queue,
-        execution_timeout=timedelta(seconds=30),
+        # Long: it would cut an Activity's timeout, which is what a check looks at.
+        execution_timeout=timedelta(days=365),
     )
     try:
         await asyncio.wait_for(_watch(handle, trial), limit)
@@ -156,8 +157,13 @@ async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:
     return str(replay.replay_failure or "")
 
 
-async def run_activity(function: Callable[..., Any], *inputs: Any, limit: float = 2.0) -> Any:
+async def run_activity(
+    function: Callable[..., Any], *inputs: Any, workflow_id: str = "check", limit: float = 2.0
+) -> Any:
     """Run an Activity as its Worker would, in a thread where it is not async.
+
+    Args:
+        workflow_id: what `activity.info()` tells it.
 
     Raises:
         asyncio.TimeoutError: it takes longer than `limit` seconds.
@@ -166,6 +172,7 @@ async def run_activity(function: Callable[..., Any], *inputs: Any, limit: float 
     https://python.temporal.io/temporalio.testing.ActivityEnvironment.html
     """
     environment = ActivityEnvironment()
+    environment.info = replace(environment.info, workflow_id=workflow_id)
     if asyncio.iscoroutinefunction(function):
         return await asyncio.wait_for(environment.run(function, *inputs), limit)
     return await in_thread(lambda: environment.run(function, *inputs), limit)
