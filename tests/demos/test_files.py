@@ -1,0 +1,85 @@
+"""The demos' files as a presenter runs them: three terminals, keys, and a crash."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import stage
+from pypdf import PdfReader
+
+from workshop.practice_model.ledger import Ledger
+
+Open = Callable[..., stage.Terminal]
+
+
+@pytest.fixture
+def terminal(running_room: dict[str, str], tmp_path: Path) -> Iterator[Open]:
+    opened: list[stage.Terminal] = []
+
+    def open_one(file: str, **more: str) -> stage.Terminal:
+        opened.append(stage.Terminal(file, running_room, tmp_path, **more))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def text(pdf: Path) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(pdf).pages)
+
+
+def test_three_terminals_and_a_crash(
+    terminal: Open, running_room: dict[str, str], tmp_path: Path
+) -> None:
+    """Demo 01 beside demo 02, as demos/README.md has it."""
+    ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
+    app = terminal(stage.APP, DEMO_PAUSE_SECONDS="1")
+    worker = terminal(stage.WORKER)
+
+    app.says("What shall I research")
+    app.keys("Give me 3 facts about honey bees\n")
+    app.says("Kill me now")
+    app.says(r"Written: research_report\.pdf")
+    assert app.ends() == 0
+    assert "bees" in text(tmp_path / "research_report.pdf").lower()
+
+    starter = terminal(stage.STARTER, DEMO_PAUSE_SECONDS="7")
+    worker.says("polls the Task Queue 'durable'")
+    starter.says("What shall we research")
+    starter.keys("\n")  # Enter: tardigrades
+    name = starter.says(r"generate-research-report-workflow-[0-9a-f-]{36}")
+    starter.says(rf"http://localhost:{running_room['WORKSHOP_UI_PORT']}/\S+{name}")
+    starter.says(r"fires in 5 s, with or without a Worker")
+    worker.says("Now is the time to kill me")
+    worker.send(signal.SIGQUIT)  # Ctrl+\ in its terminal
+    assert worker.ends() == -signal.SIGQUIT
+    starter.says(r"fires in 1 s, with or without a Worker")  # nobody of ours keeps the time
+
+    second = terminal(stage.WORKER)
+    starter.says(r"✓ Research report written: research_pdf\.pdf")
+    assert starter.ends() == 0
+    assert "llm_call" not in second.screen and "Now is the time" not in second.screen
+    assert "tardigrade" in text(tmp_path / "research_pdf.pdf").lower()
+    calls = [c for c in ledger.calls() if c.workflow_id == name]
+    assert [(c.activity, c.attempt, c.answered) for c in calls] == [("llm_call", 1, True)]
+    second.send(signal.SIGINT)  # Ctrl+C
+    second.says("Worker stopped")
+    assert second.ends() == 0
+
+
+def test_the_plain_script_dies_with_its_answer(
+    terminal: Open, running_room: dict[str, str], tmp_path: Path
+) -> None:
+    app = terminal(stage.APP, DEMO_PAUSE_SECONDS="60")
+    app.says("What shall I research")
+    app.keys("\n")
+    app.says("The PDF comes in 60")
+    app.send(signal.SIGINT)  # Ctrl+C
+    app.says("What was in memory is gone")
+    assert app.ends() == 1
+    assert "Traceback" not in app.screen
+    assert not list(tmp_path.glob("*.pdf"))

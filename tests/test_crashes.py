@@ -1,0 +1,172 @@
+"""Crashes: processes that are really killed, receipts really read, and nobody left over."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import room as rooms
+from pypdf import PdfReader
+
+from workshop import crashes, processes, temporal_service
+from workshop.practice_model.ledger import Ledger
+
+SENTINEL = "sk-sentinel-77f0e1d2c3b4a5968778695a4b3c2d1e"
+RUN_SHEET = rooms.ROOT / "demos" / "README.md"
+
+
+class Show:
+    """What one `python -m workshop demo crash` printed, and where."""
+
+    def __init__(self, printed: str, home: Path, service: processes.Record) -> None:
+        self.printed, self.home, self.service = printed, home, service
+
+
+@pytest.fixture(scope="module")
+def show(running_room: dict[str, str]) -> Show:
+    """The whole show, once, with a real provider's key in the settings."""
+    home = Path(running_room["WORKSHOP_HOME"])
+    service = processes.running(home, temporal_service.NAME)
+    assert service
+    done = rooms.workshop(
+        "demo",
+        "crash",
+        env=running_room | {"LLM_API_KEY": SENTINEL, "WORKSHOP_PRACTICE_DELAY": "0"},
+        limit=180,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Show(done.stdout, home, service)
+
+
+def shape(printed: str) -> list[str]:
+    """Lines without what differs from run to run: seconds."""
+    return re.sub(r"Played in \d+ s", "Played in … s", printed).strip().splitlines()
+
+
+def test_the_show_prints_what_the_run_sheet_says(show: Show) -> None:
+    block = re.search(r"```text\n(Real processes.*?)```", RUN_SHEET.read_text(), re.S)
+    assert block, "demos/README.md holds the show's output"
+    assert shape(show.printed) == shape(block[1])
+
+
+def test_the_receipt_at_the_end_is_the_ledgers(show: Show) -> None:
+    rows = re.findall(r"^(\S.*?)  +(\d+)  \$(\d\.\d+)  ✓ whole", show.printed, re.M)
+    assert [(int(calls)) for _, calls, _ in rows] == [2, 1, 2, 1]
+    ledger = Ledger(show.home / "practice-ledger.sqlite").calls()
+    assert len(ledger) == 6 and all(call.answered for call in ledger)
+    assert sum(float(dollars) for *_, dollars in rows) == pytest.approx(
+        sum(call.dollars for call in ledger)
+    )
+    # By Workflow: the plain script's have none; killed in the call there is a second attempt.
+    attempts: dict[str | None, list[int | None]] = {}
+    for call in ledger:
+        attempts.setdefault(call.workflow_id, []).append(call.attempt)
+    assert list(attempts.values()) == [[None, None], [1], [1, 2], [1]]
+
+
+def test_each_scene_leaves_a_whole_pdf(show: Show) -> None:
+    for scene in crashes.SCENES:
+        (page,) = PdfReader(show.home / crashes.FOLDER / f"{scene}.pdf").pages
+        assert "tardigrade" in page.extract_text().lower()
+
+
+def test_the_service_was_really_replaced(show: Show) -> None:
+    now = processes.running(show.home, temporal_service.NAME)
+    assert now and now.pid != show.service.pid and not rooms.alive(show.service.pid)
+
+
+def test_the_show_leaves_nothing_behind_and_no_key(show: Show) -> None:
+    assert sorted(p.name for p in (show.home / crashes.FOLDER).iterdir()) == sorted(
+        f"{scene}.pdf" for scene in crashes.SCENES
+    )
+    assert of_home(show.home) == []
+    assert SENTINEL not in show.printed
+    for file in show.home.rglob("*"):
+        assert not file.is_file() or SENTINEL.encode() not in file.read_bytes(), file
+
+
+def of_home(home: Path) -> list[psutil.Process]:
+    """The demos' processes whose working folder is in this home."""
+    found = []
+    for one in psutil.process_iter(["cmdline", "cwd"]):
+        if "demos/" in " ".join(one.info["cmdline"] or []) and str(home) in str(one.info["cwd"]):
+            found.append(one)
+    return found
+
+
+@pytest.fixture
+def playing(
+    running_room: dict[str, str], tmp_path: Path
+) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
+    """A scene that is going on in another process, and the demo's process in it."""
+    lines = "import asyncio; from workshop.crashes import crash; asyncio.run(crash('naive'))"
+    home = Path(running_room["WORKSHOP_HOME"])
+    popen = subprocess.Popen(
+        [sys.executable, "-c", lines],
+        env=running_room,
+        cwd=rooms.ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    (actor,) = rooms.until(lambda: of_home(home), "the scene's process", limit=30)
+    yield popen, actor
+    if popen.poll() is None:
+        popen.kill()
+    popen.communicate()
+    rooms.until(lambda: not of_home(home), "the end of the scene's process")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_interrupted_it_ends_what_it_started(
+    playing: tuple[subprocess.Popen[str], psutil.Process], number: signal.Signals
+) -> None:
+    popen, actor = playing
+    assert rooms.alive(actor.pid)
+    popen.send_signal(number)
+    popen.wait(20)
+    rooms.until(lambda: not rooms.alive(actor.pid), "the end of the scene's process")
+
+
+def played(scene: str) -> str:
+    with pytest.raises(crashes.CrashError) as caught:
+        asyncio.run(crashes.crash(scene, say=lambda line: None))
+    return str(caught.value)
+
+
+def test_an_unknown_scene_is_told_which_there_are() -> None:
+    told = played("earthquake")
+    assert "'earthquake'" in told and all(repr(scene) in told for scene in crashes.SCENES)
+
+
+def test_somebodys_own_service_is_not_killed(
+    running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither one that TEMPORAL_ADDRESS names, nor one that was simply there."""
+    service = processes.running(Path(running_room["WORKSHOP_HOME"]), temporal_service.NAME)
+    assert service
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "second"))
+    assert "was not started by the workshop" in played("service")
+    address = f"localhost:{running_room['WORKSHOP_TEMPORAL_PORT']}"
+    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+    for scene in ("timer", "call", "service"):
+        assert "TEMPORAL_ADDRESS" in played(scene)
+    assert rooms.alive(service.pid)
+
+
+def test_a_demo_that_fails_is_told_by_its_last_words(
+    running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / crashes.NAIVE_APP
+    broken.parent.mkdir(parents=True)
+    broken.write_text("raise SystemExit('no more tardigrades')\n")
+    monkeypatch.setattr(crashes, "ROOT", tmp_path)
+    told = played("naive")
+    assert "app.py ended" in told and "no more tardigrades" in told
