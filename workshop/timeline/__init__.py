@@ -122,7 +122,8 @@ async def timeline(handle: WorkflowHandle[Any, Any], *, queries: Sequence[float]
 
     What a history does not tell is not shown:
     - of an Activity that was retried it keeps the last attempt, so those before share one bar;
-    - a Worker that is away while nothing waits for it leaves no trace;
+    - a Worker that is away while nothing waits for it leaves no trace; and a task may wait up to
+      10 s for the one that had the Workflow before, although another is there (sticky execution);
     - Updates that were rejected leave none, and neither do Queries.
 
     Args:
