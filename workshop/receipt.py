@@ -355,10 +355,7 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]
     )
     said = f"<strong>{html.escape(caption)}</strong>"
     told = f'<caption style="text-align:left;caption-side:top">{said}</caption>' if caption else ""
-    return (
-        f"<table>{told}"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    return f"<table>{told}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _tokens(call: Call) -> int:
