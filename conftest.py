@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-# `pytest --nbval`, whatever notebook it is given.
-pytest_plugins = ["authoring.nbval_displays"]
+# `pytest --nbval`, whatever notebook it is given; and the tables of answers, printed by the process
+# that gathers the others' results.
+pytest_plugins = ["authoring.nbval_displays", "tests.lessons.tables"]
 
 KERNELS = "tests/notebooks/"
 """Tests that wait for kernels which run at the same time, so that one process has to have them."""

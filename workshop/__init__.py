@@ -20,16 +20,20 @@ if "workshop.practice_model" not in sys.orig_argv:
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
     from workshop.classroom import begin
+    from workshop.crashes import crash
     from workshop.diagrams import render_mermaid
     from workshop.follow import completed, failed, follow, started, timer_started
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
-    from workshop.receipt import mark, receipt
+    from workshop.receipt import beside, mark, receipt
+    from workshop.timeline import timeline
 
     __all__ = [
         "ask",
         "begin",
+        "beside",
         "check",
         "completed",
+        "crash",
         "failed",
         "follow",
         "hint",
@@ -42,5 +46,6 @@ if "workshop.practice_model" not in sys.orig_argv:
         "start_worker",
         "started",
         "stop_worker",
+        "timeline",
         "timer_started",
     ]

@@ -36,7 +36,7 @@ from temporalio.worker import Worker
 
 from workshop import (
     begin, check, failed, follow, hint, mark, progress, receipt, show_pdf, solution, start_worker,
-    stop_worker,
+    stop_worker, timeline,
 )
 
 settings = await begin("02")
@@ -210,8 +210,12 @@ receipt(before)
 
 # %% [markdown]
 # Still one call. The research was asked for once, although the last step failed again and again
-# and the Worker was replaced in between.
-#
+# and the Worker was replaced in between. The picture shows it whole.
+
+# %%
+await timeline(handle)
+
+# %% [markdown]
 # **To think about.** Which of the three Activities is safe to run twice? What would happen if the
 # Worker died after the e-mail was handed over, and before the Activity could report it?
 #

@@ -56,8 +56,8 @@ if "google.colab" in sys.modules:
 
 # %%
 from workshop import (
-    ask, begin, check, failed, follow, hint, mark, progress, receipt, render_mermaid, show_pdf,
-    solution, start_worker, stop_worker, timer_started,
+    ask, begin, beside, check, crash, failed, follow, hint, mark, progress, receipt,
+    render_mermaid, show_pdf, solution, start_worker, stop_worker, timeline, timer_started,
 )
 
 settings = await begin("02")
@@ -660,6 +660,12 @@ receipt(before)
 # The Workflow completed, with the bug mended while it ran. Read the receipt: two calls, one by
 # `llm_call`, one by `generate_summary` at the attempt that succeeded. The research was **not**
 # paid again.
+#
+# Here is its Event History as a picture: when each step ran, which attempts failed, and what the
+# calls cost.
+
+# %%
+await timeline(handle)
 
 # %% [markdown]
 # ## Retry policies
@@ -806,7 +812,52 @@ receipt(before)
 
 # %% [markdown]
 # One report, one call, although the Worker was gone in the middle. The answer to the research came
-# out of the history.
+# out of the history. In the picture, look for the timer, and for the time in which no Worker was
+# there.
+
+# %%
+await timeline(handle)
+
+# %% [markdown]
+# ## Real crashes
+#
+# So far we have stopped the Worker politely. Now the real thing: **SIGKILL**, the signal that no
+# program can catch, as when a machine loses power. `crash` runs the plain files of the folder
+# `demos/` as processes of their own, kills one at the moment it names, starts it again, and counts
+# what the model received. Each takes 10 to 20 seconds.
+#
+# First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before
+# you run the cell: how many calls will there be?
+
+# %%
+naive = await crash("naive")
+
+# %% [markdown]
+# Now the durable app, its Worker killed in the timer between answer and PDF. How many calls?
+
+# %%
+durable = await crash("timer")
+beside(naive=naive.receipt, durable=durable.receipt)
+
+# %% [markdown]
+# And if the **Temporal Service itself** dies? It keeps its Event Histories in a file. The next cell
+# kills it and starts it again on that file. This notebook's Worker and Client find it again by
+# themselves.
+
+# %%
+service = await crash("service")
+
+# %% [markdown]
+# **One crash is yours.** Run the cell of the timer that starts a report on the Moon. While the
+# timer runs, restart this kernel (menu *Kernel*, *Restart*), and run the cells that define the
+# Activities, the Workflow with the timer, the Client and the Worker; then this line, with the id
+# that `follow` has shown:
+#
+# ```python
+# await follow(client.get_workflow_handle("generate-research-report-workflow-…"))
+# ```
+#
+# The Workflow goes on in the new kernel as in the old one.
 #
 # ## Replay, seen
 #
@@ -849,11 +900,18 @@ print(type(replay.replay_failure).__name__)
 #
 # ### What is promised, and what is not
 #
-# An Activity that **completed** is not run again; its result is in the history. An Activity that
-# is interrupted in the middle **is** run again, because nobody knows how far it came. If a Worker
-# is killed during the LLM call, the provider sees two calls. The promise is *at least once* for
-# the running step, and *never again* for the finished ones. Keep steps small, and keep them safe
-# to repeat, as `whole_file` does.
+# An Activity that **completed** is not run again; its result is in the history. But what if a
+# Worker is killed *during* the LLM call, when the model has the question and nobody is left to
+# hear the answer? Once more: how many calls?
+
+# %%
+during = await crash("call")
+beside(naive=naive.receipt, durable=durable.receipt, during_the_call=during.receipt)
+
+# %% [markdown]
+# Two. An Activity that is interrupted in the middle **is** run again, because nobody knows how far
+# it came. The promise is *at least once* for the running step, and *never again* for the finished
+# ones. Keep steps small, and keep them safe to repeat, as `whole_file` does.
 #
 # Stop the Worker; you are done.
 
@@ -869,8 +927,15 @@ await stop_worker()
 #   does not forget.
 # - A **Client** starts Workflows and asks for results.
 # - You measured it: the naive app paid twice for one answer; the durable one paid for each answer
-#   once, through a failing step and a stopped Worker.
+#   once, through a failing step, a stopped Worker and a killed one; and twice only where the call
+#   itself was cut off.
 #
+# How far are you?
+
+# %%
+progress()
+
+# %% [markdown]
 # ## Next
 #
 # **Exercise 2** makes an app durable that sends the report by e-mail. Open
