@@ -20,7 +20,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -506,6 +506,8 @@ class _Stage:
             },
             id=f"generate-research-report-workflow-{uuid.uuid4()}",
             task_queue=self.queue,
+            # Should this process be killed, nobody polls that queue any more.
+            execution_timeout=timedelta(minutes=10),
         )
         self._open.append(handle)
         return handle
@@ -543,7 +545,7 @@ class _Stage:
         pages, kept = _pages(crash.pdf), self.kept / f"{crash.scene}.pdf"
         if pages:
             crash.pdf.replace(kept)
-        done = Crash(**{**crash.__dict__, "pdf": kept, "pages": pages})
+        done = replace(crash, pdf=kept, pages=pages)
         self.say(f"  → {_calls(done.receipt)}, ${done.receipt.dollars:.6f}. {done.lesson}")
         return done
 

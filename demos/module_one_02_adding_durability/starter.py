@@ -11,7 +11,6 @@ import uuid
 from models import TASK_QUEUE, GenerateReportInput, GenerateReportOutput
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
-from workflow import GenerateReportWorkflow
 
 from workshop import ask, follow, temporal_service
 from workshop.errors import WorkshopError
@@ -60,12 +59,14 @@ async def main() -> None:
         default="Give me 5 fun facts about tardigrades",
     )
     handle = await client.start_workflow(
-        GenerateReportWorkflow.run,
+        # By name: the starter then needs none of the Worker's libraries, and starts at once.
+        "GenerateReportWorkflow",
         GenerateReportInput(
             prompt=topic, pause_seconds=PAUSE_SECONDS, llm_timeout_seconds=LLM_TIMEOUT_SECONDS
         ),
         id=f"generate-research-report-workflow-{uuid.uuid4()}",
         task_queue=TASK_QUEUE,
+        result_type=GenerateReportOutput,
     )
     print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.", flush=True)
     result = await watch(handle)

@@ -31,9 +31,7 @@ class GenerateReportWorkflow:
         # This logger is silent during a replay: a restarted Worker does not say it again.
         workflow.logger.info("The answer is in the Event History. Now is the time to kill me.")
         # The Temporal Service keeps the time. No process of ours has to stay alive for it.
-        await workflow.sleep(
-            timedelta(seconds=input.pause_seconds), summary="pause before the PDF"
-        )
+        await workflow.sleep(timedelta(seconds=input.pause_seconds), summary="pause before the PDF")
         pdf_filename = await workflow.execute_activity(
             create_pdf_activity,
             PDFGenerationInput(content=research_facts["choices"][0]["message"]["content"]),
