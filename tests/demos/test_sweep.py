@@ -1,7 +1,7 @@
 """The crash sweep: the durable demo's Worker killed with SIGKILL at 40 moments of a run.
 
-The moments are drawn from a seed, one in each fortieth of a run, from the start of the Workflow
-to a little after its end. So they fall before the LLM call (Workflow Task, hand-out of the
+The moments are drawn from a seed and spread over a run, from the start of the Workflow to a
+little after its end, closer together at the start, where the steps are short. So they fall before the LLM call (Workflow Task, hand-out of the
 Activity), during it, between answer and timer, in the timer, during the PDF, and after the end;
 the test asserts that they did, by the ledger and the Event History of the moment of each kill.
 
@@ -215,7 +215,8 @@ def whole(pdf: Path) -> bool:
 
 async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
     rng = random.Random(SEED)
-    shares = [(k + rng.random()) / KILLS for k in range(KILLS)]
+    # Denser at the start: what comes before the call is over in some hundredths of a second.
+    shares = [((k + rng.random()) / KILLS) ** 1.5 for k in range(KILLS)]
     rng.shuffle(shares)
     nursery = Nursery(env, folder)
     try:
