@@ -812,8 +812,8 @@ receipt(before)
 
 # %% [markdown]
 # One report, one call, although the Worker was gone in the middle. The answer to the research came
-# out of the history. In the picture, look for the timer, and for the time in which no Worker was
-# there.
+# out of the history. In the picture, look for the timer. If the Worker came back only after the
+# timer had fired, you also see how long the next task waited for one.
 
 # %%
 await timeline(handle)

@@ -123,6 +123,7 @@ def test_a_check_that_blocks_ends_in_three_seconds_and_the_kernel_goes_on(
     outcome = asyncio.run(kernel())
     assert time.monotonic() - began < 3.0
     assert outcome.verdict == NOT_YET and "It comes to an end" in outcome.step
+    assert "does not come to an end" in outcome.saw
     assert ticks > 20, "the kernel's own loop was held up"
 
 

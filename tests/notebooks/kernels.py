@@ -55,6 +55,11 @@ def code_cells(path: Path) -> list[Any]:
     return [cell for cell in read(path).cells if cell.cell_type == "code"]
 
 
+def crashes(cell: Any) -> bool:
+    """Whether a cell kills processes: it takes a minute, and test_finished runs it."""
+    return "await crash(" in cell.source
+
+
 def only_draws(cell: Any) -> bool:
     """Whether a cell does nothing but draw a diagram, which takes a second."""
     return "render_mermaid(" in cell.source and "import" not in cell.source

@@ -15,6 +15,7 @@ from kernels import (
     Ran,
     Room,
     code_cells,
+    crashes,
     kernel,
     name,
     only_draws,
@@ -87,7 +88,7 @@ async def _prepared(kernel: Kernel, cells: list[Any]) -> list[Ran]:
 
 async def walk(room: Room, path: Path) -> Walk:
     """Leave each blank, run on until something is told; then fill it, and run on."""
-    cells = [c for c in code_cells(path) if not only_draws(c)]
+    cells = [c for c in code_cells(path) if not only_draws(c) and not crashes(c)]
     stored = {
         cell.id: Ran(cell.source, outputs=cell.outputs).compared()
         for cell in code_cells(Path(_source(path).finished))
@@ -116,7 +117,7 @@ async def walk(room: Room, path: Path) -> Walk:
 async def all_left(room: Room, path: Path) -> list[Ran]:
     """Run the practice notebook as it stands, whatever its cells raise."""
     async with kernel(room, path) as running:
-        cells = [cell for cell in code_cells(path) if not only_draws(cell)]
+        cells = [c for c in code_cells(path) if not only_draws(c) and not crashes(c)]
         first = next(n for n, cell in enumerate(cells) if "exercise" in cell.metadata)
         return await _prepared(running, cells[:first]) + await running.run_all(cells[first:])
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from kernels import FINISHED, Ran, Room, code_cells, kernel, name, only_draws
+from kernels import FINISHED, Ran, Room, code_cells, crashes, kernel, name, only_draws
 from loopback import is_loopback
 
 from workshop import processes, settings, temporal_service
@@ -115,7 +115,7 @@ async def twice_with_a_key(room: Room, path: Path) -> Traces:
         }
         async with kernel(room, path, **environment) as running:
             for cell in code_cells(path):
-                if only_draws(cell):
+                if only_draws(cell) or crashes(cell):
                     continue
                 traces.ran += await running.run_all([cell, cell])
                 service = processes.running(room.state, temporal_service.NAME)

@@ -53,6 +53,7 @@ def _calls(room: Room, workflow_id: str) -> int:
 def _again(cells: Iterable[Any], *, starting: bool = False) -> list[Any]:
     """The cells that a person runs again after a restart: those that only define or prepare."""
     leave = ["follow(", "naive_app(", "render_mermaid(", "receipt(", "handle.fetch", "= ask("]
+    leave += ["check(", "crash(", "timeline("]
     leave += [] if starting else [STARTS]
     return [cell for cell in cells if not any(word in cell.source for word in leave)]
 

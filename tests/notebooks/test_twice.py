@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import room as rooms
-from kernels import FINISHED, Ran, Room, code_cells, kernel, name
+from kernels import FINISHED, Ran, Room, code_cells, crashes, kernel, name
 
 WORKERS = """
 import asyncio as _asyncio, gc as _gc
@@ -35,7 +35,7 @@ async def twice(room: Room, path: Path) -> Passes:
     up = await asyncio.to_thread(rooms.workshop, "up", env=room.env)
     assert up.returncode == 0, up.stderr
     passes = Passes()
-    cells = code_cells(path)
+    cells = [cell for cell in code_cells(path) if not crashes(cell)]
     async with kernel(room, path) as running:
         passes.first = await running.run_all(cells)
         for cell in cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -516,7 +517,7 @@ async def builds_worker(
     learner.step("It builds a Worker")
     look = Look(await trials.connect())
     try:
-        await look.at(function)
+        await asyncio.wait_for(look.at(function), 2.0)
     except (NameError, NotImplementedError):
         raise
     except Exception as error:

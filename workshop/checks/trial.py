@@ -96,7 +96,7 @@ async def run_workflow(
     argument: Any,
     stand_ins: Mapping[str, Callable[..., Any]],
     *,
-    limit: float = 2.4,
+    limit: float = 2.2,
 ) -> Trial:
     """Run a Workflow on the real service, with one stand-in for whatever Activities it asks for.
 
@@ -104,7 +104,8 @@ async def run_workflow(
         kind: the Workflow class.
         argument: its input.
         stand_ins: Activity name to a function of the decoded inputs, which gives its result.
-        limit: seconds; a Workflow that has not ended by then is terminated.
+        limit: seconds from when the Worker has its first task; a Workflow that has not ended by
+            then is terminated.
 
     Returns:
         The trial, also where the Workflow failed, where its code did, or where it did not end.
@@ -134,9 +135,14 @@ async def run_workflow(
         execution_timeout=timedelta(days=365),
     )
     try:
-        await asyncio.wait_for(_watch(handle, trial), limit)
-    except asyncio.TimeoutError:
-        pass
+        taken = asyncio.Event()
+        watching = asyncio.create_task(_watch(handle, trial, taken))
+        first = asyncio.create_task(taken.wait())
+        await asyncio.wait({watching, first}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({watching}, timeout=limit)
+        if watching.done():
+            watching.result()
+        watching.cancel()
     finally:
         if not trial.completed and not trial.failure:
             await handle.terminate("the check is over")
@@ -203,8 +209,12 @@ async def in_thread(work: Callable[[], Any], limit: float) -> Any:
     return await asyncio.wait_for(done, limit)
 
 
-async def _watch(handle: Any, trial: Trial) -> None:
-    """Read the Event History as it grows, until the Workflow ends or its code fails."""
+async def _watch(handle: Any, trial: Trial, taken: asyncio.Event) -> None:
+    """Read the Event History as it grows, until the Workflow ends or its code fails.
+
+    Args:
+        taken: set when the Worker has its first task.
+    """
     async for event in handle.fetch_history_events(wait_new_event=True):
         trial.events.append(event)
         kind = event.event_type
@@ -219,6 +229,8 @@ async def _watch(handle: Any, trial: Trial) -> None:
                     told.retry_policy.maximum_attempts,
                 )
             )
+        elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+            taken.set()
         elif kind == EventType.EVENT_TYPE_TIMER_STARTED:
             trial.timers += 1
         elif kind in _TASK_TROUBLE:
