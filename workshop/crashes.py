@@ -26,7 +26,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
@@ -517,22 +522,24 @@ class _Stage:
         end = time.monotonic() + LIMIT_SECONDS
         while True:
             try:
-                left = max(0.1, end - time.monotonic())
-                await asyncio.wait_for(handle.result(), left)
-                self._open.remove(handle)
-                return
+                # Asked again and again: `handle.result()` alone may hear of the end 20 s late,
+                # when the service loses its long poll.
+                state = await handle.describe(rpc_timeout=timedelta(seconds=2))
+                if state.status is not WorkflowExecutionStatus.RUNNING:
+                    self._open.remove(handle)
+                    await handle.result()
+                    return
             except WorkflowFailureError as error:
                 raise CrashError(f"{handle.id} failed: {error.cause}.") from error
             except RPCError:
-                await asyncio.sleep(0.1)
-            except asyncio.TimeoutError:
+                pass  # the service is away for a moment
+            if time.monotonic() > end:
                 words = self.worker.last_words() if self.worker else ""
                 raise CrashError(
                     f"{handle.id} has not completed within {LIMIT_SECONDS:g} s. {words}".strip(),
                     do="Run `python -m workshop doctor`, then this again.",
-                ) from None
-            if time.monotonic() > end:
-                raise CrashError(f"The Temporal Service does not answer for {handle.id}.")
+                )
+            await asyncio.sleep(0.05)
 
     def calls_of(self, handle: WorkflowHandle[Any, Any]) -> list[Call]:
         return [c for c in self.ledger.calls() if c.workflow_id == handle.id]
