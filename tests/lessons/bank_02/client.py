@@ -104,6 +104,13 @@ WRONG = [
         ("handle",),
         after="handle = handle.id",
     ),
+    Wrong(
+        "taskQueue= as in TypeScript",
+        swap("task_queue=", "taskQueue="),
+        ("task_queue=",),
+        same_as="Task Queue left out",
+    ),
+    Wrong("kept under another name", swap("handle", "result"), ("result", "handle")),
 ]
 
 RIGHT = [
@@ -140,4 +147,23 @@ handle = await client.start_workflow(workflow=GenerateReportWorkflow.run, arg=re
     ),
     Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue=""'))),
     Right("waited for in the same cell", lambda blank: blank.finished + "\nawait handle.result()"),
+    Right("an instance's method", swap(WORKFLOW, "    GenerateReportWorkflow().run,\n")),
+    Right(
+        "by way of the class", swap("client.start_workflow(", "Client.start_workflow(\n    client,")
+    ),
+    Right(
+        "a task, awaited below",
+        swap(
+            "import uuid",
+            "import asyncio, uuid",
+            "handle = await client",
+            "starting = asyncio.create_task(client",
+            QUEUE + ",\n)",
+            QUEUE + ",\n))\nhandle = await starting",
+        ),
+    ),
+    Right(
+        "a dictionary as input, the Workflow by name",
+        swap(WORKFLOW, '    "GenerateReportWorkflow",\n', INPUT, '    {"prompt": prompt},\n'),
+    ),
 ]

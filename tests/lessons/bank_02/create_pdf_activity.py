@@ -3,6 +3,14 @@
 from bank import Right, Wrong, finished, practice, swap, whole
 
 DECORATOR = "@activity.defn\n"
+DEF = "def create_pdf_activity(input: PDFGenerationInput) -> str:\n"
+BODY = """\
+    with whole_file(input.filename) as path:
+        document = SimpleDocTemplate(str(path), pagesize=letter)
+        pages = {"onFirstPage": page_number, "onLaterPages": page_number}
+        document.build(story(input.content, title="Research Report"), **pages)
+    return safe_name(input.filename)"""
+DEEPER = "\n".join("    " + line for line in BODY.split("\n"))
 
 WRONG = [
     Wrong("blank left", practice(), ("decorator|@activity",), verdict="not attempted"),
@@ -77,6 +85,37 @@ WRONG = [
         ("create_pdf_activity", "text|str|not a function|no function"),
         after='create_pdf_activity = "research_pdf.pdf"',
     ),
+    Wrong(
+        "a timeout in the decorator",
+        swap(DECORATOR, "@activity.defn(start_to_close_timeout=10)\n"),
+        ("start_to_close_timeout", "@activity.defn"),
+    ),
+    Wrong(
+        "@activity.define, which there is not",
+        swap(DECORATOR, "@activity.define\n"),
+        ("define", "@activity.defn"),
+    ),
+    Wrong(
+        "an inner function is decorated, the outer one is not",
+        swap(
+            DECORATOR + DEF + BODY,
+            DEF + "    @activity.defn\n"
+            "    def write(input):\n" + DEEPER + "\n"
+            "\n"
+            "    return write(input)",
+        ),
+        ("@activity.defn", "create_pdf_activity", "above"),
+        same_as="decorator without its @",
+    ),
+    Wrong(
+        "the pattern's cell copied",
+        whole(
+            "@activity.defn\n"
+            "def llm_call(input: LLMCallInput) -> ModelResponse:\n"
+            "    return ask_model(input.prompt)"
+        ),
+        ("llm_call", "create_pdf_activity"),
+    ),
 ]
 
 RIGHT = [
@@ -124,4 +163,11 @@ def create_pdf_activity(pdf: PDFGenerationInput) -> str:
 """),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(DECORATOR, "@activity.run\n"))),
+    Right(
+        "activity.defn called below, its result not kept",
+        lambda blank: (
+            blank.finished.replace(DECORATOR, "") + "\n\n\nactivity.defn(create_pdf_activity)"
+        ),
+    ),
+    Right("async def", swap(DEF, "async " + DEF)),
 ]

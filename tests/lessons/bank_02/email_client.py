@@ -92,6 +92,21 @@ WRONG = [
     ),
     Wrong("input forgotten", swap(INPUT, ""), ("GenerateReportInput|input",)),
     Wrong("name overwritten by a later cell", finished, ("handle",), after="handle = None"),
+    Wrong(
+        "the input of an Activity",
+        swap(INPUT, '    EmailInput(to="reader@example.com", attachment="exercise_report.pdf"),\n'),
+        ("GenerateReportInput",),
+    ),
+    Wrong(
+        "a space behind the Task Queue",
+        swap(QUEUE, 'task_queue="research-exercise "'),
+        ("'research-exercise '", 'task_queue="research-exercise"'),
+    ),
+    Wrong(
+        "handle and run id unpacked",
+        swap("handle = await", "handle, run_id = await"),
+        ("handle", "unpack"),
+    ),
 ]
 
 RIGHT = [
@@ -121,4 +136,23 @@ handle = await client.start_workflow(
         swap("octopuses", "the Moon", ID, ID + "    execution_timeout=timedelta(hours=1),\n"),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue="research"'))),
+    Right(
+        "by way of the class", swap("client.start_workflow(", "Client.start_workflow(\n    client,")
+    ),
+    Right(
+        "a task, awaited below",
+        swap(
+            "before =",
+            "import asyncio\n\nbefore =",
+            "handle = await client",
+            "starting = asyncio.create_task(client",
+            QUEUE + ",\n)",
+            QUEUE + ",\n))\nhandle = await starting",
+        ),
+    ),
+    Right("an instance's method", swap(WORKFLOW, "    GenerateReportWorkflow().run,\n")),
+    Right(
+        "a dictionary as input, the Workflow by name",
+        swap(WORKFLOW, '    "GenerateReportWorkflow",\n', INPUT, '    {"prompt": "Octopuses"},\n'),
+    ),
 ]

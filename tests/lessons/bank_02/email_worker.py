@@ -103,6 +103,40 @@ WRONG = [
         ("await",),
         same_as="Worker built and not run",
     ),
+    Wrong(
+        "run in a thread",
+        swap(
+            RUN, "        import threading\n\n        threading.Thread(target=worker.run).start()"
+        ),
+        ("await worker.run()",),
+        same_as="Worker built and not run",
+    ),
+    Wrong(
+        "Workflows and Activities exchanged",
+        swap(
+            ACTIVITIES,
+            "activities=[GenerateReportWorkflow]",
+            WORKFLOWS,
+            "workflows=[llm_call, create_pdf_activity, send_email]",
+        ),
+        ("activities=", "GenerateReportWorkflow", "Activity"),
+    ),
+    Wrong(
+        "the blank's name for the Activity's",
+        swap("send_email]", "send_email_activity]"),
+        ("send_email_activity", "`send_email`"),
+    ),
+    Wrong(
+        "the Worker returned, not run",
+        swap(RUN, "        return worker"),
+        ("await worker.run()",),
+        same_as="Worker built and not run",
+    ),
+    Wrong(
+        "the dataclass for the Activity",
+        swap("send_email]", "EmailInput]"),
+        ("EmailInput", "send_email"),
+    ),
 ]
 
 RIGHT = [
@@ -155,4 +189,18 @@ async def run_worker() -> None:
 """),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue="research"'))),
+    Right("by way of the class", swap(RUN, "        await Worker.run(worker)")),
+    Right(
+        "threads opened and closed by hand",
+        whole("""
+async def run_worker():
+    threads = ThreadPoolExecutor()
+    try:
+        await Worker(client, task_queue="research-exercise", workflows=[GenerateReportWorkflow],
+                     activities=[*[llm_call, create_pdf_activity], send_email],
+                     activity_executor=threads).run()
+    finally:
+        threads.shutdown()
+"""),
+    ),
 ]

@@ -169,6 +169,27 @@ WRONG = [
     Wrong(
         "a result of its own", swap("result=sent", 'result="sent"'), ("result", "send_email|sent")
     ),
+    Wrong(
+        "schedule_to_start_timeout alone",
+        swap(TIMEOUT, "schedule_to_start_timeout=timedelta(seconds=20)"),
+        ("timeout", "start_to_close_timeout="),
+        same_as="timeout forgotten",
+    ),
+    Wrong(
+        "curly quotes",
+        swap('to="reader@example.com"', "to=\u201creader@example.com\u201d"),
+        ("\u201c", "line 20"),
+    ),
+    Wrong(
+        "the variable in quotes",
+        swap("attachment=pdf_filename", 'attachment="pdf_filename"'),
+        ("'pdf_filename'", "attachment=pdf_filename"),
+    ),
+    Wrong(
+        "entry point as a Signal",
+        swap(RUN, "    @workflow.signal\n"),
+        ("workflow.signal", "@workflow.run"),
+    ),
 ]
 
 RIGHT = [
@@ -227,4 +248,27 @@ class GenerateReportWorkflow:
         ),
     ),
     Right("after wrong ones", finished, before=(practice(), swap(RUN, ""))),
+    Right(
+        "a task of its own",
+        swap(
+            "@workflow.defn",
+            "import asyncio\n\n\n@workflow.defn",
+            STEP,
+            "        sending = asyncio.create_task(workflow.execute_activity(\n",
+            POLICY + "        )\n",
+            POLICY + "        ))\n        sent = await sending\n",
+        ),
+    ),
+    Right(
+        "a dictionary with the dataclass's fields",
+        swap(INPUT, '            {"to": "reader@example.com", "attachment": pdf_filename},\n'),
+    ),
+    Right(
+        "a policy with more in it",
+        swap(
+            "maximum_interval=timedelta(seconds=5)",
+            "initial_interval=timedelta(milliseconds=500), backoff_coefficient=1.5,\n"
+            "                maximum_interval=timedelta(seconds=4)",
+        ),
+    ),
 ]

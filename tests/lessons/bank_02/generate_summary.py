@@ -6,6 +6,7 @@ RAISE = '    raise ApplicationError("The summary service is not available")'
 ASK = "    return ask_model(input.prompt)"
 DECORATOR = "@activity.defn\n"
 COMMENT = "    # The service is back, and nothing is raised any more.\n"
+DEF = "def generate_summary(input: LLMCallInput) -> ModelResponse:\n"
 
 WRONG = [
     Wrong("blank left", practice(), ("raise",), verdict="not attempted"),
@@ -116,6 +117,48 @@ WRONG = [
         ("generate_summary",),
         after='generate_summary = "done"',
     ),
+    Wrong(
+        "marked as not to be tried again, and raised all the same",
+        practice('available")', 'available", non_retryable=True)'),
+        ("raise", "take"),
+        same_as="the error raised after the model was asked",
+    ),
+    Wrong("the notebook's prompt", swap("input.prompt", "prompt"), ("tardigrades", "input.prompt")),
+    Wrong(
+        "a retry loop of one's own",
+        swap(
+            ASK,
+            "    for _ in range(3):\n"
+            "        try:\n"
+            "            return ask_model(input.prompt)\n"
+            "        except Exception as error:\n"
+            "            print(error)",
+        ),
+        ("except|swallow|catch", "retr|again"),
+        same_as="each error swallowed, so that nothing is tried again",
+    ),
+    Wrong(
+        "raise and return both as comments",
+        swap(ASK, "    # return ask_model(input.prompt)"),
+        ("parse", "return ask_model"),
+    ),
+    Wrong(
+        "the Activity gets another name",
+        swap(DECORATOR, '@activity.defn(name="summary")\n'),
+        ("'summary'", "generate_summary", "name"),
+    ),
+    Wrong(
+        "an empty answer made by hand",
+        swap(ASK, "    return ModelResponse()"),
+        ("ask_model",),
+        same_as="a text of one's own",
+    ),
+    Wrong(
+        "yield in place of return",
+        swap("return", "yield"),
+        ("return ask_model",),
+        same_as="a text of one's own",
+    ),
 ]
 
 RIGHT = [
@@ -155,4 +198,20 @@ def generate_summary(question: LLMCallInput) -> ModelResponse:
         ),
     ),
     Right("after wrong ones", finished, before=(practice(), swap(ASK, "    pass"))),
+    Right("the error left below the return", swap(ASK, ASK + "\n" + RAISE)),
+    Right(
+        "the error switched off",
+        swap(ASK, "    down = False\n    if down:\n    " + RAISE + "\n" + ASK),
+    ),
+    Right(
+        "async, in a thread",
+        swap(
+            DECORATOR,
+            "import asyncio\n\n\n" + DECORATOR,
+            DEF,
+            "async " + DEF,
+            ASK,
+            "    return await asyncio.to_thread(ask_model, input.prompt)",
+        ),
+    ),
 ]

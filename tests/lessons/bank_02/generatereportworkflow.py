@@ -9,6 +9,7 @@ TIMEOUT = "start_to_close_timeout=timedelta(seconds=10)"
 STEP = "        pdf_filename = await workflow.execute_activity(\n"
 REST = "            start_to_close_timeout=timedelta(seconds=10),\n        )\n"
 TAKEN = '        content = research_facts["choices"][0]["message"]["content"]\n'
+RETURN = '        return GenerateReportOutput(result=f"Research report written: {pdf_filename}")'
 
 WRONG = [
     Wrong("blank left", practice(), ("workflow.run|decorator|blank",), verdict="not attempted"),
@@ -225,6 +226,27 @@ WRONG = [
         ("GenerateReportWorkflow", "class"),
         after="GenerateReportWorkflow = GenerateReportWorkflow()",
     ),
+    Wrong(
+        "a heartbeat timeout alone",
+        swap(TIMEOUT, "heartbeat_timeout=timedelta(seconds=10)"),
+        ("timeout", "start_to_close_timeout="),
+        same_as="timeout forgotten",
+    ),
+    Wrong(
+        "two entry points",
+        swap(RUN, "    @workflow.run\n    async def start(self) -> None:\n        pass\n\n" + RUN),
+        ("@workflow.run", "multiple|two|one", "start"),
+    ),
+    Wrong(
+        "a text returned in place of the dataclass",
+        swap(RETURN, '        return f"Research report written: {pdf_filename}"'),
+        ("return GenerateReportOutput",),
+    ),
+    Wrong(
+        "started and not awaited",
+        swap(STEP, STEP.replace("await workflow.execute", "workflow.start")),
+        ("await",),
+    ),
 ]
 
 RIGHT = [
@@ -325,4 +347,41 @@ class GenerateReportWorkflow:
         swap(STEP, STEP.replace("execute_activity", "execute_activity_method")),
     ),
     Right("after wrong ones", finished, before=(practice(), swap(RUN, ""))),
+    Right(
+        "a task of its own",
+        swap(
+            "from datetime",
+            "import asyncio\nfrom datetime",
+            STEP,
+            STEP.replace("await ", "await asyncio.create_task("),
+            REST,
+            REST.rstrip("\n") + ")\n",
+        ),
+    ),
+    Right(
+        "a dictionary with the dataclass's field",
+        swap(INPUT, '            {"content": content},\n'),
+    ),
+    Right(
+        "the Workflow named as it is called",
+        swap("defn(sandboxed=False)", 'defn(name="GenerateReportWorkflow", sandboxed=False)'),
+    ),
+    Right(
+        "the result in another language",
+        swap("Research report written: ", "Rapport de recherche : "),
+    ),
+    Right(
+        "state in the instance",
+        swap(
+            "class GenerateReportWorkflow:\n",
+            "class GenerateReportWorkflow:\n"
+            "    def __init__(self) -> None:\n"
+            '        self.content = ""\n'
+            "\n",
+            "        content = research",
+            "        self.content = research",
+            "content=content",
+            "content=self.content",
+        ),
+    ),
 ]

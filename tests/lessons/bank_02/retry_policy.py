@@ -110,6 +110,36 @@ WRONG = [
         ("retry_policy", "None|RetryPolicy"),
         after="retry_policy = None",
     ),
+    Wrong(
+        "the first wait as a text",
+        swap(FIRST, 'initial_interval="2s"'),
+        ("initial_interval", "timedelta"),
+    ),
+    Wrong(
+        "a factor below one",
+        swap(TIMES, "backoff_coefficient=1 / 3"),
+        ("backoff_coefficient", "0.33"),
+    ),
+    Wrong(
+        "the factor a text",
+        swap(TIMES, 'backoff_coefficient="3.0"'),
+        ("backoff_coefficient", "number"),
+    ),
+    Wrong(
+        "attempts None",
+        swap(ATTEMPTS, "maximum_attempts=None"),
+        ("maximum_attempts", "None", "number"),
+    ),
+    Wrong(
+        "a function that makes it",
+        whole("def retry_policy():\n    return RetryPolicy(timedelta(seconds=2), 3.0, None, 3)"),
+        ("function", "RetryPolicy"),
+    ),
+    Wrong(
+        "the waits as a list",
+        whole("retry_policy = RetryPolicy(intervals=[timedelta(seconds=2), timedelta(seconds=6)])"),
+        ("intervals", "initial_interval"),
+    ),
 ]
 
 RIGHT = [
@@ -155,4 +185,28 @@ retry_policy.maximum_attempts = 3
         swap(ATTEMPTS, ATTEMPTS + ',\n    non_retryable_error_types=["AuthenticationError"]'),
     ),
     Right("after wrong ones", finished, before=(practice(), swap(FIRST, "initial_interval=2"))),
+    Right(
+        "from a dictionary",
+        whole(
+            "given = dict(initial_interval=timedelta(seconds=2), maximum_attempts=3)\n"
+            "retry_policy = RetryPolicy(**given, backoff_coefficient=3)"
+        ),
+    ),
+    Right(
+        "two names, computed values",
+        whole(
+            "retry_policy = policy = RetryPolicy(\n"
+            "    maximum_attempts=int('3'), initial_interval=timedelta(minutes=1) / 30,\n"
+            "    backoff_coefficient=9 ** 0.5, maximum_interval=timedelta(hours=1))"
+        ),
+    ),
+    Right(
+        "a function that is called",
+        whole(
+            "def policy(first, second):\n"
+            "    return RetryPolicy(first, second / first, None, 3)\n"
+            "\n"
+            "retry_policy = policy(timedelta(seconds=2), timedelta(seconds=6))"
+        ),
+    ),
 ]

@@ -24,6 +24,8 @@ def tried(blank: Blank) -> str:
     return HEAD + "    try:\n" + "\n".join(f"    {line}" for line in body.split("\n"))
 
 
+MKDIR = "outbox.mkdir(exist_ok=True)"
+
 WRONG = [
     Wrong("blank left", practice(), ("raise",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
@@ -105,6 +107,17 @@ WRONG = [
         ("send_email",),
     ),
     Wrong("name overwritten by a later cell", finished, ("send_email",), after="send_email = True"),
+    Wrong(
+        "a folder made anew at each attempt",
+        swap(MKDIR, "outbox.mkdir()"),
+        ("exists", "outbox", "twice"),
+    ),
+    Wrong(
+        "another folder, Outbox with a capital",
+        swap('Path("outbox")', 'Path("Outbox")'),
+        ("outbox",),
+        same_as="the message not written",
+    ),
 ]
 
 RIGHT = [
@@ -147,4 +160,18 @@ def send_email(mail: EmailInput) -> str:
         ),
     ),
     Right("after wrong ones", finished, before=(practice(), swap(RETURN, ""))),
+    Right(
+        "written as a text", swap("write_bytes(bytes(message))", "write_text(message.as_string())")
+    ),
+    Right(
+        "by way of a temporary name",
+        swap(
+            WRITE,
+            '    target = outbox / f"{activity.info().workflow_id}.eml"\n'
+            '    part = target.with_suffix(".part")\n'
+            "    part.write_bytes(message.as_bytes())\n"
+            "    part.replace(target)\n",
+        ),
+    ),
+    Right("async def", swap("def send_email(", "async def send_email(")),
 ]

@@ -4,6 +4,7 @@ from bank import Right, Wrong, finished, practice, swap, whole
 
 DECORATOR = "@activity.defn\n"
 RAISE = '    raise ApplicationError("The e-mail service is not available")'
+DEF = "def send_email(input: EmailInput) -> str:\n"
 
 WRONG = [
     Wrong("blank left", practice(), ("decorator|Activity",), verdict="not attempted"),
@@ -66,6 +67,37 @@ WRONG = [
         ("send_email", "text|str|function"),
         after='send_email = "reader@example.com"',
     ),
+    Wrong(
+        "a class with a run method",
+        whole(
+            "@activity.defn\n"
+            "class send_email:\n"
+            "    def run(self, input: EmailInput) -> str:\n"
+            "    " + RAISE
+        ),
+        ("class", "def send_email"),
+    ),
+    Wrong(
+        "@activity.register, which there is not",
+        swap(DECORATOR, "@activity.register\n"),
+        ("register", "@activity.defn"),
+    ),
+    Wrong(
+        "a retry policy in the decorator",
+        swap(DECORATOR, "@activity.defn(retry_policy=RetryPolicy(maximum_attempts=3))\n"),
+        ("retry_policy", "@activity.defn"),
+    ),
+    Wrong(
+        "an error that is not tried again",
+        swap('available")', 'available", non_retryable=True)'),
+        ("non_retryable", "raise"),
+    ),
+    Wrong(
+        "another name for Temporal",
+        swap(DECORATOR, '@activity.defn(name="SendEmail")\n'),
+        ("SendEmail", "send_email", "name"),
+    ),
+    Wrong("activity misspelt", swap(DECORATOR, "@activty.defn\n"), ("activty", "`activity`")),
 ]
 
 RIGHT = [
@@ -91,4 +123,10 @@ def send_email(email: EmailInput) -> str:
 """),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(DECORATOR, "@activity\n"))),
+    Right(
+        "activity.defn called below, its result not kept",
+        lambda blank: blank.finished.replace(DECORATOR, "") + "\n\n\nactivity.defn(send_email)",
+    ),
+    Right("async def", swap(DEF, "async " + DEF)),
+    Right("with a type and details", swap('available")', 'available", input.to, type="MailDown")')),
 ]

@@ -114,6 +114,45 @@ WRONG = [
         ("found", "dict|list|{"),
     ),
     Wrong("name overwritten by a later cell", finished, ("found",), after="found = None"),
+    Wrong(
+        "a name of one's own for the Activity",
+        swap(FIRST, '"first Activity": "LLM call"'),
+        ("first Activity", "LLM call", "exactly"),
+    ),
+    Wrong(
+        "the input as JSON",
+        swap(FIELD, '"field of its input": \'{"prompt": "Give me 5"}\''),
+        ("field of its input", "name"),
+    ),
+    Wrong(
+        "timeout with the wrong unit",
+        swap(TIMEOUT, '"its timeout": "10 minutes"'),
+        ("its timeout", "10 minutes", "second"),
+    ),
+    Wrong(
+        "a key written otherwise", swap('"Task Queue"', '"task_queue"'), ("'Task Queue'", "name")
+    ),
+    Wrong(
+        "ids in place of names",
+        swap(FIRST, '"first Activity": "1"', SECOND, '"second Activity": "2"'),
+        ("first Activity", "'1'", "Activity Type"),
+    ),
+    Wrong("None for the timeout", swap(TIMEOUT, '"its timeout": None'), ("its timeout", "None")),
+    Wrong(
+        "the result's value for its field",
+        swap(RESULT, '"field of the result": "Research report written: research_pdf.pdf"'),
+        ("field of the result", "name"),
+    ),
+    Wrong(
+        "the field of the other Activity's input",
+        swap(FIELD, '"field of its input": "content"'),
+        ("field of its input", "content", "first"),
+    ),
+    Wrong(
+        "the Worker's own queue",
+        swap(QUEUE, '"Task Queue": "4711@laptop-6f3c9a2be1d9"'),
+        ("Task Queue", "4711@laptop", "summary"),
+    ),
 ]
 
 RIGHT = [
@@ -159,4 +198,7 @@ found = dict([("its timeout", str(5 * 2)), ("Task Queue", queue)]) | {
     Right(
         "after a wrong one", finished, before=(practice(), swap(QUEUE, '"Task Queue": "default"'))
     ),
+    Right("10s", swap(TIMEOUT, '"its timeout": "10s"')),
+    Right("10 seconds", swap(TIMEOUT, '"its timeout": "10 seconds"')),
+    Right("a note besides", swap(RESULT, RESULT + ',\n    "note": "found under Compact"')),
 ]

@@ -134,6 +134,19 @@ WRONG = [
         ("run_worker", "function|parenthes|()"),
         after="run_worker = run_worker()",
     ),
+    Wrong("the Task Queue by position", swap(QUEUE, '"research"'), ("task_queue=",)),
+    Wrong(
+        "queue= for task_queue=",
+        swap(QUEUE, 'queue="research"'),
+        ("task_queue=",),
+        same_as="the Task Queue by position",
+    ),
+    Wrong(
+        "the Workflow's method in the list",
+        swap(WORKFLOWS, "workflows=[GenerateReportWorkflow.run]"),
+        ("run", "workflows=[GenerateReportWorkflow]"),
+    ),
+    Wrong("the function named main", swap("run_worker", "main"), ("main", "run_worker")),
 ]
 
 RIGHT = [
@@ -194,4 +207,34 @@ async def run_worker():
         ),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(QUEUE, 'task_queue="reserch"'))),
+    Right("by way of the class", swap(RUN, "        await Worker.run(worker)")),
+    Right(
+        "built by a function of its own",
+        whole("""
+from concurrent.futures import ThreadPoolExecutor
+from temporalio.worker import Worker
+
+def build(threads):
+    return Worker(client, task_queue="research", workflows=[GenerateReportWorkflow],
+                  activities=[llm_call, create_pdf_activity], activity_executor=threads)
+
+async def run_worker() -> None:
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        await build(threads).run()
+"""),
+    ),
+    Right("a set of Activities", swap(ACTIVITIES, "activities={llm_call, create_pdf_activity}")),
+    Right(
+        "threads that are never ended",
+        whole("""
+from concurrent.futures import ThreadPoolExecutor
+from temporalio.worker import Worker
+
+async def run_worker():
+    worker = Worker(client, task_queue="research", workflows=[GenerateReportWorkflow],
+                    activities=[llm_call, create_pdf_activity],
+                    activity_executor=ThreadPoolExecutor(10))
+    return await worker.run()
+"""),
+    ),
 ]
