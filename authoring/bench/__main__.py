@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from authoring.bench import classroom, front_door, lesson, machine, reports
+from authoring.bench import checks, classroom, front_door, lesson, machine, reports
 from authoring.bench.room import outside, say
 from authoring.bench.table import Row, Section
 from workshop.settings import ROOT
@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[Callable[[int], Section], int]] = {
     "lab": (front_door.measure, 3),
     "begin": (classroom.measure, 5),
     "lesson": (lesson.measure, 2),
+    "checks": (checks.measure, 1),
     "report": (reports.measure, 5),
     "memory": (_memory, 1),
 }

@@ -123,7 +123,10 @@ async def run_workflow(
 
     client = await connect()
     queue = f"check-{uuid.uuid4()}"
-    worker = Worker(client, task_queue=queue, workflows=[kind], activities=[stand_in])
+    # Without a build id the SDK hashes every module that is loaded: half a second, the first time.
+    worker = Worker(
+        client, task_queue=queue, workflows=[kind], activities=[stand_in], build_id="check"
+    )
     trial = Trial()
     running = asyncio.create_task(worker.run())
     handle = await client.start_workflow(
@@ -158,7 +161,7 @@ async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:
     https://python.temporal.io/temporalio.worker.Replayer.html
     """
     history = WorkflowHistory(workflow_id, trial.events)
-    replayer = Replayer(workflows=[kind], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[kind], data_converter=pydantic_data_converter, build_id="check")
     replay = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     return str(replay.replay_failure or "")
 
