@@ -117,6 +117,7 @@ def _compared(text: str) -> str:
         ("<cell>", "/tmp/ipykernel_12/34.py"),
         ("…/notebooks/Report.pdf", "/home/anna/house/notebooks/Report.pdf"),
         ("<x at 0x7f8a96754190>", "<x at 0x7f8a96754999>"),
+        ("0 of 7 blanks right, exercise 1 of 5", "7 of 7 blanks right, exercise 0 of 5"),
     ],
 )
 def test_what_differs_between_runs_is_not_compared(one: str, other: str) -> None:
@@ -138,6 +139,7 @@ def test_what_differs_between_runs_is_not_compared(one: str, other: str) -> None
         ("ratio 3/4", "ratio 1/4"),
         ("WorkflowExecutionStarted", "WorkflowExecutionFailed"),
         ("report-water-cycle", "report-quantum"),
+        ("✓ Right: worker", "✗ Not yet: worker"),
     ],
 )
 def test_what_a_lesson_shows_is_compared(one: str, other: str) -> None:
