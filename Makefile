@@ -12,7 +12,7 @@ INPUTS := requirements.txt constraints.txt pyproject.toml
 # Some containers forbid bytecode files; then each kernel would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab demo test build check bench doctor down reset test-matrix lock
+.PHONY: help lab demo test browser build check bench doctor down reset test-matrix lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
