@@ -1,0 +1,134 @@
+"""One JupyterLab, as `make lab` starts it, and one Chromium for the tests of this folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import looks
+import pytest
+import room as rooms
+from jupyter_page import Lab
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "notebooks"))
+from kernels import Room
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The browser too reaches loopback alone.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+# The command itself, with a copy of the notebooks as the repository that it serves.
+LAB = (
+    "import sys; from pathlib import Path; from workshop import __main__ as command; "
+    "command.ROOT = Path(sys.argv[1]); sys.exit(command.main(sys.argv[2:]))"
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium of this machine, or the one that Playwright has fetched."""
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        names = ("chromium", "chromium-browser", "google-chrome")
+        found = next(filter(None, map(shutil.which, names)), own if Path(own).exists() else None)
+        if found is None:
+            pytest.skip(
+                "No Chromium was found, so no page was looked at. `make browser` installs one."
+            )
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab on a copy of the notebooks, in a room of its own."""
+    folder = tmp_path_factory.mktemp("browser")
+    own = {
+        name: str(folder / name.lower())
+        for name in (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+        )
+    }
+    room = Room(folder, own)
+    # All cells are in the page at any time, so that a test may look at what is not in view.
+    setting = folder / "jupyterlab_settings_dir" / "@jupyterlab" / "notebook-extension"
+    setting.mkdir(parents=True)
+    (setting / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+    (port,) = rooms.free_ports(1)
+    log = folder / "lab.log"
+    line = [sys.executable, "-c", LAB, str(room.tree), "lab", "--no-browser", f"--port={port}"]
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            line, env=room.env, cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    try:
+        printed = rooms.until(
+            lambda: (
+                server.poll() is not None
+                or re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text())
+            ),
+            "the address that JupyterLab prints",
+            limit=60,
+        )
+        assert isinstance(printed, re.Match), log.read_text()
+        yield Lab(room.tree, printed[0])
+        assert not room.refused(), f"reached beyond the room: {room.refused()}"
+    finally:
+        server.terminate()  # it ends its kernels
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        room.close()
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[tuple[str, str]]:
+    """What the pages have asked of other machines: the page's address and the one it asked for."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def window(
+    chromium: Browser, asked: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser window; every request of its pages is looked at."""
+
+    def note(page: str, url: str) -> None:
+        parts = urllib.parse.urlsplit(url)
+        own = parts.scheme in ("data", "blob", "about")
+        if not own and parts.hostname not in ("localhost", "127.0.0.1"):
+            asked.append((page, url))
+
+    looks.pictures = Path(os.environ.get("PICTURES") or tmp_path_factory.mktemp("pictures"))
+    context = chromium.new_context(
+        viewport={"width": looks.WIDE, "height": 900},
+        device_scale_factor=1.5 if "PICTURES" in os.environ else 1,
+        locale="en-US",
+    )
+    context.on("request", lambda request: note(request.headers.get("referer", ""), request.url))
+    context.on("page", lambda page: page.on("websocket", lambda socket: note(page.url, socket.url)))
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()

@@ -1,0 +1,170 @@
+"""JupyterLab as a person uses it: open a notebook, press keys, use menus, look at what is shown."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+CELL_LIMIT = 75_000.0
+"""Milliseconds: `follow` watches for 60 s, and nothing in a lesson may wait longer."""
+expect.set_options(timeout=30_000)  # a machine that does other things as well
+NOTEBOOK_LIMIT = 300_000.0
+_COUNT = re.compile(r"^\[\d+\]:$")
+
+
+class Lab:
+    """A running JupyterLab: the folder that it serves, and its address as it prints it."""
+
+    def __init__(self, tree: Path, printed: str) -> None:
+        self.tree = tree
+        self._parts = urllib.parse.urlsplit(printed)
+
+    def address(self, path: str, workspace: str = "") -> str:
+        """Of a file of that folder; in a workspace of its own, where one is named."""
+        base = f"/lab/workspaces/{workspace}" if workspace else "/lab"
+        place = f"{base}/tree/{urllib.parse.quote(path)}"
+        return urllib.parse.urlunsplit(self._parts._replace(path=place))
+
+
+class Notebook:
+    """A notebook in a browser's page. Cells are named by how their text begins."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        page.add_locator_handler(page.locator(".jp-Dialog"), self._dismiss)
+        page.goto(address)
+        self.panel = page.locator(".jp-NotebookPanel:visible")
+        self.panel.wait_for()
+        # The file browser takes half of a narrow window.
+        if page.locator(".jp-FileBrowser:visible").count():
+            page.keyboard.press("Control+b")
+        # A kernel that is not there yet would ask which one is meant.
+        self.panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(
+            timeout=CELL_LIMIT
+        )
+
+    def _dismiss(self, dialog: Locator) -> None:
+        """JupyterLab asks something now and then when it opens; a failing test shows what."""
+        print("JupyterLab asked:", " ".join(dialog.first.inner_text().split()))
+        self.page.keyboard.press("Escape")
+
+    @property
+    def code_cells(self) -> Locator:
+        return self.panel.locator(".jp-CodeCell")
+
+    def cell(self, begins: str, nth: int = 0) -> Cell:
+        """The code cell whose text begins so; of several, `nth`."""
+        wanted = re.compile(r"^\s*" + re.escape(begins))
+        return Cell(self, self.code_cells.filter(has=self._editor(wanted)).nth(nth))
+
+    def cells(self, begins: str) -> list[Cell]:
+        """All code cells whose text begins so."""
+        wanted = re.compile(r"^\s*" + re.escape(begins))
+        found = self.code_cells.filter(has=self._editor(wanted))
+        return [Cell(self, found.nth(n)) for n in range(found.count())]
+
+    def new_cell_below(self, cell: Cell, text: str) -> Cell:
+        """Make a new cell under another, and type into it."""
+        cell.select()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("b")
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.type(text)
+        return self.cell(text)
+
+    def _editor(self, wanted: re.Pattern[str]) -> Locator:
+        return self.page.locator(".cm-content").filter(has_text=wanted)
+
+    def menu(self, *words: str) -> None:
+        """Choose from the menus, such as `menu("Run", "Run All Cells")`."""
+        bar, *rest = words
+        self.page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{re.escape(bar)}$")).click()
+        for depth, word in enumerate(rest):
+            menu = self.page.locator(".lm-Menu").nth(depth)
+            label = menu.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{re.escape(word)}$"))
+            label.click()
+
+    def run_all(self) -> None:
+        """Have all cells run, and return when they wait for their turn."""
+        self.menu("Run", "Run All Cells")
+        expect(self.code_cells.last.locator(".jp-InputPrompt")).to_have_text("[*]:")
+
+    def run_until(self, begins: str) -> None:
+        """Have the cells run from the top down to one that has not been run yet."""
+        last = self.cell(begins)
+        last.select()
+        self.menu("Run", "Run All Above Selected Cell")
+        last.run()
+        expect(last.prompt).to_have_text(_COUNT)
+
+    def finish(self, limit: float = NOTEBOOK_LIMIT) -> None:
+        """Wait until no cell runs or waits."""
+        waiting = self.panel.locator(".jp-InputPrompt", has_text="[*]:")
+        expect(waiting).to_have_count(0, timeout=limit)
+
+    def errors(self) -> list[str]:
+        """What is shown in red under any cell."""
+        kinds = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
+        red = ", ".join(f'.jp-OutputArea-output[data-mime-type="{kind}"]' for kind in kinds)
+        return self.panel.locator(red).all_inner_texts()
+
+    def theme(self, name: str) -> None:
+        """Change the theme, as in "JupyterLab Dark"."""
+        light = "false" if "Dark" in name else "true"
+        if self.page.locator("body").get_attribute("data-jp-theme-light") == light:
+            return
+        self.menu("Settings", "Theme", name)
+        self.page.locator(f'body[data-jp-theme-light="{light}"]').wait_for(state="attached")
+
+
+class Cell:
+    """One code cell."""
+
+    def __init__(self, notebook: Notebook, place: Locator) -> None:
+        self.notebook, self.place = notebook, place
+
+    @property
+    def prompt(self) -> Locator:
+        return self.place.locator(".jp-InputPrompt")
+
+    @property
+    def output(self) -> Locator:
+        return self.place.locator(".jp-Cell-outputArea")
+
+    @property
+    def lines(self) -> Locator:
+        return self.place.locator(".cm-line")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines.all_text_contents())
+
+    def select(self) -> None:
+        self.prompt.click()
+
+    def run(self, limit: float = CELL_LIMIT) -> str:
+        """Run it with Ctrl+Enter. Returns what it shows, when it has ended."""
+        self.select()
+        before = self.prompt.inner_text()
+        self.notebook.page.keyboard.press("Control+Enter")
+        expect(self.prompt).not_to_have_text(before, timeout=limit)
+        expect(self.prompt).to_have_text(_COUNT, timeout=limit)
+        return self.output.inner_text()
+
+    def replace_line(self, has: str, new: str) -> None:
+        """Click into the line that holds a text, and type another in its place."""
+        self.lines.filter(has_text=has).click()
+        keyboard = self.notebook.page.keyboard
+        keyboard.press("End")
+        keyboard.press("Shift+Home")
+        keyboard.type(new)
+
+    def uncomment(self, begins: str) -> None:
+        """Take `# ` away from the line that begins so."""
+        self.lines.filter(has_text=begins).click()
+        keyboard = self.notebook.page.keyboard
+        for key in ("Home", "Delete", "Delete"):
+            keyboard.press(key)
