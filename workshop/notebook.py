@@ -115,19 +115,36 @@ class Look:
         self.client = client
         self.given: list[dict[str, Any]] = []
         """What each Worker was given, by keyword; the Client as `client`."""
-        self.would_run: list[Worker] = []
+        self.runs = False
+        """Whether a Worker would run until it is stopped."""
+        self.threads_ended = False
+        """Whether its threads had ended by then."""
+        self._function: asyncio.Task[None] | None = None
+        self._in_background = asyncio.Event()
 
-    async def at(self, run_worker: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Call the function with every Worker in it looked at.
+    async def at(
+        self, run_worker: Callable[[], Coroutine[Any, Any, None]], limit: float = 2.0
+    ) -> None:
+        """Call the function with every Worker in it looked at, for `limit` seconds at most.
 
         Raises:
             Exception: whatever it raises, or the Worker that it builds.
         """
         token = _looking.set(self)
         try:
-            await run_worker()
+            self._function = asyncio.create_task(run_worker())
         finally:
             _looking.reset(token)
+        behind = asyncio.create_task(self._in_background.wait())
+        await asyncio.wait({self._function, behind}, timeout=limit, return_when="FIRST_COMPLETED")
+        if self._in_background.is_set() and not self._function.done():
+            # Its Worker runs beside it (async with): does it wait, or does it come to its end?
+            await asyncio.wait({self._function}, timeout=0.3)
+            self.runs = self.runs or not self._function.done()
+        behind.cancel()
+        if self._function.done():
+            self._function.result()
+        self._function.cancel()
 
     def building(self, args: Any, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         self.given.append({**dict(zip(("client",), args, strict=False)), **given})
@@ -136,9 +153,21 @@ class Look:
         client = {"client": self.client} if "client" in given else {}
         return (self.client, *args[1:]) if args else (), given | own | client
 
-    def running(self, worker: Worker) -> None:
-        self.would_run.append(worker)
+    async def running(self, worker: Worker) -> None:
+        """In place of `worker.run()`."""
         worker._bridge_worker.initiate_shutdown()
+        if asyncio.current_task() is self._function:
+            self.runs = True
+            executor = worker.config().get("activity_executor")
+            try:
+                if executor is not None:
+                    executor.submit(lambda: None)
+            except RuntimeError:
+                self.threads_ended = True
+            return
+        self._in_background.set()
+        await worker._shutdown_event.wait()
+        worker._shutdown_complete_event.set()
 
 
 _current: _Start | None = None
@@ -163,7 +192,7 @@ def _shown_init(self: Worker, *args: Any, **given: Any) -> None:
 
 async def _shown_run(self: Worker) -> None:
     if look := _looking.get():
-        look.running(self)
+        await look.running(self)
         return
     if start := _starting.get():
         await start.before_run(self)

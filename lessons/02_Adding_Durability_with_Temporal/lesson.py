@@ -232,7 +232,7 @@ def create_pdf_activity(input: PDFGenerationInput) -> str:
 # next, and what has been learned so far. Activities do the work. Four rules:
 # 1. It is a class with the decorator `@workflow.defn`.
 # 2. It has exactly one entry point: an `async` method with `@workflow.run`.
-# 3. It calls Activities with `workflow.execute_activity(activity, input, time-out)`.
+# 3. It calls Activities with `workflow.execute_activity(activity, input, …)`, and names a time-out.
 # 4. It does nothing by itself that could turn out differently next time: no network, no files, no
 #    clock, no dice.
 

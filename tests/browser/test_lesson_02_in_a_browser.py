@@ -146,11 +146,6 @@ def test_checks_and_progress_are_readable_light_and_dark(practice_looks: Looks) 
     assert not practice_looks.pale
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="solution() and progress() show paths that do not break; when they do, take this away",
-)
 def test_checks_and_progress_fit_wide_and_narrow(practice_looks: Looks) -> None:
     assert not practice_looks.wide
 
@@ -229,7 +224,4 @@ def test_timelines_and_receipts_fit_wide_and_narrow(finished_looks: Looks) -> No
 
 
 def test_no_page_asks_anything_of_another_machine(asked: list[tuple[str, str]]) -> None:
-    # Temporal's Web UI asks for its news. Here it gets no answer, and works without.
-    others = [one for one in asked if not one[1].startswith("https://newsfeed.temporal.io/")]
-    assert not others
-    assert not [page for page, _ in asked if "/lab/" in page]
+    assert not asked

@@ -62,7 +62,7 @@ def test_a_version_that_does_not_parse_is_told_and_not_the_one_before(
     shell.run(policy.finished.replace("3.0,", "3.0,,"), policy.cell_id)
     outcome = examine()
     assert outcome.verdict == NOT_YET
-    assert "does not parse" in outcome.saw and "version before" in outcome.do
+    assert "does not parse" in outcome.saw and "what ran before" in outcome.do
 
 
 def test_an_edit_that_was_saved_and_not_run_is_told(

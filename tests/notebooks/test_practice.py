@@ -100,4 +100,4 @@ def test_solution_puts_the_file_into_a_new_cell_and_shows_it(path: Path, ran: li
         compile(put["text"], "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         (shown,) = [o for o in help.solution.outputs if "data" in o]
         assert help.plain in shown.data["text/plain"]
-        assert shown.data["text/html"].startswith("<details><summary>")
+        assert shown.data["text/html"].startswith("<details")

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import difflib
 import html
 import importlib.util
 import os
-import re
 import sys
 import threading
 import time
@@ -39,6 +37,7 @@ from workshop.checks.outcome import (
     Outcome,
 )
 from workshop.checks.trial import NoService
+from workshop.checks.words import explain
 from workshop.errors import WorkshopError
 from workshop.notebook import show
 from workshop.settings import ROOT
@@ -178,9 +177,10 @@ def solution(name: str) -> None:
         from IPython.display import display
 
         folded = (
-            f"<details><summary>One right way, from {html.escape(where)}. "
+            '<details style="overflow-wrap:anywhere"><summary>'
+            f"One right way, from {html.escape(where)}. "
             "JupyterLab has put it into a new cell below; elsewhere, copy it.</summary>"
-            f"<pre>{html.escape(text)}</pre></details>"
+            f'<pre style="overflow-x:auto">{html.escape(text)}</pre></details>'
         )
         bundle = {"text/html": folded, "text/plain": f"From {where}:\n\n{text}"}
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
@@ -252,52 +252,6 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
 
 
-def explain(learner: Learner, error: BaseException) -> tuple[str, str]:
-    """What was seen and what to try, of an exception that the learner's code raised."""
-    text = str(error).partition("\n")[0][:300]
-    saw = f"{type(error).__name__}: {text}"
-    if isinstance(error, SyntaxError):
-        line = (error.text or "").strip()
-        saw = f"The cell does not parse: {error.msg}, line {error.lineno}: `{line}`."
-        if re.search(r"@\w+\.def$", line):
-            return saw, f"`def` is a word of Python's own; the decorator is `{line}n`, with an n."
-        return (
-            saw,
-            "Mend that line and run the cell. Until then the kernel keeps the version before.",
-        )
-    if isinstance(error, TypeError) and (wrong := re.search(r"keyword argument '(\w+)'", text)):
-        known = [
-            keyword.arg
-            for node in ast.walk(ast.parse(learner.blank.finished))
-            if isinstance(node, ast.Call)
-            for keyword in node.keywords
-            if keyword.arg
-        ]
-        if near := difflib.get_close_matches(wrong[1], known, 1, 0.5):
-            return saw, f"Correct `{wrong[1]}` to `{near[0]}`, run the cell, then this one."
-    if isinstance(error, NameError):
-        name = getattr(error, "name", None) or (text.split("'")[1] if "'" in text else "")
-        close = learner.close(name, 0.6, own=False) if name else ""
-        if not close:
-            close = next(iter(difflib.get_close_matches(name, _words(learner), 1, 0.6)), "")
-        if close:
-            return saw, f"Correct `{name}` to `{close}`, run the cell, then this one."
-        return saw, f"`{name}` is not known here: correct its spelling, or run the cell with it."
-    if isinstance(error, CalledDirectly):
-        return (
-            f"The Workflow calls `{error.name}(…)` directly.",
-            "Let the Temporal Service do it: "
-            f"`await workflow.execute_activity({error.name}, …)`, with its input and a timeout.",
-        )
-    return saw, "Mend what the message names, run the cell above, then this one."
-
-
-def _words(learner: Learner) -> list[str]:
-    """Names that the solution uses."""
-    tree = ast.parse(learner.blank.finished)
-    return [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
-
-
 def _readable(learner: Learner) -> None:
     """What every blank has in common: the cell was run, it parses, and the blanks are filled.
 
@@ -329,6 +283,7 @@ def _readable(learner: Learner) -> None:
         raise run.error
     if chosen.defines not in learner.defined:
         learner.step(f"The cell defines {chosen.defines}")
+        _in_a_class(learner)
         others = [name for name in learner.defined if name != chosen.defines]
         learner.not_yet(
             f"The cell defines {f'`{others[-1]}`' if others else 'nothing'}, and no "
@@ -342,6 +297,18 @@ def _readable(learner: Learner) -> None:
             f"One blank of the cell is still open{_todo(chosen, blank_lines)}.",
             "Fill in this one too, run the cell.",
         )
+
+
+def _in_a_class(learner: Learner) -> None:
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                name = getattr(part, "name", "")
+                if name == learner.blank.defines:
+                    learner.not_yet(
+                        f"`{name}` is a method of the class {node.name}, not a function.",
+                        f"Write `def {name}(…)` at the left margin, without a class.",
+                    )
 
 
 def _is_blank(lines: list[str]) -> bool:

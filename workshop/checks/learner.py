@@ -6,7 +6,7 @@ import ast
 import difflib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from types import FunctionType
+from types import CellType, FunctionType, MethodType
 from typing import Any, NoReturn
 
 from temporalio import workflow
@@ -151,6 +151,8 @@ class Learner:
         shadow.update(instead)
         if isinstance(thing, type):
             return _class_copy(thing, self.names, shadow)
+        if isinstance(thing, MethodType) and isinstance(thing.__func__, FunctionType):
+            return MethodType(_rebound(thing.__func__, shadow), thing.__self__)
         return _rebound(thing, shadow) if isinstance(thing, FunctionType) else thing
 
     def trapped(self, *names: str) -> dict[str, Any]:
@@ -175,8 +177,16 @@ def _trap(name: str, thing: Any) -> Any:
 
 
 def _rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+    # A decorator of the learner's own keeps the function under it in a closure.
+    closure = tuple(
+        CellType(_rebound(value, names))
+        if isinstance(value, FunctionType) and value.__globals__ is function.__globals__
+        else cell
+        for cell in function.__closure__ or ()
+        for value in [_contents(cell)]
+    )
     copy = FunctionType(
-        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+        function.__code__, names, function.__name__, function.__defaults__, closure or None
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__annotations__ = dict(function.__annotations__)
@@ -184,6 +194,13 @@ def _rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
     copy.__doc__ = function.__doc__
     copy.__dict__.update(function.__dict__)
     return copy
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing has been put into it yet
+        return None
 
 
 def _class_copy(kind: type, names: dict[str, Any], shadow: dict[str, Any]) -> type:

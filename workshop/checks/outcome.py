@@ -84,7 +84,8 @@ class Outcome:
         body = "".join(f"<div>{row}</div>" for row in rows)
         return (
             f'<div role="status" style="border-left:4px {edge} currentColor;padding:2px 0 2px 12px;'
-            'color:var(--jp-content-font-color1,inherit);line-height:1.6">'
+            "color:var(--jp-content-font-color1,inherit);line-height:1.6;"
+            'overflow-wrap:anywhere">'
             f"<strong>{_HEADS[self.verdict]}: {escape(self.name)}</strong>{body}</div>"
         )
 

@@ -63,7 +63,8 @@ class Progress:
             f'<td style="text-align:left">{html.escape(row.words)}</td></tr>'
             for row in self.rows
         )
-        return f"<table>{rows}</table><p>{html.escape(self.todo)}</p>"
+        todo = html.escape(self.todo)
+        return f'<table>{rows}</table><p style="overflow-wrap:anywhere">{todo}</p>'
 
 
 def progress() -> Progress:

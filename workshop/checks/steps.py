@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import difflib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop.checks import trial as trials
 from workshop.checks.learner import Learner, last_name
 from workshop.checks.trial import Scheduled, Trial
+from workshop.checks.words import AGAIN as AGAIN_HERE
+from workshop.checks.words import KEYWORDS, explain, explain_text
 from workshop.notebook import Look, WorkerNotStarted, why_not
 
 Said = tuple[str, str]
@@ -42,8 +44,12 @@ def ran(learner: Learner, told: Callable[[BaseException], Said | None] | None = 
 # --- Activities ---
 
 
-def is_activity(learner: Learner, name: str) -> Any:
-    """The name is a function with `@activity.defn`. Returns the function."""
+def is_activity(learner: Learner, name: str, input: str) -> Any:
+    """The name is a function with `@activity.defn` and one input. Returns the function.
+
+    Args:
+        input: the name of the input's class.
+    """
     ran(learner, lambda error: _decorator_words(learner, name, error))
     learner.step(f"{name} is an Activity")
     function = learner.name(name)
@@ -65,7 +71,37 @@ def is_activity(learner: Learner, name: str) -> Any:
             f"The Activity is registered under the name {definition.name!r}.",
             f"Write `@activity.defn` without a name: then it is called {name}, as the function is.",
         )
+    learner.step(f"It takes one input, {input}")
+    takes = list(inspect.signature(function).parameters)
+    if takes[:1] == ["self"]:
+        learner.not_yet(
+            f"`{name}` takes `self`, and stands in no class.",
+            f"Write `def {name}(input: {input})`.",
+        )
+    if len(takes) != 1:
+        learner.not_yet(
+            f"`{name}` takes {len(takes)} inputs: {', '.join(takes) or 'none'}.",
+            f"A Worker gives it one object: `def {name}(input: {input})`.",
+        )
     return function
+
+
+async def lets_errors_through(learner: Learner, run: Awaitable[Any], what: str) -> None:
+    """Run an Activity that must fail: an error that it swallows is never retried.
+
+    Args:
+        run: the Activity, called so that its work fails.
+        what: what fails, as the beginning of a sentence.
+    """
+    learner.step("It lets errors through, so that Temporal can retry")
+    try:
+        await run
+    except Exception:
+        return
+    learner.not_yet(
+        f"{what}, and the Activity swallows the exception: to Temporal that is a success.",
+        "Take the `try` and `except` out: only an error that is raised is tried again.",
+    )
 
 
 def _decorators(learner: Learner, name: str) -> list[ast.expr]:
@@ -93,7 +129,7 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
             f"The cell calls {name}(…) itself, which raises: {text}",
             f"Only define {name} here: a Worker is to call it. Take the call out, and {AGAIN}.",
         )
-    if not said:
+    if not said or isinstance(error, ImportError):
         return None
     if "already contains activity definition" in text:
         return "The function has two decorators @activity.defn.", "One is enough: remove the other."
@@ -103,6 +139,12 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
             f"A step that does work is an Activity: write `@activity.defn` instead, and {AGAIN}.",
         )
     if isinstance(error, NameError):
+        root = re.split(r"\W", said[0])[0]
+        if f"'{root}'" in text and difflib.SequenceMatcher(None, root, "activity").ratio() < 0.6:
+            return (
+                f"The decorator is @{said[0]}, which is none of Temporal's ({text}).",
+                f"Write `@activity.defn`, and {AGAIN}.",
+            )
         return None
     if said[0] == "activity":
         return (
@@ -112,7 +154,8 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
     if said[0].startswith("activity.defn("):
         return (
             f"The decorator is @{said[0]}.",
-            f"It takes nothing in parentheses: write `@activity.defn`, and {AGAIN}.",
+            "Timeouts and retries are given where the Workflow calls execute_activity. Write "
+            f"`@activity.defn`, and {AGAIN}.",
         )
     if isinstance(error, AttributeError) and said[0].startswith("activity."):
         return (
@@ -135,6 +178,8 @@ class Step:
     """The fields of its input that are judged."""
     wording: str
     """How the input is written, such as `PDFGenerationInput(content=content)`."""
+    longest_wait: float = 0.0
+    """The longest pause between two attempts that is allowed; 0.0 where any is."""
 
 
 def is_workflow(learner: Learner, name: str) -> type:
@@ -159,6 +204,13 @@ def is_workflow(learner: Learner, name: str) -> type:
         learner.not_yet(
             f"The Workflow is registered under the name {definition.name!r}.",
             "Leave name= out: then it is called as the class is.",
+        )
+    run = next((m for m in vars(kind).values() if hasattr(m, "__temporal_workflow_run")), None)
+    takes = list(inspect.signature(run).parameters) if run else []
+    if takes[:1] != ["self"] and len(takes) < 2:
+        learner.not_yet(
+            f"The entry point takes {', '.join(takes) or 'nothing'}: `self` is missing.",
+            f"Write `async def run(self, input: …)`, and {AGAIN}.",
         )
     return kind
 
@@ -205,6 +257,7 @@ FORBIDDEN = {
     "random.random": "A replay would draw another number; write `workflow.random().random()`.",
     "random.choice": "A replay would draw another one; write `workflow.random().choice(…)`.",
     "random.randint": "A replay would draw another number; write `workflow.random()`.",
+    "asyncio.to_thread": "A Workflow has no threads: write `await workflow.execute_activity(…)`.",
     "completion": "A call over the network belongs in an Activity.",
     "litellm.completion": "A call over the network belongs in an Activity.",
     "requests.get": "A call over the network belongs in an Activity.",
@@ -259,6 +312,13 @@ async def asks_for(
             learner.not_yet(
                 f"{step.activity} has maximum_attempts=1: it is tried once, and never again.",
                 "Leave maximum_attempts out of the retry_policy, so that Temporal retries.",
+            )
+        if step.longest_wait and not 0 < scheduled.maximum_interval <= step.longest_wait:
+            learner.not_yet(
+                f"{step.activity} may wait {scheduled.maximum_interval:g} s between two attempts: "
+                "the retry_policy that was given is not there.",
+                "Keep `retry_policy=RetryPolicy(maximum_interval="
+                f"timedelta(seconds={step.longest_wait:g}))`.",
             )
     learner.step("It ends with a result")
     if trial.failure:
@@ -329,8 +389,16 @@ def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
             f"Give it one object: `{step.wording}`.",
         )
     if "must have start_to_close_timeout or" in text or "start_to_close_timeout" in text:
+        alone = [
+            keyword.arg
+            for call in [*learner.calls("execute_activity"), *learner.calls("start_activity")]
+            for keyword in call.keywords
+            if keyword.arg in ("heartbeat_timeout", "schedule_to_start_timeout")
+        ]
         learner.not_yet(
-            "An Activity is asked for without a timeout.",
+            f"An Activity has `{alone[0]}` alone, which does not limit an attempt."
+            if alone
+            else "An Activity is asked for without a timeout.",
             "Give execute_activity `start_to_close_timeout=timedelta(seconds=…)`.",
         )
     bare = [
@@ -347,6 +415,17 @@ def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
         learner.not_yet(
             f"`{bare[0].arg}={value}` is {kind}, not a duration.",
             f"Write `{bare[0].arg}=timedelta(seconds=…)`.",
+        )
+    by_place = [
+        argument
+        for call in [*learner.calls("execute_activity"), *learner.calls("start_activity")]
+        for argument in call.args[1:]
+        if ast.unparse(argument).startswith(("timedelta(", "datetime.timedelta("))
+    ]
+    if "positional argument" in text and by_place:
+        learner.not_yet(
+            f"`{ast.unparse(by_place[0])}` is given by its place, and nobody knows what it is.",
+            f"Name it: `start_to_close_timeout={ast.unparse(by_place[0])}`.",
         )
     if "positional argument" in text and "execute_activity" in text:
         learner.not_yet(
@@ -367,16 +446,18 @@ def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
         )
     if kind == "NameError":
         raise NameError(message)
-    if kind in ("KeyError", "IndexError", "TypeError", "AttributeError") and (
-        where := _reading(learner, kind, message)
-    ):
+    reads = kind in ("KeyError", "IndexError") or re.search(
+        r"indices|subscriptable|ModelResponse|Choices|Message|NoneType|'(str|list|dict)'", message
+    )
+    if reads and (where := _reading(learner, kind, message)):
         learner.not_yet(f"{text}, {where}.", "Compare it with how the lesson reads an answer.")
     if "deadlock" in text.lower() or "TMPRL1101" in text or "timed out" in text:
         learner.not_yet(
             "The Workflow's code blocks: it did not give back control within 2 s.",
             "What waits or computes for long belongs in an Activity.",
         )
-    learner.not_yet(f"The Workflow's code fails: {text}", f"Mend that, {AGAIN}.")
+    saw, do = explain_text(learner, kind, message)
+    learner.not_yet(f"The Workflow's code fails: {saw}", do)
 
 
 def _reading(learner: Learner, kind: str, message: str) -> str:
@@ -394,6 +475,13 @@ def _reading(learner: Learner, kind: str, message: str) -> str:
 def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
     asked = [activity.name for activity in trial.activities]
     if asked == list(names):
+        for first, second in zip(trial.activities, trial.activities[1:], strict=False):
+            if first.name not in second.after:
+                learner.not_yet(
+                    f"{second.name} is asked for before {first.name} has completed: they run at "
+                    "the same time.",
+                    f"Await {first.name} first; what it returns goes into {second.name}'s input.",
+                )
         return
     told = ", then ".join(asked) or "no Activity at all"
     missing = [name for name in names if name not in asked]
@@ -405,6 +493,17 @@ def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
             f"Write `{close or (missing or list(names))[0]}`, and {AGAIN}.",
         )
     if missing:
+        for local in ("execute_local_activity", "start_local_activity"):
+            if any(missing[0] in ast.unparse(call) for call in learner.calls(local)):
+                learner.not_yet(
+                    f"{missing[0]} runs as a local Activity: the Event History has no step of it.",
+                    f"Write `await workflow.execute_activity({missing[0]}, …)`.",
+                )
+        if early := _returns_before(learner, missing[0]):
+            learner.not_yet(
+                f"{missing[0]} was not asked for: `{early}` stands before it, and ends the run.",
+                "Move the `return` to the end.",
+            )
         for call in learner.calls("execute_activity"):
             given = ast.unparse(call.args[0]) if call.args else ""
             if missing[0] in given and not learner.awaited(call):
@@ -423,6 +522,18 @@ def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
         f"{again} is asked for {asked.count(again)} times: {told}.",
         "Each step once: keep its result in a variable.",
     )
+
+
+def _returns_before(learner: Learner, name: str) -> str:
+    """A `return` of a method that stands before an Activity's name, at the same depth."""
+    for method in ast.walk(learner.tree):
+        if isinstance(method, ast.AsyncFunctionDef):
+            for statement in method.body:
+                if isinstance(statement, ast.Return):
+                    later = method.body[method.body.index(statement) + 1 :]
+                    if any(name in ast.unparse(other) for other in later):
+                        return ast.unparse(statement)[:80]
+    return ""
 
 
 def _input(learner: Learner, step: Step, scheduled: Scheduled, origins: Mapping[str, Any]) -> None:
@@ -515,15 +626,21 @@ async def builds_worker(
     if not inspect.iscoroutinefunction(function):
         learner.not_yet(f"`{name}` is {kind_of(function)}.", f"Write `async def {name}():`.")
     learner.step("It builds a Worker")
+    for call in learner.calls("run"):
+        if ast.unparse(call.func) == "asyncio.run":
+            learner.not_yet(
+                "The function calls asyncio.run, and an event loop runs already.",
+                f"Write `await {ast.unparse(call.args[0]) if call.args else 'worker.run()'}`.",
+            )
     look = Look(await trials.connect())
     try:
-        await asyncio.wait_for(look.at(function), 2.0)
+        await look.at(function)
     except (NameError, NotImplementedError):
         raise
     except Exception as error:
         if not look.given:
             raise
-        _worker_refused(learner, error, look.given[0], activities)
+        _worker_refused(learner, error, look.given[0], activities, task_queue)
     if not look.given:
         learner.not_yet(f"{name} has ended and built no Worker.", "Build one with `Worker(…)`.")
     given = look.given[0]
@@ -539,9 +656,18 @@ async def builds_worker(
     learner.step("Its Activities are registered")
     _registered(learner, "activities", given, activities)
     learner.step("It runs")
-    if not look.would_run:
+    if look.threads_ended:
         learner.not_yet(
-            "The Worker is built, and nobody runs it.", "Write `await worker.run()` at the end."
+            "The Worker runs outside of the `with` block: its threads have ended by then.",
+            "Indent `await worker.run()`, so that it stands inside of `with`.",
+        )
+    if not look.runs:
+        aside = any(learner.calls("create_task")) or "async with" in learner.text
+        learner.not_yet(
+            "The Worker is started aside and ends at once, because the function does not wait."
+            if aside
+            else "The Worker is built, and nobody runs it.",
+            "Write `await worker.run()` at the end.",
         )
 
 
@@ -585,12 +711,27 @@ def _registered_name(thing: Any) -> str:
 
 
 def _worker_refused(
-    learner: Learner, error: Exception, given: Mapping[str, Any], activities: Sequence[str]
+    learner: Learner,
+    error: Exception,
+    given: Mapping[str, Any],
+    activities: Sequence[str],
+    task_queue: str,
 ) -> None:
     """End the check with why the SDK refused what the Worker was given."""
     queue = given.get("task_queue")
+    for wrong, right in KEYWORDS.items():
+        if wrong in given:
+            learner.not_yet(
+                f"The Worker is given `{wrong}=`, which it does not know.",
+                f"It is called `{right}=`.",
+            )
     if "task_queue" not in given or not isinstance(queue, str):
-        _queue(learner, queue, "research", "The Worker polls")
+        _queue(learner, queue, task_queue, "The Worker polls")
+    if isinstance(given.get("activity_executor"), type):
+        learner.not_yet(
+            f"activity_executor is {kind_of(given['activity_executor'])}, not an object of it.",
+            "Write `activity_executor=threads`: the name after `as`.",
+        )
     for what, example in (("activities", activities[-1]), ("workflows", "GenerateReportWorkflow")):
         things = given.get(what)
         if things is None:
@@ -641,6 +782,9 @@ def _worker_refused(
             "The Activities are ordinary functions and need threads: keep "
             "`activity_executor=threads`.",
         )
+    saw, do = explain(learner, error)
+    if do != AGAIN_HERE:
+        learner.not_yet(saw, do)
     found: WorkerNotStarted = why_not(error, f"Mend the Worker cell, {AGAIN}.")
     learner.not_yet(found.saw, found.do)
 
@@ -676,11 +820,21 @@ async def started(
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
+        if not any(learner.calls("start_workflow")):
+            learner.not_yet(
+                f"The Temporal Service has no Workflow {handle.id!r}: nothing was started.",
+                f"Write `{name} = await client.start_workflow(…)`.",
+            )
         learner.not_attempted(
             f"The Temporal Service has no Workflow {handle.id!r}: it has been started afresh.",
             "Run the cell above again.",
         )
     learner.step(f"It runs {workflow}")
+    if first.workflow_type.name == f"{workflow}.run":
+        learner.not_yet(
+            f"The Workflow was named by the text {first.workflow_type.name!r}: none is called so.",
+            f"Write {workflow}.run without quotes.",
+        )
     if first.workflow_type.name != workflow:
         learner.not_yet(
             f"The Workflow that was started is {first.workflow_type.name!r}.",
@@ -688,6 +842,17 @@ async def started(
         )
     learner.step(f"It is on the Task Queue {task_queue!r}")
     _queue(learner, first.task_queue.name, task_queue, "The Workflow waits on")
+    learner.step("It has the time that it needs")
+    for words, limit in (
+        ("execution_timeout", first.workflow_execution_timeout),
+        ("run_timeout", first.workflow_run_timeout),
+    ):
+        if 0 < limit.ToTimedelta().total_seconds() <= 60:
+            learner.not_yet(
+                f"The Workflow has a {words} of {limit.ToTimedelta().total_seconds():g} s: it is "
+                "ended then, retries and all.",
+                f"Leave {words} out: a Workflow may wait as long as its steps need.",
+            )
     learner.step("It has its input")
     got = trials.inputs(first.input)
     for field, kind in input.items():
@@ -717,7 +882,7 @@ def _start_words(
             "The cell calls execute_workflow, which waits for the result and gives no handle.",
             "Write `await client.start_workflow(…)`: it gives a handle at once.",
         )
-    if "'coroutine' object" in text:
+    if "'coroutine' object has no attribute 'id'" in text:
         return (
             "start_workflow was not awaited: it gave a coroutine, and nothing was started.",
             "Write `handle = await client.start_workflow(…)`.",
@@ -726,6 +891,36 @@ def _start_words(
         return (
             f"The Workflow's input cannot be written down: {text}. It is a class, not an object.",
             "Give it an object: `GenerateReportInput(prompt=…)`.",
+        )
+    if call and ast.unparse(call.func) == "Client.start_workflow":
+        return (
+            "`Client` is the class; your connection is the object `client`.",
+            "Write `client.start_workflow(…)`, with a small c.",
+        )
+    if "'coroutine' object has no attribute 'result'" in text:
+        return (
+            "`.result()` stands behind the call, which gives a coroutine.",
+            "Take `.result()` away: `handle = await client.start_workflow(…)`; follow waits later.",
+        )
+    if "args" in words and "not iterable" in text:
+        return (
+            "`args=` is one object, and a list is expected.",
+            "Give one input by its place or as `arg=…`; `args=[…]` is a list.",
+        )
+    if "workflow_id" in words:
+        return "start_workflow does not know `workflow_id=`.", "It is called `id=` here."
+    if "positional argument" in text and call and len(call.args) > 2:
+        return (
+            f"start_workflow is given {len(call.args) - 1} inputs.",
+            "A Workflow takes one input: `GenerateReportInput(prompt=…)`.",
+        )
+    if "bad argument type" in text and call:
+        if isinstance(queue, ast.Name) and not isinstance(learner.names.get(queue.id), str):
+            kind = kind_of(learner.names.get(queue.id))
+            return f"The task_queue is {kind}.", f'Write `task_queue="{task_queue}"`.'
+        return (
+            f"`id={ast.unparse(words['id'])}` is not a text." if "id" in words else text,
+            'Write the id as a text: `id=f"generate-…-{uuid.uuid4()}"`.',
         )
     if call and "task_queue" not in words:
         return "start_workflow is given no task_queue.", f'Write `task_queue="{task_queue}"`.'
@@ -756,5 +951,11 @@ def kind_of(thing: Any) -> str:
     if inspect.isroutine(thing):
         return f"the function {thing.__name__}"
     words = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "a dict"}
-    words |= {type(None): "None", tuple: "a tuple", type(...): "`...`", bool: "True or False"}
+    words |= {
+        type(None): "None",
+        tuple: "a tuple",
+        set: "a set",
+        type(...): "`...`",
+        bool: "True or False",
+    }
     return words.get(type(thing), f"an object of the kind {type(thing).__name__}")

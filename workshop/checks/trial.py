@@ -17,7 +17,7 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -26,6 +26,7 @@ from temporalio.worker import Replayer, Worker
 
 from workshop import settings
 from workshop.follow.rows import failure_text
+from workshop.follow.run import Run
 
 _ENDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
@@ -50,6 +51,9 @@ class Scheduled:
     start_to_close: float
     schedule_to_close: float
     maximum_attempts: int
+    maximum_interval: float
+    after: tuple[str, ...]
+    """The Activities that had completed when it was asked for."""
 
 
 @dataclass
@@ -64,7 +68,9 @@ class Trial:
     task_failure: str = ""
     """Why its code failed: type and message."""
     events: list[HistoryEvent] = field(default_factory=list)
-    timers: int = 0
+    names: dict[int, str] = field(default_factory=dict)
+    """Activity names by the number of the event that scheduled them."""
+    completed_activities: list[str] = field(default_factory=list)
 
     def scheduled(self, name: str) -> Scheduled | None:
         return next((a for a in self.activities if a.name == name), None)
@@ -167,12 +173,17 @@ async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:
 
 
 async def run_activity(
-    function: Callable[..., Any], *inputs: Any, workflow_id: str = "check", limit: float = 2.0
+    function: Callable[..., Any],
+    *inputs: Any,
+    workflow_id: str = "check",
+    attempt: int = 1,
+    limit: float = 2.0,
 ) -> Any:
     """Run an Activity as its Worker would, in a thread where it is not async.
 
     Args:
-        workflow_id: what `activity.info()` tells it.
+        workflow_id: what `activity.info()` tells it, and
+        attempt: as well.
 
     Raises:
         asyncio.TimeoutError: it takes longer than `limit` seconds.
@@ -181,7 +192,7 @@ async def run_activity(
     https://python.temporal.io/temporalio.testing.ActivityEnvironment.html
     """
     environment = ActivityEnvironment()
-    environment.info = replace(environment.info, workflow_id=workflow_id)
+    environment.info = replace(environment.info, workflow_id=workflow_id, attempt=attempt)
     if asyncio.iscoroutinefunction(function):
         return await asyncio.wait_for(environment.run(function, *inputs), limit)
     return await in_thread(lambda: environment.run(function, *inputs), limit)
@@ -212,43 +223,60 @@ async def in_thread(work: Callable[[], Any], limit: float) -> Any:
     return await asyncio.wait_for(done, limit)
 
 
-async def _watch(handle: Any, trial: Trial, taken: asyncio.Event) -> None:
+async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial, taken: asyncio.Event) -> None:
     """Read the Event History as it grows, until the Workflow ends or its code fails.
+
+    It asks again and again: a long poll may hear of an event many seconds late.
 
     Args:
         taken: set when the Worker has its first task.
     """
-    async for event in handle.fetch_history_events(wait_new_event=True):
-        trial.events.append(event)
-        kind = event.event_type
-        if kind == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-            told = event.activity_task_scheduled_event_attributes
-            trial.activities.append(
-                Scheduled(
-                    told.activity_type.name,
-                    inputs(told.input),
-                    told.start_to_close_timeout.ToTimedelta().total_seconds(),
-                    told.schedule_to_close_timeout.ToTimedelta().total_seconds(),
-                    told.retry_policy.maximum_attempts,
-                )
+    run = Run(handle._client, handle.id, handle.first_execution_run_id)
+    read, ended = 0, False
+    while not ended:
+        await run.poll()
+        for event in run.events[read:]:
+            ended = _read(event, trial, taken) or ended
+        read = len(run.events)
+        if not ended:
+            await asyncio.sleep(0.02)
+
+
+def _read(event: HistoryEvent, trial: Trial, taken: asyncio.Event) -> bool:
+    """Take one event into the trial. Returns whether the trial ends with it."""
+    trial.events.append(event)
+    kind = event.event_type
+    if kind == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+        taken.set()
+    elif kind == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        told = event.activity_task_scheduled_event_attributes
+        trial.activities.append(
+            Scheduled(
+                told.activity_type.name,
+                inputs(told.input),
+                told.start_to_close_timeout.ToTimedelta().total_seconds(),
+                told.schedule_to_close_timeout.ToTimedelta().total_seconds(),
+                told.retry_policy.maximum_attempts,
+                told.retry_policy.maximum_interval.ToTimedelta().total_seconds(),
+                tuple(trial.completed_activities),
             )
-        elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
-            taken.set()
-        elif kind == EventType.EVENT_TYPE_TIMER_STARTED:
-            trial.timers += 1
-        elif kind in _TASK_TROUBLE:
-            failed: Failure = event.workflow_task_failed_event_attributes.failure
-            trial.task_failure = failure_text(failed, 300) or "a Workflow Task timed out"
-            return
-        elif kind in _ENDS:
-            if kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
-                trial.completed = True
-                result = inputs(event.workflow_execution_completed_event_attributes.result)
-                trial.result = result[0] if result else None
-            else:
-                failed = event.workflow_execution_failed_event_attributes.failure
-                trial.failure = failure_text(failed, 300)
-            return
+        )
+        trial.names[event.event_id] = told.activity_type.name
+    elif kind == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+        done = event.activity_task_completed_event_attributes.scheduled_event_id
+        trial.completed_activities.append(trial.names[done])
+    elif kind in _TASK_TROUBLE:
+        failed: Failure = event.workflow_task_failed_event_attributes.failure
+        trial.task_failure = failure_text(failed, 300) or "a Workflow Task timed out"
+        return True
+    elif kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+        trial.completed = True
+        result = inputs(event.workflow_execution_completed_event_attributes.result)
+        trial.result = result[0] if result else None
+    elif kind in _ENDS:
+        failed = event.workflow_execution_failed_event_attributes.failure
+        trial.failure = failure_text(failed, 300)
+    return kind in _ENDS
 
 
 def inputs(payloads: Payloads) -> list[Any]:

@@ -111,6 +111,47 @@ WRONG = [
         same_as="Task Queue left out",
     ),
     Wrong("kept under another name", swap("handle", "result"), ("result", "handle")),
+    Wrong(
+        "client.workflow.start as in TypeScript",
+        swap("client.start_workflow", "client.workflow.start"),
+        ("workflow", "client.start_workflow"),
+    ),
+    Wrong(
+        "args without a list",
+        swap(INPUT, "    args=GenerateReportInput(prompt=prompt),\n"),
+        ("args", "arg=|["),
+    ),
+    Wrong("workflow_id= for id=", swap("    id=f", "    workflow_id=f"), ("workflow_id", "id=")),
+    Wrong(
+        "prompt= given to start_workflow",
+        swap(INPUT, "    prompt=prompt,\n"),
+        ("prompt", "GenerateReportInput"),
+    ),
+    Wrong(
+        ".result() behind the call",
+        swap(QUEUE + ",\n)", QUEUE + ",\n).result()"),
+        (".result()", "handle|await"),
+    ),
+    Wrong(
+        "the Workflow's method called here",
+        whole("""
+import uuid
+
+handle = await GenerateReportWorkflow().run(GenerateReportInput(prompt=prompt))
+print("Started", handle.id)
+"""),
+        ("client.start_workflow",),
+    ),
+    Wrong(
+        "the Workflow's method as a text",
+        swap(WORKFLOW, '    "GenerateReportWorkflow.run",\n'),
+        ("GenerateReportWorkflow.run", "quote|text"),
+    ),
+    Wrong(
+        "started as a child Workflow",
+        swap("client.start_workflow", "workflow.execute_child_workflow"),
+        ("child", "client.start_workflow"),
+    ),
 ]
 
 RIGHT = [

@@ -11,6 +11,7 @@ BODY = """\
         document.build(story(input.content, title="Research Report"), **pages)
     return safe_name(input.filename)"""
 DEEPER = "\n".join("    " + line for line in BODY.split("\n"))
+METHOD = "    @activity.defn\n    " + DEF.replace("(input", "(self, input") + DEEPER
 
 WRONG = [
     Wrong("blank left", practice(), ("decorator|@activity",), verdict="not attempted"),
@@ -116,6 +117,36 @@ WRONG = [
         ),
         ("llm_call", "create_pdf_activity"),
     ),
+    Wrong(
+        "the decorator of another framework",
+        swap(DECORATOR, "@app.task\n"),
+        ("app", "@activity.defn"),
+    ),
+    Wrong(
+        "a class with the method, and no instance",
+        swap(DECORATOR + DEF + BODY, "class CreatePdf:\n" + METHOD),
+        ("CreatePdf", "create_pdf_activity", "class|method", "def create_pdf_activity|function"),
+    ),
+    Wrong(
+        "the decorator inside the function",
+        swap(DECORATOR, "", DEF, DEF + "    @activity.defn\n"),
+        ("@activity.defn", "above|over|before"),
+    ),
+    Wrong(
+        "two parameters in place of one object",
+        swap(DEF, "def create_pdf_activity(content: str, filename: str) -> str:\n", "input.", ""),
+        ("PDFGenerationInput",),
+    ),
+    Wrong(
+        "each error swallowed, so that nothing is tried again",
+        swap(BODY, "    try:\n" + DEEPER + '\n    except Exception:\n        return "no PDF"'),
+        ("except|swallow|catch", "retr|again"),
+    ),
+    Wrong(
+        "imported from a package that there is not",
+        swap("from reportlab.lib", "from temporal import activity\nfrom reportlab.lib"),
+        ("'temporal'|`temporal`", "temporalio"),
+    ),
 ]
 
 RIGHT = [
@@ -170,4 +201,33 @@ def create_pdf_activity(pdf: PDFGenerationInput) -> str:
         ),
     ),
     Right("async def", swap(DEF, "async " + DEF)),
+    Right(
+        "a method of an instance",
+        swap(
+            DECORATOR + DEF + BODY,
+            "class Writer:\n" + METHOD + "\n\n\ncreate_pdf_activity = Writer().create_pdf_activity",
+        ),
+    ),
+    Right(
+        "a decorator of one's own below",
+        swap(
+            DECORATOR,
+            """\
+import functools
+
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(*args):
+        activity.logger.info("begins")
+        return function(*args)
+
+    return inner
+
+
+@activity.defn
+@logged
+""",
+        ),
+    ),
 ]

@@ -107,6 +107,42 @@ WRONG = [
         swap("handle = await", "handle, run_id = await"),
         ("handle", "unpack"),
     ),
+    Wrong(
+        "client.execute, which there is not",
+        swap("client.start_workflow", "client.execute"),
+        ("execute", "client.start_workflow"),
+    ),
+    Wrong(
+        "a handle of a Workflow that nobody started",
+        whole("""
+before = mark()
+handle = client.get_workflow_handle("generate-research-report-workflow")
+print("Started", handle.id)
+"""),
+        ("client.start_workflow",),
+        verdict="not yet",
+    ),
+    Wrong(
+        "the class Client in place of the client",
+        swap("client.start", "Client.start"),
+        ("Client", "`client|small|lower"),
+    ),
+    Wrong(
+        "two inputs",
+        swap(INPUT, INPUT + '    "reader@example.com",\n'),
+        ("one input|one object|one GenerateReportInput",),
+    ),
+    Wrong(
+        "ten seconds for the whole Workflow",
+        swap(ID, ID + "    execution_timeout=timedelta(seconds=10),\n"),
+        ("execution_timeout",),
+    ),
+    Wrong("an id that is not a text", swap(ID, "    id=uuid.uuid4(),\n"), ("id=|`id`", "text|str")),
+    Wrong(
+        "the Worker for its Task Queue",
+        swap(QUEUE, "task_queue=worker"),
+        ("task_queue", "research-exercise"),
+    ),
 ]
 
 RIGHT = [

@@ -137,6 +137,25 @@ WRONG = [
         swap("send_email]", "EmailInput]"),
         ("EmailInput", "send_email"),
     ),
+    Wrong(
+        "no brackets",
+        swap(ACTIVITIES, "activities=llm_call, create_pdf_activity, send_email"),
+        ("activities", "[|bracket|list"),
+    ),
+    Wrong("run without parentheses", swap(RUN, "        await worker.run"), ("worker.run()",)),
+    Wrong(
+        "two Task Queues",
+        swap(QUEUE, 'task_queue=["research", "research-exercise"]'),
+        ("list", "research-exercise"),
+    ),
+    Wrong(
+        "executor= for activity_executor=",
+        swap("activity_executor=threads", "executor=threads"),
+        ("executor", "activity_executor"),
+    ),
+    Wrong(
+        "activity= for activities=", swap("activities=[", "activity=["), ("activity", "activities=")
+    ),
 ]
 
 RIGHT = [
@@ -202,5 +221,15 @@ async def run_worker():
     finally:
         threads.shutdown()
 """),
+    ),
+    Right(
+        "async with, waiting for ever",
+        swap(
+            RUN,
+            "        import asyncio\n"
+            "\n"
+            "        async with worker:\n"
+            "            await asyncio.Future()",
+        ),
     ),
 ]

@@ -190,6 +190,43 @@ WRONG = [
         swap(RUN, "    @workflow.signal\n"),
         ("workflow.signal", "@workflow.run"),
     ),
+    Wrong(
+        "timeout= for start_to_close_timeout=",
+        swap(TIMEOUT, "timeout=timedelta(seconds=20)"),
+        ("'timeout'|`timeout`", "start_to_close_timeout"),
+    ),
+    Wrong(
+        "self.pdf_filename",
+        swap("attachment=pdf_filename", "attachment=self.pdf_filename"),
+        ("self", "attachment=pdf_filename|without self|`pdf_filename`"),
+    ),
+    Wrong(
+        "returned before the e-mail",
+        swap(STEP, "        return GenerateReportOutput(result=pdf_filename)\n" + STEP),
+        ("send_email", "return"),
+    ),
+    Wrong(
+        "PDF and e-mail at the same time",
+        swap(
+            "@workflow.defn",
+            "import asyncio\n\n\n@workflow.defn",
+            "        pdf_filename = await workflow",
+            "        writing = workflow",
+            STEP,
+            STEP.replace("await workflow.execute_activity", "workflow.execute_activity"),
+            "attachment=pdf_filename",
+            'attachment="exercise_report.pdf"',
+            "        return",
+            "        _, sent = await asyncio.gather(writing, sent)\n        return",
+        ),
+        ("create_pdf_activity|PDF", "after|before|same time|wait|order"),
+    ),
+    Wrong(
+        "the fields given to execute_activity",
+        swap(INPUT, '            to="reader@example.com",\n            attachment=pdf_filename,\n'),
+        ("'to'|`to`", "EmailInput"),
+    ),
+    Wrong("the retry policy taken away", swap(POLICY, ""), ("retry_policy|maximum_interval", "5")),
 ]
 
 RIGHT = [
@@ -270,5 +307,9 @@ class GenerateReportWorkflow:
             "initial_interval=timedelta(milliseconds=500), backoff_coefficient=1.5,\n"
             "                maximum_interval=timedelta(seconds=4)",
         ),
+    ),
+    Right(
+        "the file's name written out",
+        swap("attachment=pdf_filename", 'attachment="exercise_report.pdf"'),
     ),
 ]

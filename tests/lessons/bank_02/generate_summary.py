@@ -159,6 +159,24 @@ WRONG = [
         ("return ask_model",),
         same_as="a text of one's own",
     ),
+    Wrong(
+        "async, and the answer awaited",
+        swap(DEF, "async " + DEF, ASK, "    return await ask_model(input.prompt)"),
+        ("await", "ask_model(input.prompt)|ask_model is"),
+    ),
+    Wrong(
+        "execute_activity in an Activity",
+        swap(
+            DEF,
+            "async " + DEF,
+            ASK,
+            "    return await workflow.execute_activity(\n"
+            "        llm_call, input, start_to_close_timeout=timedelta(seconds=30)\n"
+            "    )",
+        ),
+        ("execute_activity", "ask_model"),
+    ),
+    Wrong("the input as a dictionary", swap("input.prompt", 'input["prompt"]'), ("input.prompt",)),
 ]
 
 RIGHT = [
@@ -214,4 +232,5 @@ def generate_summary(question: LLMCallInput) -> ModelResponse:
             "    return await asyncio.to_thread(ask_model, input.prompt)",
         ),
     ),
+    Right("as a dictionary", swap(ASK, ASK + ".model_dump()")),
 ]

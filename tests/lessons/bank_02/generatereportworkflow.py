@@ -247,6 +247,37 @@ WRONG = [
         swap(STEP, STEP.replace("await workflow.execute", "workflow.start")),
         ("await",),
     ),
+    Wrong(
+        "a local Activity",
+        swap(STEP, STEP.replace("execute_activity", "execute_local_activity")),
+        ("local", "workflow.execute_activity"),
+    ),
+    Wrong(
+        "workflow.call_activity, which there is not",
+        swap(STEP, STEP.replace("execute_activity", "call_activity")),
+        ("call_activity", "workflow.execute_activity"),
+    ),
+    Wrong(
+        "ActivityOptions as in Go and Java",
+        swap("            " + TIMEOUT, "            ActivityOptions(" + TIMEOUT + ")"),
+        ("ActivityOptions", "start_to_close_timeout="),
+    ),
+    Wrong("self forgotten", swap("run(self, input", "run(input"), ("self",)),
+    Wrong(
+        "the timeout by position",
+        swap(TIMEOUT, "timedelta(seconds=10)"),
+        ("start_to_close_timeout=",),
+    ),
+    Wrong(
+        "the Activity's function in a thread",
+        swap(
+            "from datetime",
+            "import asyncio\nfrom datetime",
+            STEP + ACTIVITY + INPUT + REST,
+            "        pdf_filename = await asyncio.to_thread(\n" + ACTIVITY + INPUT + "        )\n",
+        ),
+        ("to_thread|thread", "execute_activity"),
+    ),
 ]
 
 RIGHT = [

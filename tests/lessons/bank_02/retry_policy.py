@@ -140,6 +140,28 @@ WRONG = [
         whole("retry_policy = RetryPolicy(intervals=[timedelta(seconds=2), timedelta(seconds=6)])"),
         ("intervals", "initial_interval"),
     ),
+    Wrong(
+        "max_retries, as elsewhere",
+        whole(
+            "retry_policy = RetryPolicy(\n"
+            "    max_retries=3, initial_interval=timedelta(seconds=2), backoff_coefficient=3.0\n"
+            ")"
+        ),
+        ("max_retries", "maximum_attempts"),
+    ),
+    Wrong(
+        "a comma behind it makes a tuple", lambda blank: blank.finished + ",", ("tuple", "comma")
+    ),
+    Wrong(
+        "second= for seconds=",
+        swap(FIRST, "initial_interval=timedelta(second=2)"),
+        ("second", "seconds="),
+    ),
+    Wrong(
+        "by position, the attempts in the wrong place",
+        whole("retry_policy = RetryPolicy(timedelta(seconds=2), 3.0, 3)"),
+        ("maximum_attempts=", "third|position|name"),
+    ),
 ]
 
 RIGHT = [
@@ -207,6 +229,15 @@ retry_policy.maximum_attempts = 3
             "    return RetryPolicy(first, second / first, None, 3)\n"
             "\n"
             "retry_policy = policy(timedelta(seconds=2), timedelta(seconds=6))"
+        ),
+    ),
+    Right(
+        "a Fraction",
+        swap(
+            "retry_policy =",
+            "from fractions import Fraction\n\nretry_policy =",
+            TIMES,
+            "backoff_coefficient=Fraction(6, 2)",
         ),
     ),
 ]

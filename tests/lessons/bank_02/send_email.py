@@ -118,6 +118,52 @@ WRONG = [
         ("outbox",),
         same_as="the message not written",
     ),
+    Wrong(
+        "handed to a mail server that is not there",
+        swap(
+            WRITE,
+            "    import smtplib\n"
+            "\n"
+            '    with smtplib.SMTP("localhost", 2525) as server:\n'
+            "        server.send_message(message)\n",
+        ),
+        ("smtplib|mail server|outbox",),
+    ),
+    Wrong(
+        "the file's name written out",
+        swap("Path(input.attachment)", 'Path("exercise_report.pdf")'),
+        ("input.attachment",),
+    ),
+    Wrong(
+        "added to the file at each attempt",
+        swap(
+            WRITE,
+            '    with open(outbox / f"{activity.info().workflow_id}.eml", "ab") as file:\n'
+            "        file.write(bytes(message))\n",
+        ),
+        ("append|added|twice|second|again",),
+    ),
+    Wrong(
+        "the attempt in the file's name",
+        swap(
+            "{activity.info().workflow_id}.eml",
+            "{activity.info().workflow_id}-{activity.info().attempt}.eml",
+        ),
+        ("twice|second|again|attempt", "workflow_id"),
+        same_as="a new file at each attempt",
+    ),
+    Wrong("the input as a dictionary", swap("= input.to,", '= input["to"],'), ("input.to",)),
+    Wrong("info without parentheses", swap("info()", "info"), ("activity.info()",)),
+    Wrong(
+        "workflow.info in an Activity",
+        swap("activity.info", "workflow.info"),
+        ("workflow.info", "activity.info"),
+    ),
+    Wrong(
+        "the message returned",
+        swap(RETURN, "    return message"),
+        ("EmailMessage|message", 'text|str|f"Sent'),
+    ),
 ]
 
 RIGHT = [

@@ -98,6 +98,18 @@ WRONG = [
         ("SendEmail", "send_email", "name"),
     ),
     Wrong("activity misspelt", swap(DECORATOR, "@activty.defn\n"), ("activty", "`activity`")),
+    Wrong(
+        "the decorator of another framework", swap(DECORATOR, "@task\n"), ("task", "@activity.defn")
+    ),
+    Wrong(
+        "the error returned", swap("raise Application", "return Application"), ("raise", "return")
+    ),
+    Wrong(
+        "two parameters in place of one object",
+        swap(DEF, "def send_email(to: str, attachment: str) -> str:\n"),
+        ("EmailInput",),
+    ),
+    Wrong("a self too many", swap("send_email(input", "send_email(self, input"), ("self",)),
 ]
 
 RIGHT = [
@@ -129,4 +141,5 @@ def send_email(email: EmailInput) -> str:
     ),
     Right("async def", swap(DEF, "async " + DEF)),
     Right("with a type and details", swap('available")', 'available", input.to, type="MailDown")')),
+    Right("an error of Python's own", swap("ApplicationError(", "RuntimeError(")),
 ]

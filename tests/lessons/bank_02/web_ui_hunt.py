@@ -153,6 +153,11 @@ WRONG = [
         swap(QUEUE, '"Task Queue": "4711@laptop-6f3c9a2be1d9"'),
         ("Task Queue", "4711@laptop", "summary"),
     ),
+    Wrong(
+        "a list as an answer",
+        swap(FIRST, '"first Activity": ["llm_call"]'),
+        ("first Activity", "a text|not a list|a list|without the brackets"),
+    ),
 ]
 
 RIGHT = [
@@ -201,4 +206,5 @@ found = dict([("its timeout", str(5 * 2)), ("Task Queue", queue)]) | {
     Right("10s", swap(TIMEOUT, '"its timeout": "10s"')),
     Right("10 seconds", swap(TIMEOUT, '"its timeout": "10 seconds"')),
     Right("a note besides", swap(RESULT, RESULT + ',\n    "note": "found under Compact"')),
+    Right("a timedelta", swap(TIMEOUT, '"its timeout": timedelta(seconds=10)')),
 ]

@@ -147,6 +147,48 @@ WRONG = [
         ("run", "workflows=[GenerateReportWorkflow]"),
     ),
     Wrong("the function named main", swap("run_worker", "main"), ("main", "run_worker")),
+    Wrong(
+        "a task that nobody awaits",
+        swap(
+            "from concurrent",
+            "import asyncio\nfrom concurrent",
+            RUN,
+            "        asyncio.create_task(worker.run())",
+        ),
+        ("await worker.run()",),
+        same_as="Worker built and not run",
+    ),
+    Wrong(
+        "worker.start(), which there is not",
+        swap(RUN, "        await worker.start()"),
+        ("start", "worker.run()"),
+    ),
+    Wrong(
+        "async with, and nothing waits",
+        swap(RUN, '        async with worker:\n            print("The Worker runs")'),
+        ("await worker.run()",),
+        same_as="a task that nobody awaits",
+    ),
+    Wrong(
+        "asyncio.run in the function",
+        swap(
+            "from concurrent",
+            "import asyncio\nfrom concurrent",
+            RUN,
+            "        asyncio.run(worker.run())",
+        ),
+        ("asyncio.run", "await worker.run()"),
+    ),
+    Wrong(
+        "the class of the threads, not the threads",
+        swap("activity_executor=threads", "activity_executor=ThreadPoolExecutor"),
+        ("activity_executor", "threads"),
+    ),
+    Wrong(
+        "run after the threads have ended",
+        swap(RUN, "    await worker.run()"),
+        ("with|threads", "indent|inside|within"),
+    ),
 ]
 
 RIGHT = [
@@ -236,5 +278,14 @@ async def run_worker():
                     activity_executor=ThreadPoolExecutor(10))
     return await worker.run()
 """),
+    ),
+    Right(
+        "async with, waiting for ever",
+        swap(
+            "from concurrent",
+            "import asyncio\nfrom concurrent",
+            RUN,
+            "        async with worker:\n            await asyncio.Event().wait()",
+        ),
     ),
 ]

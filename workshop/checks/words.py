@@ -1,0 +1,223 @@
+"""Words for exceptions that a learner's code raises: what was seen, and what to try."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+
+from workshop.checks.learner import CalledDirectly, Learner, last_name
+
+Said = tuple[str, str]
+
+AGAIN = "Correct that in the cell above, run it, then run this cell."
+KEYWORDS = {
+    "max_retries": "maximum_attempts",
+    "max_attempts": "maximum_attempts",
+    "retries": "maximum_attempts",
+    "attempts": "maximum_attempts",
+    "interval": "initial_interval",
+    "backoff": "backoff_coefficient",
+    "factor": "backoff_coefficient",
+    "executor": "activity_executor",
+    "activity": "activities",
+    "workflow": "workflows",
+    "queue": "task_queue",
+    "taskQueue": "task_queue",
+    "queue_name": "task_queue",
+    "timeout": "start_to_close_timeout",
+    "time_out": "start_to_close_timeout",
+    "retry": "retry_policy",
+    "workflow_id": "id",
+    "second": "seconds",
+    "sec": "seconds",
+    "secs": "seconds",
+}
+"""Keyword arguments as other frameworks have them, and Temporal's."""
+CALLS = {
+    "call_activity": "workflow.execute_activity(…)",
+    "run_activity": "workflow.execute_activity(…)",
+    "call": "workflow.execute_activity(…)",
+    "execute": "client.start_workflow(…)",
+    "start": "client.start_workflow(…)",
+    "run_workflow": "client.start_workflow(…)",
+    "workflow": "client.start_workflow(…)",
+    "submit": "client.start_workflow(…)",
+}
+"""Calls as people expect them, and Temporal's."""
+ELSEWHERE = {
+    "ActivityOptions": "Timeouts are given to execute_activity: `start_to_close_timeout=…`.",
+    "RetryOptions": "In Python it is `RetryPolicy`, from temporalio.common.",
+    "ActivityError": "Import it: `from temporalio.exceptions import ActivityError`.",
+}
+"""Names of other SDKs, and what this one has."""
+
+
+def explain(learner: Learner, error: BaseException) -> Said:
+    """What was seen and what to try, of an exception that the learner's code raised."""
+    if isinstance(error, SyntaxError):
+        return _syntax(learner, error)
+    if isinstance(error, CalledDirectly):
+        return (
+            f"The Workflow calls `{error.name}(…)` directly.",
+            "Let the Temporal Service do it: "
+            f"`await workflow.execute_activity({error.name}, …)`, with its input and a timeout.",
+        )
+    return explain_text(learner, type(error).__name__, str(error).partition("\n")[0][:300])
+
+
+def explain_text(learner: Learner, kind: str, text: str) -> Said:
+    """The same for an error that is known by its type's name and its message."""
+    saw = f"{kind}: {text}" if text else kind
+    for told in (_name, _module, _keyword, _attribute, _await, _subscript, _nested, _outside):
+        if do := told(learner, kind, text):
+            return saw, do
+    if "_NotInWorkflowEventLoop" in saw:
+        saw = "A function of `workflow` was called outside of a Workflow."
+    return saw, AGAIN
+
+
+def _syntax(learner: Learner, error: SyntaxError) -> Said:
+    line = (error.text or "").strip()
+    saw = f"The cell does not parse: {error.msg}, line {error.lineno}: `{line}`."
+    above = learner.text.split("\n")[: max(0, (error.lineno or 1) - 1)]
+    before = next((text for text in reversed(above) if text.strip()), "")
+    if re.search(r"@\w+\.def$", line):
+        return saw, f"`def` is a word of Python's own; the decorator is `{line}n`, with an n."
+    if before.strip().startswith("@") and not line.startswith(("def", "async", "class", "@")):
+        return saw, f"The decorator `{before.strip()}` belongs on the line above `def` or `class`."
+    if "positional argument follows keyword" in error.msg:
+        return saw, "What belongs together stands in brackets: `activities=[one, two]` is a list."
+    if any(quote in line for quote in "\u201c\u201d\u2018\u2019\u201e"):
+        return saw, 'These are quotes of a word processor; Python\'s are straight: "…".'
+    return (
+        saw,
+        "Mend that line and run the cell. Until then, the kernel has what ran before.",
+    )
+
+
+def _name(learner: Learner, kind: str, text: str) -> str:
+    if kind not in ("NameError", "UnboundLocalError") or "'" not in text:
+        return ""
+    name = text.split("'")[1]
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
+    close = learner.close(name, 0.7, own=False)
+    used = [n.id for n in ast.walk(ast.parse(learner.blank.finished)) if isinstance(n, ast.Name)]
+    longer = [n for n in used if len(n) > 3 and (name.startswith(n) or n.startswith(name))]
+    close = close or next(iter(difflib.get_close_matches(name, used, 1, 0.7) or longer), "")
+    if close and close != name:
+        return f"Correct `{name}` to `{close}`, run the cell, then this one."
+    return f"`{name}` is not known here: correct its spelling, or run the cell with it."
+
+
+def _module(_: Learner, kind: str, text: str) -> str:
+    if kind in ("ModuleNotFoundError", "ImportError") and "'temporal" in text:
+        return "The package is called `temporalio`: `from temporalio import activity, workflow`."
+    return ""
+
+
+def _keyword(learner: Learner, kind: str, text: str) -> str:
+    found = re.search(r"keyword argument '(\w+)'|'(\w+)' is an invalid keyword", text)
+    if kind != "TypeError" or not found:
+        return ""
+    wrong = found[1] or found[2]
+    calls = [n for n in ast.walk(ast.parse(learner.blank.finished)) if isinstance(n, ast.Call)]
+    owners = {k.arg: ast.unparse(call.func) for call in calls for k in call.keywords if k.arg}
+    if right := KEYWORDS.get(wrong):
+        return f"It is called `{right}=` here, not `{wrong}=`."
+    if wrong in owners:
+        return f"`{wrong}=` belongs into the object: `{owners[wrong]}({wrong}=…)`."
+    if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
+        return f"Correct `{wrong}` to `{near[0]}`, run the cell, then this one."
+    return f"Take `{wrong}=` out: nothing of that name is expected here."
+
+
+def _attribute(learner: Learner, kind: str, text: str) -> str:
+    found = re.search(r"(?:'(\S+)' (?:object )?)?has no attribute '(\w+)'", text)
+    if kind != "AttributeError" or not found:
+        return ""
+    owner, wrong = found[1] or "", found[2]
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Attribute) and node.attr == wrong:
+            whole, base = ast.unparse(node), ast.unparse(node.value)
+            if base in ("activity.info", "workflow.info"):
+                return f"`{base}` is a function: write `{base}().{wrong}`."
+            if base == "self":
+                return f"There is no `{whole}`: it is a variable of this method, `{wrong}`."
+    if owner == "Worker":
+        return "A Worker is run with `await worker.run()`."
+    if owner == "coroutine":
+        return f"Await it first: `await` stands before the call, and `.{wrong}` comes after that."
+    used = {
+        node.attr: ast.unparse(node)
+        for node in ast.walk(ast.parse(learner.blank.finished))
+        if isinstance(node, ast.Attribute)
+    }
+    right = CALLS.get(wrong)
+    if right and right.partition(".")[2].removesuffix("(…)") in used:
+        return f"There is no `{wrong}`; Temporal's is `{right}`."
+    near = difflib.get_close_matches(wrong, [a for a in used if a != wrong], 1, 0.5)
+    return f"Correct `{wrong}`: it is `{used[near[0]]}`." if near else ""
+
+
+def _await(learner: Learner, kind: str, text: str) -> str:
+    if kind != "TypeError" or not re.search(r"'await' expression|be awaited", text):
+        return ""
+    wants_call = re.search(r"object (method|function|builtin_function_or_method) ", text)
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Await):
+            awaited = ast.unparse(node.value)
+            if wants_call and not isinstance(node.value, ast.Call):
+                return f"The parentheses are missing: `await {awaited}()`."
+            if not wants_call and isinstance(node.value, ast.Call):
+                return f"`{awaited}` gives its answer at once: take `await` away."
+    return "Take `await` away: what stands behind it is no coroutine."
+
+
+def _subscript(learner: Learner, kind: str, text: str) -> str:
+    if kind != "TypeError" or "is not subscriptable" not in text:
+        return ""
+    for node in ast.walk(learner.tree):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Load)
+            and isinstance(node.value, ast.Name)
+            and isinstance(node.slice, ast.Constant)
+            and isinstance(node.slice.value, str)
+        ):
+            name = node.value.id
+            return f"`{name}` is an object with fields: write `{name}.{node.slice.value}`."
+    return ""
+
+
+def _nested(learner: Learner, kind: str, text: str) -> str:
+    if "asyncio.run()" not in text and "event loop is already running" not in text:
+        return ""
+    for call in learner.calls("run"):
+        if ast.unparse(call.func) == "asyncio.run" and call.args:
+            return f"An event loop runs already: write `await {ast.unparse(call.args[0])}`."
+    return "An event loop runs already: write `await` in place of asyncio.run."
+
+
+def _outside(learner: Learner, kind: str, text: str) -> str:
+    """A function of `workflow`, called where there is no Workflow."""
+    if "NotInWorkflowEventLoop" not in kind + text and "Not in workflow event loop" not in text:
+        return ""
+    solution = ast.parse(learner.blank.finished)
+    right = [
+        ast.unparse(n.func)
+        for n in ast.walk(solution)
+        if isinstance(n, ast.Call)
+        and last_name(n.func) in ("start_workflow", "ask_model", "info", "execute_activity")
+    ]
+    here = f"Here it is `{right[0]}(…)`." if right else "Take it out."
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name.startswith("workflow."):
+                kind_of_call = " starts child Workflows and" if "child" in name else ""
+                return f"`{name}`{kind_of_call} is for the code of a Workflow alone. {here}"
+            if name.endswith(".run") and name[:1].isupper():
+                return f"`{name}(…)` runs the method here; the Temporal Service is to. {here}"
+    return f"What belongs to a Workflow's code was called outside of one. {here}"
