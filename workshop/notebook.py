@@ -150,6 +150,8 @@ class Look:
         self.given.append({**dict(zip(("client",), args, strict=False)), **given})
         queue = given.get("task_queue")
         own = {"task_queue": f"check-{uuid.uuid4()}"} if isinstance(queue, str) else {}
+        if not given.keys() & {"build_id", "deployment_config", "use_worker_versioning"}:
+            own["build_id"] = "check"  # without one the SDK hashes every module that is loaded
         client = {"client": self.client} if "client" in given else {}
         return (self.client, *args[1:]) if args else (), given | own | client
 
