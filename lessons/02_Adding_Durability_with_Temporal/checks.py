@@ -19,6 +19,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 from workshop.checks import Learner, blank
+from workshop.checks.compare import missing_given
 from workshop.checks.steps import (
     AGAIN,
     Step,
@@ -182,6 +183,7 @@ async def client(learner: Learner) -> None:
     means="These facts stand in the Event History, and your code can read them too.",
 )
 async def web_ui_hunt(learner: Learner) -> None:
+    ran(learner, _without_quotes)
     learner.step("found is a dict with seven entries")
     found = learner.name("found")
     if not isinstance(found, dict):
@@ -192,6 +194,11 @@ async def web_ui_hunt(learner: Learner) -> None:
             learner.not_yet(f"The entry {name!r} is missing.", "Keep the names as they were given.")
     for name, right in truth.items():
         learner.step(f"{name} is found")
+        if callable(found[name]):
+            learner.not_yet(
+                f"{name!r} is {kind_of(found[name])} itself, not its name.",
+                "Write the name as a text, in quotes.",
+            )
         if isinstance(found[name], (list, tuple, set, dict)):
             learner.not_yet(
                 f"{name!r} is {kind_of(found[name])}, not a text.", "Write the text alone."
@@ -383,6 +390,11 @@ async def send_email_activity(learner: Learner) -> None:
         raise
     except Exception:
         return
+    if learner.swallows:
+        learner.not_yet(
+            "The error is raised, and an `except` swallows it: to Temporal that is a success.",
+            "Take the `try` and `except` out, and leave the `raise` alone in the function.",
+        )
     if isinstance(result, BaseException):
         learner.not_yet(
             "The error is returned: `return` in place of `raise`. To Temporal that is a success.",
@@ -532,6 +544,14 @@ async def send_email(learner: Learner) -> None:
                 "A second attempt is added to the same file: two letters in one.",
                 "Write the file anew each time, as `write_bytes` does.",
             )
+        learner.step("Another report is another letter")
+        copy = learner.copy(function)
+        await run_activity(copy, given, workflow_id=f"{letters.name}-other")
+        if len(letters()) < 2:
+            learner.not_yet(
+                "The letter of another Workflow replaces this one: both files have one name.",
+                "Name the file after `activity.info().workflow_id`, as it was given.",
+            )
         report.unlink()
         copy = learner.copy(function)
         await lets_errors_through(learner, run_activity(copy, given), "The report is missing")
@@ -578,6 +598,13 @@ def _holds_report(letter: EmailMessage) -> bool:
 # --- what several of them need ---
 
 
+def _without_quotes(error: BaseException) -> tuple[str, str] | None:
+    if not isinstance(error, NameError):
+        return None
+    name = str(error).split("'")[1] if "'" in str(error) else "it"
+    return f"{type(error).__name__}: {error}.", f'What you found is a text, in quotes: `"{name}"`.'
+
+
 def _written(input: Any = None, *_: Any) -> str:
     """A stand-in that says which PDF it would write."""
     return str(input.get("filename", LESSON_PDF)) if isinstance(input, dict) else LESSON_PDF
@@ -612,9 +639,12 @@ async def _mended(
             "Deliver into the folder outbox, as it was given; no smtplib is needed.",
         )
     except ApplicationError as error:
+        gone = missing_given(learner)
         learner.not_yet(
             f"It still raises: {error.message}",
-            f"Take the line with `raise` out, and {AGAIN}.",
+            f"Take the line with `raise` out, put `{gone[0]}` back, and {AGAIN}."
+            if gone
+            else f"Take the line with `raise` out, and {AGAIN}.",
         )
 
 

@@ -273,6 +273,14 @@ def _readable(learner: Learner) -> None:
     todo = [line for line in code_lines(run.text) if line in chosen.open_lines]
     bare = code_lines(run.text)
     if bare == code_lines(chosen.practice):
+        wanted = [line for line in code_lines(chosen.finished) if line not in bare]
+        comments = [line.partition("#")[2] for line in run.text.split("\n") if "#" in line]
+        for line in wanted:
+            if any(line in comment for comment in comments if comment not in chosen.practice):
+                learner.not_attempted(
+                    f"`{line}` stands in a comment, behind a `#`.",
+                    "Put it on a line of its own without the `#`, and run the cell.",
+                )
         learner.not_attempted(
             f"The blank is still open{_todo(chosen, todo)}.",
             "Fill it in and run the cell. If you have filled it in, it has not been run since: "
@@ -285,6 +293,17 @@ def _readable(learner: Learner) -> None:
         learner.step(f"The cell defines {chosen.defines}")
         _in_a_class(learner)
         others = [name for name in learner.defined if name != chosen.defines]
+        if any(
+            isinstance(node, ast.Call) and ast.unparse(node.func) == "Worker"
+            for statement in learner.tree.body
+            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+            for node in ast.walk(statement)
+        ):
+            learner.not_yet(
+                "The cell builds a Worker at once, outside of a function.",
+                f"Put it into `async def {chosen.defines}():`, as it was given. That Worker holds "
+                "its Task Queue now, so restart the kernel and run the cells from the top.",
+            )
         learner.not_yet(
             f"The cell defines {f'`{others[-1]}`' if others else 'nothing'}, and no "
             f"`{chosen.defines}`.",

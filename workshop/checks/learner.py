@@ -58,6 +58,11 @@ class Learner:
                 f"There is no `{name}`, but there is `{close}`.",
                 f"Call it `{name}`, and run the cell again.",
             )
+        if self.last_run and self.last_run.error is None and name == self.blank.defines:
+            self.not_yet(
+                f"The cell ran, and there is still no `{name}`.",
+                f"Give it a value: `{name} = …`, as it was given.",
+            )
         self.not_attempted(
             f"There is no `{name}` in this kernel.",
             "Run the cell above, and the ones before it if the kernel was restarted.",

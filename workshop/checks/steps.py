@@ -78,6 +78,13 @@ def is_activity(learner: Learner, name: str, input: str) -> Any:
             f"`{name}` takes `self`, and stands in no class.",
             f"Write `def {name}(input: {input})`.",
         )
+    kind = inspect.signature(function).parameters[takes[0]].annotation if len(takes) == 1 else None
+    stated = kind if isinstance(kind, str) else getattr(kind, "__name__", "")
+    if kind is not None and stated not in (input, "_empty", "Any", "dict", "Mapping"):
+        learner.not_yet(
+            f"`{name}` takes `{takes[0]}: {stated}`, and the Workflow gives it {input}.",
+            f"Write `def {name}(input: {input})`, as it was given.",
+        )
     if len(takes) != 1:
         learner.not_yet(
             f"`{name}` takes {len(takes)} inputs: {', '.join(takes) or 'none'}.",
@@ -140,10 +147,17 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
         )
     if isinstance(error, NameError):
         root = re.split(r"\W", said[0])[0]
-        if f"'{root}'" in text and difflib.SequenceMatcher(None, root, "activity").ratio() < 0.6:
+        if said[0].startswith("activity.defn("):
             return (
-                f"The decorator is @{said[0]}, which is none of Temporal's ({text}).",
-                f"Write `@activity.defn`, and {AGAIN}.",
+                f"The decorator is @{said[0]} ({text}).",
+                f"It is given no function: write `@activity.defn`, and {AGAIN}.",
+            )
+        if f"'{root}'" in text:
+            near = difflib.SequenceMatcher(None, root, "activity").ratio() >= 0.8
+            correct = f"Correct `{root}` to `activity`: write" if near else "Write"
+            return (
+                f"The decorator is @{said[0]}, which is not known here ({text}).",
+                f"{correct} `@activity.defn`, and {AGAIN}.",
             )
         return None
     if said[0] == "activity":
@@ -223,6 +237,11 @@ def _class_words(learner: Learner, name: str, error: BaseException) -> Said | No
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     said = next((d[0] for m, d in methods if d and m.name == "run"), "")
+    if any("workflow.run" in ast.unparse(d) for d in _decorators(learner, name)):
+        return (
+            "@workflow.run stands above the class.",
+            f"It belongs on the line above `async def run`; {AGAIN}.",
+        )
     if "must be an async function" in text:
         return (
             "The method with @workflow.run is an ordinary `def`.",
@@ -444,8 +463,6 @@ def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
             "What execute_activity is given first is no Activity.",
             f"First comes the Activity: one of {', '.join(names)}.",
         )
-    if kind == "NameError":
-        raise NameError(message)
     reads = kind in ("KeyError", "IndexError") or re.search(
         r"indices|subscriptable|ModelResponse|Choices|Message|NoneType|'(str|list|dict)'", message
     )
@@ -456,7 +473,7 @@ def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
             "The Workflow's code blocks: it did not give back control within 2 s.",
             "What waits or computes for long belongs in an Activity.",
         )
-    saw, do = explain_text(learner, kind, message)
+    saw, do = explain_text(learner, kind, message, trial.task_failure_line(learner.text))
     learner.not_yet(f"The Workflow's code fails: {saw}", do)
 
 
@@ -620,18 +637,31 @@ async def builds_worker(
     activities: Sequence[str],
 ) -> None:
     """The function builds a Worker with this configuration, and runs it."""
-    ran(learner)
-    learner.step(f"{name} is an async function")
-    function = learner.name(name)
-    if not inspect.iscoroutinefunction(function):
-        learner.not_yet(f"`{name}` is {kind_of(function)}.", f"Write `async def {name}():`.")
-    learner.step("It builds a Worker")
+    learner.step("The function does not call itself")
+    for call in learner.calls(name):
+        by = "asyncio.run" if f"asyncio.run({name}" in learner.text else "its own cell"
+        learner.not_yet(
+            f"{name} is called by {by} (line {call.lineno}).",
+            "Take that out: `start_worker`, in the next cell, calls it. The function ends with "
+            "`await worker.run()`.",
+        )
+    for call in learner.calls("start_worker"):
+        learner.not_yet(
+            f"start_worker is called in this cell (line {call.lineno}).",
+            "The next cell calls it. Here the function ends with `await worker.run()`.",
+        )
     for call in learner.calls("run"):
         if ast.unparse(call.func) == "asyncio.run":
             learner.not_yet(
                 "The function calls asyncio.run, and an event loop runs already.",
                 f"Write `await {ast.unparse(call.args[0]) if call.args else 'worker.run()'}`.",
             )
+    ran(learner)
+    learner.step(f"{name} is an async function")
+    function = learner.name(name)
+    if not inspect.iscoroutinefunction(function):
+        learner.not_yet(f"`{name}` is {kind_of(function)}.", f"Write `async def {name}():`.")
+    learner.step("It builds a Worker")
     look = Look(await trials.connect())
     try:
         await look.at(function)
@@ -727,6 +757,11 @@ def _worker_refused(
             )
     if "task_queue" not in given or not isinstance(queue, str):
         _queue(learner, queue, task_queue, "The Worker polls")
+    if "ProcessPool" in type(given.get("activity_executor")).__name__:
+        learner.not_yet(
+            "activity_executor is a ProcessPoolExecutor: processes, not threads.",
+            "Use `ThreadPoolExecutor`, as it was given.",
+        )
     if isinstance(given.get("activity_executor"), type):
         learner.not_yet(
             f"activity_executor is {kind_of(given['activity_executor'])}, not an object of it.",
@@ -913,6 +948,16 @@ def _start_words(
         return (
             f"start_workflow is given {len(call.args) - 1} inputs.",
             "A Workflow takes one input: `GenerateReportInput(prompt=…)`.",
+        )
+    if isinstance(queue, (ast.List, ast.Tuple, ast.Set)):
+        return (
+            "The task_queue is a list.",
+            f'One name, without brackets: `task_queue="{task_queue}"`.',
+        )
+    if call and call.args and ".run(" in first:
+        return (
+            f"`{first[:60]}` calls the method here.",
+            f"Name it without parentheses: `{workflow}.run`; its input comes after the comma.",
         )
     if "bad argument type" in text and call:
         if isinstance(queue, ast.Name) and not isinstance(learner.names.get(queue.id), str):

@@ -67,10 +67,17 @@ class Trial:
     """Why the Workflow failed, where it did."""
     task_failure: str = ""
     """Why its code failed: type and message."""
+    task_failure_trace: list[str] = field(default_factory=list)
+    """The lines of its stack trace."""
     events: list[HistoryEvent] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     """Activity names by the number of the event that scheduled them."""
     completed_activities: list[str] = field(default_factory=list)
+
+    def task_failure_line(self, text: str) -> str:
+        """The last line of a cell's text that the failing code went through."""
+        lines = [line.strip() for line in text.split("\n")]
+        return next((s for s in reversed(self.task_failure_trace) if s in lines and s), "")
 
     def scheduled(self, name: str) -> Scheduled | None:
         return next((a for a in self.activities if a.name == name), None)
@@ -268,6 +275,7 @@ def _read(event: HistoryEvent, trial: Trial, taken: asyncio.Event) -> bool:
     elif kind in _TASK_TROUBLE:
         failed: Failure = event.workflow_task_failed_event_attributes.failure
         trial.task_failure = failure_text(failed, 300) or "a Workflow Task timed out"
+        trial.task_failure_trace = [line.strip() for line in failed.stack_trace.split("\n")]
         return True
     elif kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
         trial.completed = True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import traceback
 
+from workshop.checks import compare
 from workshop.checks.learner import CalledDirectly, Learner, last_name
 
 Said = tuple[str, str]
@@ -53,6 +55,20 @@ ELSEWHERE = {
 """Names of other SDKs, and what this one has."""
 
 
+IMPORTS = {
+    "activity": "temporalio",
+    "workflow": "temporalio",
+    "Worker": "temporalio.worker",
+    "Client": "temporalio.client",
+    "RetryPolicy": "temporalio.common",
+    "ActivityError": "temporalio.exceptions",
+    "ApplicationError": "temporalio.exceptions",
+    "timedelta": "datetime",
+    "ThreadPoolExecutor": "concurrent.futures",
+}
+"""Where names come from."""
+
+
 def explain(learner: Learner, error: BaseException) -> Said:
     """What was seen and what to try, of an exception that the learner's code raised."""
     if isinstance(error, SyntaxError):
@@ -63,18 +79,41 @@ def explain(learner: Learner, error: BaseException) -> Said:
             "Let the Temporal Service do it: "
             f"`await workflow.execute_activity({error.name}, …)`, with its input and a timeout.",
         )
-    return explain_text(learner, type(error).__name__, str(error).partition("\n")[0][:300])
+    text = str(error).partition("\n")[0][:300]
+    return explain_text(learner, type(error).__name__, text, _line_of(learner, error))
 
 
-def explain_text(learner: Learner, kind: str, text: str) -> Said:
-    """The same for an error that is known by its type's name and its message."""
+def explain_text(learner: Learner, kind: str, text: str, line: str = "") -> Said:
+    """The same for an error that is known by its type's name and its message.
+
+    Args:
+        line: the line of the cell in which it was raised, where that is known.
+    """
+    text = re.sub(r" \((/|unknown location).*\)", "", text)  # no path of this machine
+    text = text.replace("'_asyncio.Task' object", "a task")
     saw = f"{kind}: {text}" if text else kind
-    for told in (_name, _module, _keyword, _attribute, _await, _subscript, _nested, _outside):
+    if "NotInWorkflowEventLoop" in saw:
+        saw = "A function of `workflow` was called outside of a Workflow"
+    elif line:
+        saw += f", in the line `{line if len(line) <= 100 else line[:97] + '…'}`"
+    for told in (_module, _name, _keyword, _await, _subscript, _nested, _outside, _attribute):
         if do := told(learner, kind, text):
-            return saw, do
-    if "_NotInWorkflowEventLoop" in saw:
-        saw = "A function of `workflow` was called outside of a Workflow."
-    return saw, AGAIN
+            return f"{saw}.", do
+    if kind in ("NameError", "ImportError", "ModuleNotFoundError") and (
+        gone := compare.missing_given(learner)
+    ):
+        return f"{saw}.", f"The line `{gone[0]}`, which was given, is missing: put it back."
+    return f"{saw}.", compare.advice(learner, line) or _spelling(learner, kind, text) or AGAIN
+
+
+def _line_of(learner: Learner, error: BaseException) -> str:
+    """The last line of the learner's cell that an exception went through."""
+    lines = [line.strip() for line in learner.text.split("\n")]
+    found = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.line and frame.line.strip() in lines:
+            found = frame.line.strip()
+    return found
 
 
 def _syntax(learner: Learner, error: SyntaxError) -> Said:
@@ -86,10 +125,11 @@ def _syntax(learner: Learner, error: SyntaxError) -> Said:
         return saw, f"`def` is a word of Python's own; the decorator is `{line}n`, with an n."
     if before.strip().startswith("@") and not line.startswith(("def", "async", "class", "@")):
         return saw, f"The decorator `{before.strip()}` belongs on the line above `def` or `class`."
-    if "positional argument follows keyword" in error.msg:
-        return saw, "What belongs together stands in brackets: `activities=[one, two]` is a list."
     if any(quote in line for quote in "\u201c\u201d\u2018\u2019\u201e"):
         return saw, 'These are quotes of a word processor; Python\'s are straight: "…".'
+    empty = "The body is empty. " if re.search("incomplete|indented block", error.msg) else ""
+    if do := compare.advice(learner, line):
+        return saw, f"{empty}{do} Until then, the kernel has what ran before."
     return (
         saw,
         "Mend that line and run the cell. Until then, the kernel has what ran before.",
@@ -100,20 +140,50 @@ def _name(learner: Learner, kind: str, text: str) -> str:
     if kind not in ("NameError", "UnboundLocalError") or "'" not in text:
         return ""
     name = text.split("'")[1]
+    if kind == "UnboundLocalError" or "before assignment" in text:
+        return f"`{name}` is used above the line that sets it: move the step below that line."
     if name in ELSEWHERE:
         return ELSEWHERE[name]
-    close = learner.close(name, 0.7, own=False)
+    solution = ast.parse(learner.blank.finished)
+    if name in IMPORTS and not any(name in line for line in compare.missing_given(learner)):
+        return f"Import it: `from {IMPORTS[name]} import {name}`."
+    for line in compare.missing_given(learner):
+        if re.search(rf"\b{name}\b( =|,|$)|^(from|import) .*\b{name}\b", line):
+            return f"The line `{line}`, which was given, is missing: put it back."
+    for node in ast.walk(solution):
+        if isinstance(node, ast.Attribute) and node.attr == name:
+            return f"It belongs to something: write `{ast.unparse(node)}`."
+    return _spelling(learner, kind, text, 0.8)
+
+
+def _spelling(learner: Learner, kind: str, text: str, cutoff: float = 0.7) -> str:
+    if kind != "NameError" or "'" not in text:
+        return ""
+    name = text.split("'")[1]
+    close = learner.close(name, cutoff, own=False)
     used = [n.id for n in ast.walk(ast.parse(learner.blank.finished)) if isinstance(n, ast.Name)]
     longer = [n for n in used if len(n) > 3 and (name.startswith(n) or n.startswith(name))]
-    close = close or next(iter(difflib.get_close_matches(name, used, 1, 0.7) or longer), "")
+    near = difflib.get_close_matches(name, used, 1, cutoff) or longer
+    close = next(iter(near), "") or close
     if close and close != name:
         return f"Correct `{name}` to `{close}`, run the cell, then this one."
+    if cutoff > 0.7:
+        return ""
     return f"`{name}` is not known here: correct its spelling, or run the cell with it."
 
 
-def _module(_: Learner, kind: str, text: str) -> str:
-    if kind in ("ModuleNotFoundError", "ImportError") and "'temporal" in text:
+def _module(learner: Learner, kind: str, text: str) -> str:
+    if kind not in ("ModuleNotFoundError", "ImportError"):
+        return ""
+    found = re.search(r"cannot import name '(\w+)'", text)
+    if found and found[1] in IMPORTS:
+        return f"Write `from {IMPORTS[found[1]]} import {found[1]}`."
+    if re.search(r"'temporal\b", text):
         return "The package is called `temporalio`: `from temporalio import activity, workflow`."
+    if re.search(r"'temporalio\.", text):
+        for name, module in IMPORTS.items():
+            if f"import {name}" in learner.text and module.startswith("temporalio"):
+                return f"Write `from {module} import {name}`."
     return ""
 
 
@@ -126,11 +196,20 @@ def _keyword(learner: Learner, kind: str, text: str) -> str:
     owners = {k.arg: ast.unparse(call.func) for call in calls for k in call.keywords if k.arg}
     if right := KEYWORDS.get(wrong):
         return f"It is called `{right}=` here, not `{wrong}=`."
+    there = any(
+        ast.unparse(call.func) == owners.get(wrong) and wrong in [k.arg for k in call.keywords]
+        for call in ast.walk(learner.tree)
+        if isinstance(call, ast.Call)
+    )
+    if there and (do := compare.advice(learner)):
+        return do
     if wrong in owners:
         return f"`{wrong}=` belongs into the object: `{owners[wrong]}({wrong}=…)`."
+    if wrong not in learner.text:
+        return ""
     if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
         return f"Correct `{wrong}` to `{near[0]}`, run the cell, then this one."
-    return f"Take `{wrong}=` out: nothing of that name is expected here."
+    return compare.advice(learner) or f"Take `{wrong}=` out: nothing of that name is expected."
 
 
 def _attribute(learner: Learner, kind: str, text: str) -> str:
@@ -154,11 +233,20 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
         for node in ast.walk(ast.parse(learner.blank.finished))
         if isinstance(node, ast.Attribute)
     }
+    if wrong in used and owner not in ("str", "int", "list", "dict", "NoneType"):
+        return f"Write `{used[wrong]}`."
+    if do := compare.advice(learner, _with(learner, wrong)):
+        return do
     right = CALLS.get(wrong)
     if right and right.partition(".")[2].removesuffix("(…)") in used:
         return f"There is no `{wrong}`; Temporal's is `{right}`."
     near = difflib.get_close_matches(wrong, [a for a in used if a != wrong], 1, 0.5)
     return f"Correct `{wrong}`: it is `{used[near[0]]}`." if near else ""
+
+
+def _with(learner: Learner, word: str) -> str:
+    """The line of the cell in which an attribute is asked for."""
+    return next((n.strip() for n in learner.text.split("\n") if f".{word}" in n), "")
 
 
 def _await(learner: Learner, kind: str, text: str) -> str:
@@ -170,9 +258,11 @@ def _await(learner: Learner, kind: str, text: str) -> str:
             awaited = ast.unparse(node.value)
             if wants_call and not isinstance(node.value, ast.Call):
                 return f"The parentheses are missing: `await {awaited}()`."
+            if not isinstance(node.value, ast.Call):
+                break
             if not wants_call and isinstance(node.value, ast.Call):
                 return f"`{awaited}` gives its answer at once: take `await` away."
-    return "Take `await` away: what stands behind it is no coroutine."
+    return compare.advice(learner) or "Take `await` away: what stands behind it is no coroutine."
 
 
 def _subscript(learner: Learner, kind: str, text: str) -> str:

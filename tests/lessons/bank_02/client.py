@@ -152,6 +152,59 @@ print("Started", handle.id)
         swap("client.start_workflow", "workflow.execute_child_workflow"),
         ("child", "client.start_workflow"),
     ),
+    Wrong(
+        "await on the wrong side",
+        swap("handle = await ", "await handle = "),
+        ("await", "handle = await"),
+    ),
+    Wrong(
+        "the blank's line left, and one's own below it",
+        swap("    " + QUEUE, '    task_queue="",\n    ' + QUEUE),
+        ("task_queue", "twice|repeated|once|two|again"),
+    ),
+    Wrong(
+        "workflows= as in the Worker",
+        swap(
+            WORKFLOW + INPUT,
+            "    workflows=[GenerateReportWorkflow],\n    arg=" + INPUT.strip() + "\n",
+        ),
+        ("workflows", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "input= for the input",
+        swap(INPUT, "    input=GenerateReportInput(prompt=prompt),\n"),
+        ("input", "arg=|without|GenerateReportInput(prompt=prompt)"),
+    ),
+    Wrong(
+        "the Worker asked in place of the Client",
+        swap("client.start_workflow", "worker.start_workflow"),
+        ("worker", "client.start_workflow"),
+    ),
+    Wrong(
+        "the handle not kept",
+        swap("handle = await", "await"),
+        ("handle = await|`handle`",),
+    ),
+    Wrong(
+        "a method that the Workflow does not have",
+        swap(WORKFLOW, "    GenerateReportWorkflow.execute,\n"),
+        ("execute", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "start_workflow without its Client",
+        swap("client.start_workflow", "start_workflow"),
+        ("client.start_workflow",),
+    ),
+    Wrong(
+        "the first argument by keyword, the second not",
+        swap(WORKFLOW, "    workflow=GenerateReportWorkflow.run,\n"),
+        ("workflow=|arg=",),
+    ),
+    Wrong(
+        "Task Queue in a list",
+        swap(QUEUE, 'task_queue=["research"]'),
+        ("task_queue|Task Queue", "list|text|bracket"),
+    ),
 ]
 
 RIGHT = [

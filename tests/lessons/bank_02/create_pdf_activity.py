@@ -34,8 +34,7 @@ WRONG = [
     Wrong(
         "decorator forgotten",
         swap(DECORATOR, ""),
-        ("decorator|Activity",),
-        same_as="blank left",
+        ("comment", "@activity.defn"),
         verdict="not attempted",
     ),
     Wrong(
@@ -146,6 +145,64 @@ WRONG = [
         "imported from a package that there is not",
         swap("from reportlab.lib", "from temporal import activity\nfrom reportlab.lib"),
         ("'temporal'|`temporal`", "temporalio"),
+    ),
+    Wrong(
+        "the decorator typed behind the TODO, in the comment",
+        practice("an Activity\n", "an Activity @activity.defn\n"),
+        ("@activity.defn", "comment|line of its own|above|over"),
+        same_as="decorator left as a comment",
+        verdict="not attempted",
+    ),
+    Wrong(
+        "a colon behind the decorator",
+        swap(DECORATOR, "@activity.defn:\n"),
+        ("colon|':'|`:`|@activity.defn",),
+    ),
+    Wrong(
+        "an underscore for the dot",
+        swap(DECORATOR, "@activity_defn\n"),
+        ("activity_defn", "@activity.defn"),
+    ),
+    Wrong(
+        "the decorator at the top of the cell, above the imports",
+        swap(DECORATOR, "", "from reportlab.lib", DECORATOR + "from reportlab.lib"),
+        ("@activity.defn", "above|over|directly|def create_pdf_activity"),
+    ),
+    Wrong(
+        "the function's name in the decorator's parentheses",
+        swap(DECORATOR, "@activity.defn(create_pdf_activity)\n"),
+        ("create_pdf_activity", "@activity.defn", "parenthes|alone|nothing behind|without"),
+    ),
+    Wrong(
+        "activity imported from the wrong place",
+        swap("from reportlab.lib", "from temporalio.activity import activity\nfrom reportlab.lib"),
+        ("import", "from temporalio import activity"),
+    ),
+    Wrong(
+        "the pattern's function as decorator",
+        swap(DECORATOR, "@llm_call\n"),
+        ("llm_call", "@activity.defn"),
+    ),
+    Wrong(
+        "async, and what is not awaitable awaited",
+        swap(
+            DEF,
+            "async " + DEF,
+            "        document.build",
+            "        await document.build",
+        ),
+        ("await", "build|None|nothing to wait"),
+    ),
+    Wrong(
+        "the decorator twice",
+        swap(DECORATOR, DECORATOR + DECORATOR),
+        ("@activity.defn", "twice|once|already|two"),
+    ),
+    Wrong(
+        "the cell above was skipped, and activity is not known",
+        finished,
+        ("activity", "import|cell above|cells above|run the cell"),
+        before=(whole("del activity"),),
     ),
 ]
 

@@ -143,6 +143,68 @@ print("Started", handle.id)
         swap(QUEUE, "task_queue=worker"),
         ("task_queue", "research-exercise"),
     ),
+    Wrong(
+        "the lesson's prompt",
+        swap('"Give me 3 interesting facts about octopuses"', "prompt"),
+        ("prompt", "octopuses|question|quote|text"),
+    ),
+    Wrong(
+        "a Workflow that there is not",
+        swap(WORKFLOW, "    EmailReportWorkflow.run,\n"),
+        ("EmailReportWorkflow", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "the Worker in place of the Workflow",
+        swap(WORKFLOW, "    worker,\n"),
+        ("worker", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "id and Task Queue exchanged",
+        swap(
+            ID,
+            '    id="research-exercise",\n',
+            "    " + QUEUE,
+            '    task_queue=f"generate-research-report-workflow-{uuid.uuid4()}"',
+        ),
+        ("task_queue|Task Queue", "research-exercise", "generate-research-report-workflow"),
+    ),
+    Wrong(
+        "the module workflow in place of the Client",
+        swap("client.start_workflow", "workflow.start_workflow"),
+        ("workflow.start_workflow|`workflow`|'temporalio.workflow'", "client.start_workflow"),
+    ),
+    Wrong(
+        "the Workflow in a list",
+        swap(WORKFLOW, "    [GenerateReportWorkflow],\n"),
+        ("list|[|bracket", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "a comma for the dot",
+        swap(WORKFLOW, "    GenerateReportWorkflow, run,\n"),
+        ("run", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "Workflow's method called with the input",
+        swap(
+            WORKFLOW + INPUT,
+            "    GenerateReportWorkflow.run(\n    " + INPUT.rstrip(",\n") + "\n    ),\n",
+        ),
+        ("GenerateReportWorkflow.run", "is called|calls|not called|parenthes"),
+        same_as="Workflow's method called",
+    ),
+    Wrong(
+        "workflow_type= and its name",
+        swap(
+            WORKFLOW + INPUT,
+            '    workflow_type="GenerateReportWorkflow",\n    arg=' + INPUT.lstrip(),
+        ),
+        ("workflow_type", "GenerateReportWorkflow.run|workflow="),
+    ),
+    Wrong(
+        "started by the class",
+        swap("client.start_workflow(\n" + WORKFLOW, "GenerateReportWorkflow.start(\n"),
+        ("start", "client.start_workflow"),
+    ),
 ]
 
 RIGHT = [

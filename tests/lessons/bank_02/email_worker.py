@@ -156,6 +156,82 @@ WRONG = [
     Wrong(
         "activity= for activities=", swap("activities=[", "activity=["), ("activity", "activities=")
     ),
+    Wrong(
+        "the lesson's list",
+        swap("send_email]", "generate_summary]"),
+        ("generate_summary", "send_email"),
+    ),
+    Wrong(
+        "a function added to a list",
+        swap(ACTIVITIES, "activities=[llm_call, create_pdf_activity] + send_email"),
+        ("send_email|activities", "[|list|bracket"),
+    ),
+    Wrong(
+        "a dash for the hyphen",
+        swap(QUEUE, 'task_queue="research\u2013exercise"'),
+        ("research\u2013exercise", "\"research-exercise\"|'research-exercise'|hyphen|dash"),
+    ),
+    Wrong(
+        "built in the cell, in no function",
+        whole("""
+threads = ThreadPoolExecutor(max_workers=100)
+worker = Worker(
+    client,
+    task_queue="research-exercise",
+    workflows=[GenerateReportWorkflow],
+    activities=[llm_call, create_pdf_activity, send_email],
+    activity_executor=threads,
+    graceful_shutdown_timeout=timedelta(seconds=30),
+)
+"""),
+        ("run_worker", "def run_worker|function"),
+        # For the test: a Worker that is built and never run keeps its Task Queue in this process.
+        after="import asyncio\n\n"
+        "running = asyncio.create_task(worker.run())\n"
+        "await asyncio.sleep(0.1)\n"
+        "await worker.shutdown()\n"
+        "await running",
+    ),
+    Wrong(
+        "processes for threads",
+        swap(
+            "async def run_worker",
+            "from concurrent.futures import ProcessPoolExecutor\n\n\nasync def run_worker",
+            "with ThreadPoolExecutor(",
+            "with ProcessPoolExecutor(",
+            "max_workers=100",
+            "max_workers=4",
+        ),
+        ("ProcessPoolExecutor|process", "ThreadPoolExecutor|thread"),
+    ),
+    Wrong(
+        "the function calls itself",
+        swap(RUN, "        await run_worker()"),
+        ("itself|run_worker", "await worker.run()"),
+    ),
+    Wrong(
+        "a Client of its own, not awaited",
+        swap(
+            "    with Thread",
+            "    client = Client.connect(settings.temporal_address)\n    with Thread",
+        ),
+        ("await|connect", "client"),
+    ),
+    Wrong(
+        "the Activities in one text",
+        swap(ACTIVITIES, 'activities="llm_call, create_pdf_activity, send_email"'),
+        ("text|quote|str", "[|list"),
+    ),
+    Wrong(
+        "the line of the Workflows lost",
+        swap("            " + WORKFLOWS + ",\n", ""),
+        ("workflows", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "the block not indented",
+        swap("        worker = Worker(", "    worker = Worker("),
+        ("indent",),
+    ),
 ]
 
 RIGHT = [

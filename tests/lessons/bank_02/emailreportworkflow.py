@@ -227,6 +227,65 @@ WRONG = [
         ("'to'|`to`", "EmailInput"),
     ),
     Wrong("the retry policy taken away", swap(POLICY, ""), ("retry_policy|maximum_interval", "5")),
+    Wrong(
+        "a name of the lesson's Workflow",
+        swap("attachment=pdf_filename", "attachment=content"),
+        ("content", "pdf_filename"),
+    ),
+    Wrong(
+        "the address out of the Workflow's input",
+        swap('to="reader@example.com"', "to=input.to"),
+        ("'to'|`to`|input.to", "reader@example.com"),
+    ),
+    Wrong(
+        "the dataclass itself, not an instance",
+        swap(INPUT, "            EmailInput,\n"),
+        ("EmailInput", "class|instance|parenthes|(to="),
+    ),
+    Wrong(
+        "the timeout's blank left",
+        swap(TIMEOUT, "start_to_close_timeout=..."),
+        ("...|blank|ellipsis", "start_to_close_timeout"),
+    ),
+    Wrong(
+        "the field's name for the variable",
+        swap(INPUT, '            EmailInput("reader@example.com", attachment),\n'),
+        ("attachment", "pdf_filename"),
+    ),
+    Wrong(
+        "the Activity as attachment",
+        swap("attachment=pdf_filename", "attachment=create_pdf_activity"),
+        ("attachment", "create_pdf_activity|function", "pdf_filename"),
+    ),
+    Wrong(
+        "the e-mail pasted above the PDF",
+        swap(
+            ALL,
+            "",
+            "        pdf_filename = await workflow",
+            ALL + "        pdf_filename = await workflow",
+        ),
+        ("pdf_filename", "after|before|first|below|above|order|yet"),
+    ),
+    Wrong(
+        "colons for equals signs",
+        swap("to=", "to: ", "attachment=", "attachment: "),
+        ("to=|attachment=|`=`|colon|':'|`:`",),
+    ),
+    Wrong(
+        "the address in a list",
+        swap('to="reader@example.com"', 'to=["reader@example.com"]'),
+        ("['reader@example.com']", 'to="reader@example.com"'),
+    ),
+    Wrong(
+        "the timeout in the input's parentheses",
+        swap(
+            INPUT + "            " + TIMEOUT + ",\n",
+            INPUT.replace("),\n", ", " + TIMEOUT + "),\n"),
+        ),
+        ("start_to_close_timeout", "execute_activity|EmailInput|parenthes"),
+        same_as="timeout forgotten",
+    ),
 ]
 
 RIGHT = [

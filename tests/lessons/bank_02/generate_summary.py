@@ -177,6 +177,59 @@ WRONG = [
         ("execute_activity", "ask_model"),
     ),
     Wrong("the input as a dictionary", swap("input.prompt", 'input["prompt"]'), ("input.prompt",)),
+    Wrong(
+        "the wrong line taken out",
+        practice("\n" + ASK, ""),
+        ("raise", "return ask_model|ask_model"),
+        same_as="the error raised after the model was asked",
+    ),
+    Wrong(
+        "the answer's content, where there is none",
+        swap(ASK, ASK + ".content"),
+        ("content", "return ask_model(input.prompt)|whole|ModelResponse"),
+    ),
+    Wrong(
+        "the prompt given to the other Activity",
+        swap(ASK, "    return llm_call(input.prompt)"),
+        ("llm_call", "ask_model(input.prompt)|llm_call(input)"),
+    ),
+    Wrong(
+        "the return not indented",
+        swap(COMMENT + ASK, COMMENT + ASK.strip()),
+        ("indent|outside",),
+    ),
+    Wrong(
+        "a field that the input does not have",
+        swap("input.prompt", "input.content"),
+        ("content", "input.prompt"),
+    ),
+    Wrong(
+        "a name of the Workflow's",
+        swap("input.prompt", "facts"),
+        ("facts", "input.prompt"),
+    ),
+    Wrong(
+        "the error raised at the first attempts",
+        swap(ASK, "    if activity.info().attempt < 3:\n    " + RAISE + "\n" + ASK),
+        ("raise", "attempt|take it out|take"),
+        same_as="the error raised after the model was asked",
+    ),
+    Wrong(
+        "a text in place of the input object",
+        swap(DEF, DEF.replace("input: LLMCallInput", "prompt: str"), "input.prompt", "prompt"),
+        ("input: LLMCallInput|parameter",),
+    ),
+    Wrong(
+        "the answer turned into a text",
+        swap(ASK, "    return str(ask_model(input.prompt))"),
+        ("text|str", "return ask_model(input.prompt)|whole|as it is|ModelResponse"),
+        same_as="the text out of the model's answer",
+    ),
+    Wrong(
+        "await, and the function is not async",
+        swap(ASK, "    return await ask_model(input.prompt)"),
+        ("await", "async|return ask_model(input.prompt)"),
+    ),
 ]
 
 RIGHT = [

@@ -278,6 +278,66 @@ WRONG = [
         ),
         ("to_thread|thread", "execute_activity"),
     ),
+    Wrong(
+        "both decorators above the class",
+        swap(RUN, "", "\nclass ", "\n@workflow.run\nclass "),
+        ("@workflow.run", "class"),
+    ),
+    Wrong(
+        "@workflow.entrypoint, which there is not",
+        swap(RUN, "    @workflow.entrypoint\n"),
+        ("entrypoint", "@workflow.run"),
+    ),
+    Wrong(
+        "the first step copied, its variable's name kept",
+        swap(STEP, STEP.replace("pdf_filename", "research_facts")),
+        ("pdf_filename",),
+    ),
+    Wrong(
+        "the first step's input copied",
+        swap(INPUT, "            LLMCallInput(prompt=content),\n"),
+        ("prompt", "PDFGenerationInput(content=content)"),
+        same_as="the Workflow's input passed on",
+    ),
+    Wrong(
+        "timeout of the step above",
+        swap(TIMEOUT, "start_to_close_timeout=timedelta(seconds=30)"),
+        ("30", "10"),
+    ),
+    Wrong(
+        "the timeout as a text, as in TypeScript",
+        swap(TIMEOUT, 'start_to_close_timeout="10 seconds"'),
+        ("text", "start_to_close_timeout=timedelta(seconds="),
+    ),
+    Wrong(
+        "datetime.timedelta, and datetime not imported",
+        swap(TIMEOUT, "start_to_close_timeout=datetime.timedelta(seconds=10)"),
+        ("datetime", "`timedelta|= timedelta|=timedelta|import"),
+    ),
+    Wrong(
+        "the class renamed",
+        swap("class GenerateReportWorkflow:", "class ResearchWorkflow:"),
+        ("ResearchWorkflow", "GenerateReportWorkflow"),
+    ),
+    Wrong(
+        "imports from a file that there is not",
+        swap(
+            "from temporalio import workflow\n",
+            "from temporalio import workflow\n"
+            "\n"
+            "with workflow.unsafe.imports_passed_through():\n"
+            "    from activities import create_pdf_activity, llm_call\n",
+        ),
+        ("activities", "take|already|notebook"),
+    ),
+    Wrong(
+        "a retry policy besides, not imported",
+        swap(
+            TIMEOUT,
+            TIMEOUT + ",\n            retry_policy=RetryPolicy(maximum_attempts=3)",
+        ),
+        ("RetryPolicy", "import|temporalio.common"),
+    ),
 ]
 
 RIGHT = [

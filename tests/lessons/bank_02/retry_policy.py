@@ -162,6 +162,62 @@ WRONG = [
         whole("retry_policy = RetryPolicy(timedelta(seconds=2), 3.0, 3)"),
         ("maximum_attempts=", "third|position|name"),
     ),
+    Wrong(
+        "a decimal comma",
+        swap(TIMES, "backoff_coefficient=3,0"),
+        ("3,0|comma|3.0|point",),
+    ),
+    Wrong(
+        "the seconds as a text",
+        swap(FIRST, 'initial_interval=timedelta(seconds="2")'),
+        ("seconds", "number|quote|timedelta(seconds=2)"),
+    ),
+    Wrong(
+        "attempts a timedelta",
+        swap(ATTEMPTS, "maximum_attempts=timedelta(seconds=3)"),
+        ("maximum_attempts", "number"),
+    ),
+    Wrong(
+        "both waits as the first",
+        swap(FIRST, "initial_interval=[timedelta(seconds=2), timedelta(seconds=6)]"),
+        ("initial_interval", "list|one|first wait", "timedelta"),
+    ),
+    Wrong(
+        "the blank's line left, and one's own below it",
+        swap(ATTEMPTS, "maximum_attempts=0,\n    " + ATTEMPTS),
+        ("maximum_attempts", "twice|repeated|once|two|again"),
+    ),
+    Wrong(
+        "made, and not kept",
+        swap("retry_policy = ", ""),
+        ("retry_policy = |name|`retry_policy`",),
+    ),
+    Wrong(
+        "a colon for the equals sign",
+        swap("retry_policy = ", "retry_policy: "),
+        ("retry_policy", "=|equals"),
+    ),
+    Wrong(
+        "the difference taken for the factor",
+        swap(TIMES, "backoff_coefficient=4"),
+        ("backoff_coefficient", "8", "3|6"),
+    ),
+    Wrong(
+        "another library's retries",
+        whole(
+            "from tenacity import retry, stop_after_attempt, wait_exponential\n"
+            "\n"
+            "retry_policy = retry(\n"
+            "    stop=stop_after_attempt(3), wait=wait_exponential(multiplier=2, exp_base=3)\n"
+            ")"
+        ),
+        ("RetryPolicy",),
+    ),
+    Wrong(
+        "imported from a module that there is not",
+        swap("retry_policy = ", "from temporalio.retry import RetryPolicy\n\nretry_policy = "),
+        ("temporalio.retry", "temporalio.common|take|already"),
+    ),
 ]
 
 RIGHT = [

@@ -164,6 +164,58 @@ WRONG = [
         swap(RETURN, "    return message"),
         ("EmailMessage|message", 'text|str|f"Sent'),
     ),
+    Wrong(
+        "a line too many taken out",
+        swap("    message = EmailMessage()\n", ""),
+        ("message", "EmailMessage()"),
+    ),
+    Wrong(
+        "returned before the delivery",
+        swap(COMMENT, SENT[4:] + "\n"),
+        ("outbox|deliver|written|file", "return|outbox"),
+        same_as="a text alone, nothing delivered",
+    ),
+    Wrong(
+        "the import taken out as well",
+        swap("from email.message import EmailMessage\n", ""),
+        ("EmailMessage", "import"),
+    ),
+    Wrong(
+        "raise left, its error taken out",
+        practice('raise ApplicationError("The e-mail service is not available")', "raise"),
+        ("raise", "take|out|line"),
+    ),
+    Wrong(
+        "printed instead of returned",
+        swap(RETURN, '    print(f"Sent {report.name} to {input.to}")'),
+        ("return", "None|nothing|print"),
+        same_as="nothing returned",
+    ),
+    Wrong(
+        "the same file for each report",
+        swap('f"{activity.info().workflow_id}.eml"', '"report.eml"'),
+        ("workflow_id",),
+    ),
+    Wrong(
+        "the PDF read as a text",
+        swap("report.read_bytes()", "report.read_text()"),
+        ("read_bytes|bytes",),
+    ),
+    Wrong(
+        "the message written without bytes",
+        swap("write_bytes(bytes(message))", "write_bytes(message)"),
+        ("bytes(message)|as_bytes|bytes",),
+    ),
+    Wrong(
+        "workflowId as in TypeScript",
+        swap("workflow_id", "workflowId"),
+        ("workflowId", "workflow_id"),
+    ),
+    Wrong(
+        "a pause, so that the service comes back",
+        swap(COMMENT, "    import time\n\n    time.sleep(25)\n"),
+        ("sleep|waits|too long",),
+    ),
 ]
 
 RIGHT = [

@@ -110,6 +110,61 @@ WRONG = [
         ("EmailInput",),
     ),
     Wrong("a self too many", swap("send_email(input", "send_email(self, input"), ("self",)),
+    Wrong(
+        "activities for activity",
+        swap(DECORATOR, "@activities.defn\n"),
+        ("activities", "@activity.defn|`activity`"),
+    ),
+    Wrong(
+        "the decorator inside the function",
+        swap(DECORATOR, "", DEF, DEF + "    @activity.defn\n"),
+        ("@activity.defn", "above|over|before"),
+    ),
+    Wrong(
+        "the error commented out, so that nothing is left",
+        swap(RAISE, RAISE.replace("raise", "# raise")),
+        ("indent|body|empty|nothing", "raise|def send_email|line"),
+    ),
+    Wrong(
+        "the name without quotes",
+        swap(DECORATOR, "@activity.defn(name=send_email)\n"),
+        ("send_email", "quote|@activity.defn"),
+    ),
+    Wrong(
+        "sandboxed=False as in a Workflow",
+        swap(DECORATOR, "@activity.defn(sandboxed=False)\n"),
+        ("sandboxed", "@activity.defn"),
+    ),
+    Wrong(
+        "the function indented below its decorator",
+        swap(DEF + RAISE, "    " + DEF + "    " + RAISE),
+        ("indent",),
+    ),
+    Wrong(
+        "the decorator in quotes",
+        swap(DECORATOR, '"@activity.defn"\n'),
+        ("@activity.defn", "quote|text|decorator"),
+        same_as="decorator without its @",
+    ),
+    Wrong(
+        "the input of the Activity above",
+        swap(DEF, DEF.replace("EmailInput", "PDFGenerationInput")),
+        ("PDFGenerationInput", "EmailInput"),
+    ),
+    Wrong(
+        "the dataclass's decorator copied as well",
+        swap(DECORATOR, "@dataclass\n" + DECORATOR),
+        ("dataclass",),
+    ),
+    Wrong(
+        "the error raised and swallowed",
+        swap(
+            RAISE,
+            "    try:\n    " + RAISE + "\n    except ApplicationError as error:\n"
+            "        print(error)",
+        ),
+        ("except|swallow|catch", "raise|leave|keep"),
+    ),
 ]
 
 RIGHT = [

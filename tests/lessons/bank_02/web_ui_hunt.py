@@ -158,6 +158,62 @@ WRONG = [
         swap(FIRST, '"first Activity": ["llm_call"]'),
         ("first Activity", "a text|not a list|a list|without the brackets"),
     ),
+    Wrong(
+        "the timeout that nobody set",
+        swap(TIMEOUT, '"its timeout": "0s"'),
+        ("its timeout", "0s", "Start-to-Close|Start To Close"),
+    ),
+    Wrong(
+        "the event's name for the Activity's",
+        swap(FIRST, '"first Activity": "ActivityTaskScheduled"'),
+        ("first Activity", "ActivityTaskScheduled", "Activity Type|event"),
+    ),
+    Wrong(
+        "the model's answer for the second Activity's output",
+        swap(OUTPUT, '"its output": "Tardigrades survive in space."'),
+        ("its output", "Tardigrades", "second|create_pdf_activity|file"),
+    ),
+    Wrong(
+        "the Workflow's id for the Task Queue",
+        swap(QUEUE, '"Task Queue": "generate-research-report-workflow-7b1e"'),
+        (
+            "Task Queue",
+            "generate-research-report-workflow",
+            "Workflow's id|Workflow ID|the id|summary",
+        ),
+    ),
+    Wrong(
+        "a word of the raw JSON for the field",
+        swap(RESULT, '"field of the result": "payloads"'),
+        ("field of the result", "payloads", "name|inside|field"),
+    ),
+    Wrong(
+        "the function for its name",
+        swap(FIRST, '"first Activity": llm_call'),
+        ("first Activity", "text|quote|name"),
+    ),
+    Wrong(
+        "a name without quotes",
+        swap(QUEUE, '"Task Queue": research'),
+        ("research", "quote"),
+    ),
+    Wrong(
+        "no comma behind an answer",
+        swap(QUEUE + ",", QUEUE),
+        ("comma",),
+    ),
+    Wrong(
+        "the answer in the comment",
+        practice('"Task Queue": "",  # TODO', '"Task Queue": "",  # research'),
+        ("Task Queue", "quote|\"\"|''|comment|between|empty|blank"),
+        verdict="not attempted",
+        same_as="blank left",
+    ),
+    Wrong(
+        "both Activities in one answer",
+        swap(FIRST, '"first Activity": "llm_call, create_pdf_activity"'),
+        ("first Activity", "llm_call, create_pdf_activity", "one|only|alone|Activity Type"),
+    ),
 ]
 
 RIGHT = [

@@ -189,6 +189,56 @@ WRONG = [
         swap(RUN, "    await worker.run()"),
         ("with|threads", "indent|inside|within"),
     ),
+    Wrong(
+        "Workflow without a list",
+        swap(WORKFLOWS, "workflows=GenerateReportWorkflow"),
+        ("workflows", "list|[|bracket"),
+    ),
+    Wrong(
+        "no comma between the Activities",
+        swap(ACTIVITIES, "activities=[llm_call create_pdf_activity]"),
+        ("comma",),
+    ),
+    Wrong(
+        "the Worker itself awaited",
+        swap(RUN, "        await worker"),
+        ("await worker.run()",),
+    ),
+    Wrong(
+        "== for =",
+        swap(QUEUE, 'task_queue == "research"'),
+        ("task_queue", "==|one =|single|`=`|task_queue="),
+    ),
+    Wrong(
+        "the blank's line left, and one's own below it",
+        swap(ACTIVITIES, "activities=[llm_call, ...],\n            " + ACTIVITIES),
+        ("activities", "twice|repeated|once|two|again"),
+    ),
+    Wrong(
+        "the Task Queue out of the settings",
+        swap(QUEUE, "task_queue=settings.task_queue"),
+        ("task_queue", "settings", "\"research\"|'research'"),
+    ),
+    Wrong(
+        "Task Queue copied with its backticks",
+        swap(QUEUE, 'task_queue="`research`"'),
+        ("'`research`'|\"`research`\"|backtick", 'task_queue="research"'),
+    ),
+    Wrong(
+        "Worker imported from the wrong place",
+        swap("from temporalio.worker import", "from temporalio import"),
+        ("Worker", "from temporalio.worker import|temporalio.worker"),
+    ),
+    Wrong(
+        "the next cell's start_worker in place of run",
+        swap(RUN, "        await start_worker(run_worker)"),
+        ("start_worker", "await worker.run()"),
+    ),
+    Wrong(
+        "asyncio.run below the function, as in a file",
+        swap(RUN, RUN + "\n\n\nimport asyncio\n\nasyncio.run(run_worker())"),
+        ("asyncio.run", "start_worker|next cell|notebook"),
+    ),
 ]
 
 RIGHT = [
