@@ -34,14 +34,14 @@ WRONG = [
     Wrong(
         "decorator forgotten",
         swap(DECORATOR, ""),
-        ("comment", "@activity.defn"),
+        ("decorator|Activity",),
+        same_as="blank left",
         verdict="not attempted",
     ),
     Wrong(
         "decorator left as a comment",
         swap(DECORATOR, "# @activity.defn\n"),
-        ("decorator|Activity",),
-        same_as="blank left",
+        ("comment", "@activity.defn"),
         verdict="not attempted",
     ),
     Wrong("decorator without its @", swap(DECORATOR, "activity.defn\n"), ("@activity.defn",)),
