@@ -24,7 +24,7 @@ demo: $(VENV)/.lab  ## kill real processes and count what was paid, in under a m
 	@$(BIN)/python -m workshop demo crash
 
 test: $(VENV)/.dev  ## set everything up and run every test
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3
 
 browser: $(VENV)/.dev  ## install a Chromium for the tests that look at pages
 	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then echo "A browser is here already."; \

@@ -398,7 +398,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "chosen", nargs="*", metavar="WHAT", help=f"{', '.join(VERSIONS)}, colab; without: all"
     )
-    parser.add_argument("--pytest", default="-n 2", help="how pytest is called (%(default)s)")
+    parser.add_argument("--pytest", default="-n 3", help="how pytest is called (%(default)s)")
     asked = parser.parse_args(arguments)
     chosen = asked.chosen or [*VERSIONS, "colab"]
     if unknown := set(chosen) - {*VERSIONS, "colab"}:

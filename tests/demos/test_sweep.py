@@ -36,7 +36,7 @@ from workshop.practice_model.ledger import Call, Ledger
 from workshop.settings import load
 
 KILLS = 40
-LANES = 5
+LANES = 8
 SEED = 20261122
 SPAN = 1.15
 """The last moment, in lengths of a run, so that some fall after its end."""
@@ -80,7 +80,8 @@ class Nursery:
 
     async def answer(self) -> str:
         assert self._popen.stdout
-        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 40)
+        # Its first answer comes after all imports: seconds, or a minute on a busy machine.
+        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 120)
         assert line, f"the nursery ended: {self.errors.read_text()[-1000:]}"
         return line.strip()
 
@@ -94,7 +95,11 @@ class Nursery:
     def close(self) -> None:
         assert self._popen.stdin
         self._popen.stdin.close()
-        self._popen.wait(10)
+        try:
+            self._popen.wait(10)
+        except subprocess.TimeoutExpired:  # its Workers end when it does
+            self._popen.kill()
+            self._popen.wait(10)
 
 
 @dataclass
