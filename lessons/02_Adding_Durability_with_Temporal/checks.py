@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import tempfile
 import uuid
@@ -243,9 +244,11 @@ async def generate_summary(learner: Learner) -> None:
     given = learner.name("LLMCallInput")(prompt="Sum this up")
     learner.step("It raises nothing while the service is well")
     asked: list[Any] = []
+    bare: list[bool] = []
 
-    def well(prompt: Any = None, *_: Any, **__: Any) -> Any:
+    def well(prompt: Any = None, *_: Any, **given: Any) -> Any:
         asked.append(prompt)
+        bare.append("model" in given and "api_base" not in given)
         return answer("A summary.")
 
     def broken(*_: Any, **__: Any) -> Any:
@@ -271,6 +274,21 @@ async def generate_summary(learner: Learner) -> None:
         learner.not_yet("The Activity returns the prompt; the model was not asked.", right)
     if not asked:
         learner.not_yet("The model was not asked; the Activity makes up its answer.", right)
+    if len(asked) > 1:
+        learner.not_yet(
+            f"The model is asked {len(asked)} times, and each answer is paid for.",
+            "Ask once: `return ask_model(input.prompt)`.",
+        )
+    if any(bare):
+        learner.not_yet(
+            "`completion(…)` is called without the key and the address of the settings.",
+            "`ask_model` has them: write `return ask_model(input.prompt)`.",
+        )
+    if getattr(function, "__annotations__", {}).get("return") in (str, "str"):
+        learner.not_yet(
+            "The function says `-> str`, and its answer is a ModelResponse.",
+            "Write `-> ModelResponse`, as it was given: Temporal reads the answer by that type.",
+        )
     if asked[0] is not None and asked[0] != "Sum this up":
         learner.not_yet(
             f"The model was asked {str(asked[0])[:60]!r}, not what the input says.",
@@ -390,6 +408,11 @@ async def send_email_activity(learner: Learner) -> None:
         raise
     except Exception:
         return
+    if gone := _unreachable_raise(learner):
+        learner.not_yet(
+            f"`{gone}` stands above the `raise`, which is never reached.",
+            "Take the `return` out: for now the Activity only fails.",
+        )
     if learner.swallows:
         learner.not_yet(
             "The error is raised, and an `except` swallows it: to Temporal that is a success.",
@@ -596,6 +619,16 @@ def _holds_report(letter: EmailMessage) -> bool:
 
 
 # --- what several of them need ---
+
+
+def _unreachable_raise(learner: Learner) -> str:
+    """A `return` of a function that stands above its `raise`."""
+    for function in ast.walk(learner.tree):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            kinds = [type(statement) for statement in function.body]
+            if ast.Return in kinds and ast.Raise in kinds[kinds.index(ast.Return) :]:
+                return ast.unparse(function.body[kinds.index(ast.Return)])
+    return ""
 
 
 def _without_quotes(error: BaseException) -> tuple[str, str] | None:

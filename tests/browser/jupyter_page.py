@@ -97,6 +97,8 @@ class Notebook:
         last = self.cell(begins)
         last.select()
         self.menu("Run", "Run All Above Selected Cell")
+        waiting = self.panel.locator(".jp-InputPrompt", has_text="[*]:")
+        expect(waiting).to_have_count(0, timeout=CELL_LIMIT)
         last.run()
         expect(last.prompt).to_have_text(_COUNT)
 
@@ -143,7 +145,16 @@ class Cell:
         return "\n".join(self.lines.all_text_contents())
 
     def select(self) -> None:
-        self.prompt.click()
+        """Click beside it until it is the active one: outputs that come may move it away."""
+        active = self.place.and_(self.notebook.panel.locator(".jp-mod-active"))
+        for _ in range(5):
+            self.prompt.click()
+            try:
+                expect(active).to_have_count(1, timeout=2000)
+                return
+            except AssertionError:
+                continue
+        expect(active).to_have_count(1)
 
     def run(self, limit: float = CELL_LIMIT) -> str:
         """Run it with Ctrl+Enter. Returns what it shows, when it has ended."""

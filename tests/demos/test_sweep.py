@@ -41,7 +41,7 @@ SEED = 20261122
 SPAN = 1.15
 """The last moment, in lengths of a run, so that some fall after its end."""
 CALL_SECONDS, TIMER_SECONDS = 0.4, 0.3
-TIMEOUT_SECONDS = 1.5
+TIMEOUT_SECONDS = 4.0
 LIMIT_SECONDS = 20.0
 """What a run may take; the slowest waits for two timeouts and a retry."""
 NURSERY = Path(__file__).with_name("nursery.py")

@@ -12,6 +12,7 @@ import asyncio
 import html
 import importlib.util
 import os
+import re
 import sys
 import threading
 import time
@@ -293,6 +294,11 @@ def _readable(learner: Learner) -> None:
         learner.step(f"The cell defines {chosen.defines}")
         _in_a_class(learner)
         others = [name for name in learner.defined if name != chosen.defines]
+        if re.search(rf"^{chosen.defines}\s*==", run.text, re.MULTILINE):
+            learner.not_yet(
+                f"`{chosen.defines} == …` compares, and sets nothing.",
+                f"Write one `=`: `{chosen.defines} = …`, and run the cell.",
+            )
         if any(
             isinstance(node, ast.Call) and ast.unparse(node.func) == "Worker"
             for statement in learner.tree.body

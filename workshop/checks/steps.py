@@ -59,6 +59,11 @@ def is_activity(learner: Learner, name: str, input: str) -> Any:
             f"`{name}` is {kind_of(function)}.", f"Define it as a function: `def {name}(…)`."
         )
     if definition is None:
+        if len(_definitions(learner, name)) > 1:
+            learner.not_yet(
+                f"`{name}` is defined twice; the last one counts, and has no @activity.defn.",
+                "Take one of the two out, and keep the one with `@activity.defn`.",
+            )
         said = [ast.unparse(d) for d in _decorators(learner, name)]
         learner.not_yet(
             f"`{name}` has the decorator @{said[0]}, which makes no Activity of it."
@@ -80,7 +85,12 @@ def is_activity(learner: Learner, name: str, input: str) -> Any:
         )
     kind = inspect.signature(function).parameters[takes[0]].annotation if len(takes) == 1 else None
     stated = kind if isinstance(kind, str) else getattr(kind, "__name__", "")
-    if kind is not None and stated not in (input, "_empty", "Any", "dict", "Mapping"):
+    if stated == "_empty":
+        learner.not_yet(
+            f"`{takes[0]}` has no type, so it arrives as a dict without `.field`.",
+            f"Write `{takes[0]}: {input}`, as it was given.",
+        )
+    if kind is not None and stated not in (input, "Any", "dict", "Mapping"):
         learner.not_yet(
             f"`{name}` takes `{takes[0]}: {stated}`, and the Workflow gives it {input}.",
             f"Write `def {name}(input: {input})`, as it was given.",
@@ -112,15 +122,18 @@ async def lets_errors_through(learner: Learner, run: Awaitable[Any], what: str) 
 
 
 def _decorators(learner: Learner, name: str) -> list[ast.expr]:
-    return next(
-        (
-            node.decorator_list
-            for node in ast.walk(learner.tree)
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-            and node.name == name
-        ),
-        [],
-    )
+    return defined[-1].decorator_list if (defined := _definitions(learner, name)) else []
+
+
+def _definitions(
+    learner: Learner, name: str
+) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    return [
+        node
+        for node in ast.walk(learner.tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        and node.name == name
+    ]
 
 
 def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said | None:
@@ -398,6 +411,11 @@ def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
         learner.not_yet(
             f"A call of execute_activity was not awaited: what it gives is a coroutine ({text}).",
             "Write `await workflow.execute_activity(…)`.",
+        )
+    if "ellipsis" in text:
+        learner.not_yet(
+            "`...` still stands in an Activity's input.",
+            f"Fill it in: `{steps[-1].wording}`.",
         )
     if "Unable to serialize" in text:
         asked = [activity.name for activity in trial.activities]
@@ -958,6 +976,15 @@ def _start_words(
         return (
             f"`{first[:60]}` calls the method here.",
             f"Name it without parentheses: `{workflow}.run`; its input comes after the comma.",
+        )
+    if call and len(call.args) > 1 and workflow in ast.unparse(call.args[1]) and "(" in first:
+        return (
+            "The input stands first, and the Workflow second.",
+            f"Exchange them: first `{workflow}.run`, then `{first}`.",
+        )
+    if "bad argument type" in text and isinstance(queue, (ast.Attribute, ast.Call, ast.Subscript)):
+        return f"The task_queue is `{ast.unparse(queue)}`, not a text.", (
+            f'Write `task_queue="{task_queue}"`.'
         )
     if "bad argument type" in text and call:
         if isinstance(queue, ast.Name) and not isinstance(learner.names.get(queue.id), str):

@@ -90,7 +90,7 @@ def explain_text(learner: Learner, kind: str, text: str, line: str = "") -> Said
         line: the line of the cell in which it was raised, where that is known.
     """
     text = re.sub(r" \((/|unknown location).*\)", "", text)  # no path of this machine
-    text = text.replace("'_asyncio.Task' object", "a task")
+    text = text.replace("'_asyncio.Task' object", "a task").replace("_shown_run", "Worker.run")
     saw = f"{kind}: {text}" if text else kind
     if "NotInWorkflowEventLoop" in saw:
         saw = "A function of `workflow` was called outside of a Workflow"
@@ -127,13 +127,40 @@ def _syntax(learner: Learner, error: SyntaxError) -> Said:
         return saw, f"The decorator `{before.strip()}` belongs on the line above `def` or `class`."
     if any(quote in line for quote in "\u201c\u201d\u2018\u2019\u201e"):
         return saw, 'These are quotes of a word processor; Python\'s are straight: "…".'
-    empty = "The body is empty. " if re.search("incomplete|indented block", error.msg) else ""
+    if do := _unfinished(learner, error):
+        return saw, do
     if do := compare.advice(learner, line):
-        return saw, f"{empty}{do} Until then, the kernel has what ran before."
+        return saw, f"{do} Until then, the kernel has what ran before."
     return (
         saw,
         "Mend that line and run the cell. Until then, the kernel has what ran before.",
     )
+
+
+def _unfinished(learner: Learner, error: SyntaxError) -> str:
+    """What to do about a text that ends too early, or is not indented; empty for other errors."""
+    lines = [n for n in learner.text.split("\n") if n.strip() and not n.strip().startswith("#")]
+    text = "\n".join(lines)
+    if one := re.search(r"@\S+ +((?:async )?def|class)\b", text):
+        return f"The decorator gets a line of its own, above `{one[1]}`."
+    if not re.search("incomplete|EOF|never closed|indented|unterminated|except", error.msg):
+        return ""
+    if lines and lines[-1].startswith("@"):
+        return f"`{lines[-1]}` belongs on the line above `def` or `class`, not below."
+    if text.count('"""') % 2 or text.count("'''") % 2:
+        return "Three quotes are opened and not closed: take them out, or close them."
+    if re.search(r"^\s*try:", text, re.MULTILINE) and not re.search(r"\b(except|finally)\b", text):
+        return "A `try` needs an `except`. Take `try:` out, and move what stands in it to the left."
+    opened = sum(text.count(c) for c in "([{") - sum(text.count(c) for c in ")]}")
+    if opened > 0 and "indented" not in error.msg:
+        do = compare.advice(learner)
+        return f"A bracket is opened and not closed. {do}".strip()
+    if "indented block" in error.msg or "incomplete" in error.msg:
+        at = next((n for n, t in enumerate(lines) if re.match(r"\s*(async )?def ", t)), -1)
+        if 0 <= at < len(lines) - 1 and not lines[at + 1].startswith(" "):
+            return f"Put four spaces before `{lines[at + 1]}`: it belongs to the function."
+        return f"The body of the function is empty. {compare.advice(learner)}".strip()
+    return ""
 
 
 def _name(learner: Learner, kind: str, text: str) -> str:
@@ -141,6 +168,12 @@ def _name(learner: Learner, kind: str, text: str) -> str:
         return ""
     name = text.split("'")[1]
     if kind == "UnboundLocalError" or "before assignment" in text:
+        for node in ast.walk(learner.tree):
+            if isinstance(node, ast.Assign) and name in {ast.unparse(t) for t in node.targets}:
+                inside = [n for n in ast.walk(node.value) if isinstance(n, ast.Name)]
+                if name in {n.id for n in inside}:
+                    do = compare.advice(learner, _with(learner, f"{name})", dot=False))
+                    return do or f"This very step makes `{name}`: it cannot be its own input."
         return f"`{name}` is used above the line that sets it: move the step below that line."
     if name in ELSEWHERE:
         return ELSEWHERE[name]
@@ -224,6 +257,11 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
                 return f"`{base}` is a function: write `{base}().{wrong}`."
             if base == "self":
                 return f"There is no `{whole}`: it is a variable of this method, `{wrong}`."
+    if owner == "builtin_function_or_method" and f"input.{wrong}" in learner.text:
+        return "No parameter is called `input` here: keep `input` as the parameter's name."
+    if owner == "function":
+        base = _with(learner, wrong).partition(f".{wrong}")[0]
+        return f"A function has no `{wrong}`: write `{base}` alone." if base.isidentifier() else ""
     if owner == "Worker":
         return "A Worker is run with `await worker.run()`."
     if owner == "coroutine":
@@ -244,9 +282,10 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
     return f"Correct `{wrong}`: it is `{used[near[0]]}`." if near else ""
 
 
-def _with(learner: Learner, word: str) -> str:
-    """The line of the cell in which an attribute is asked for."""
-    return next((n.strip() for n in learner.text.split("\n") if f".{word}" in n), "")
+def _with(learner: Learner, word: str, dot: bool = True) -> str:
+    """The line of the cell in which an attribute, or a word, stands."""
+    wanted = f".{word}" if dot else word
+    return next((n.strip() for n in learner.text.split("\n") if wanted in n), "")
 
 
 def _await(learner: Learner, kind: str, text: str) -> str:

@@ -7,6 +7,7 @@ INPUT = "    GenerateReportInput(prompt=prompt),\n"
 ID = '    id=f"generate-research-report-workflow-{uuid.uuid4()}",\n'
 QUEUE = 'task_queue="research"'
 START = "handle = await client.start_workflow("
+WORKFLOW_LINE = "    GenerateReportWorkflow.run,"
 
 WRONG = [
     Wrong("blank left", practice(), ("Workflow|blank",), verdict="not attempted"),
@@ -204,6 +205,48 @@ print("Started", handle.id)
         "Task Queue in a list",
         swap(QUEUE, 'task_queue=["research"]'),
         ("task_queue|Task Queue", "list|text|bracket"),
+    ),
+    Wrong(
+        "the decorator for the Workflow",
+        swap(WORKFLOW_LINE, "    workflow.run,"),
+        ("workflow.run", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "the Worker's function for the Task Queue",
+        swap(QUEUE, 'task_queue="run_worker"'),
+        ("run_worker", "\"research\"|'research'"),
+    ),
+    Wrong(
+        "the input's class for the Workflow",
+        swap(WORKFLOW_LINE, "    GenerateReportInput,"),
+        ("GenerateReportInput", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "the Task Queue of the class Worker",
+        swap(QUEUE, "task_queue=Worker.task_queue"),
+        ("task_queue", "\"research\"|'research'"),
+    ),
+    Wrong("two kinds of quotes", swap(QUEUE, "task_queue=\"research'"), ('quote|"research"',)),
+    Wrong("the import taken out", swap("import uuid\n", ""), ("import uuid",)),
+    Wrong("run alone", swap(WORKFLOW_LINE, "    run,"), ("run", "GenerateReportWorkflow.run")),
+    Wrong(
+        "Workflow and input exchanged",
+        swap(
+            WORKFLOW_LINE + "\n    GenerateReportInput(prompt=prompt),",
+            "    GenerateReportInput(prompt=prompt),\n" + WORKFLOW_LINE,
+        ),
+        ("GenerateReportInput(prompt=prompt)", "first|order|exchange|swap"),
+    ),
+    Wrong(
+        "task_que=",
+        swap("task_queue=", "task_que="),
+        ("task_que", "task_queue="),
+        same_as="taskQueue= as in TypeScript",
+    ),
+    Wrong(
+        "a method reference as in Java",
+        swap(WORKFLOW_LINE, "    GenerateReportWorkflow::run,"),
+        ("::|:", "GenerateReportWorkflow.run"),
     ),
 ]
 

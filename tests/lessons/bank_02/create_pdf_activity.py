@@ -204,6 +204,52 @@ WRONG = [
         ("activity", "import|cell above|cells above|run the cell"),
         before=(whole("del activity"),),
     ),
+    Wrong(
+        "the package's whole name, and the package not imported",
+        swap("@activity.defn", "@temporalio.activity.defn"),
+        ("temporalio", "@activity.defn"),
+    ),
+    Wrong(
+        "the decorator below the function",
+        lambda blank: blank.finished.replace("@activity.defn\n", "") + "\n@activity.defn",
+        ("@activity.defn", "above"),
+    ),
+    Wrong("the second half of the decorator", swap("@activity.defn", "@defn"), ("@activity.defn",)),
+    Wrong(
+        "the function's name for defn",
+        swap("@activity.defn", "@activity.create_pdf_activity"),
+        ("@activity.defn",),
+    ),
+    Wrong(
+        "the input of the pattern",
+        swap("(input: PDFGenerationInput)", "(input: LLMCallInput)"),
+        ("LLMCallInput", "PDFGenerationInput"),
+    ),
+    Wrong(
+        "the Activity looked for in the Workflow's module",
+        swap("@activity.defn", "@workflow.activity"),
+        ("workflow", "@activity.defn"),
+    ),
+    Wrong(
+        "the function once more below, without the decorator",
+        lambda blank: (
+            blank.finished
+            + "\n\n\n"
+            + blank.finished[blank.finished.index("def create_pdf_activity") :]
+        ),
+        ("twice|second|again|last|below", "@activity.defn"),
+    ),
+    Wrong("two letters exchanged", swap("activity.defn", "activity.denf"), ("denf", "defn")),
+    Wrong(
+        "the input without its type",
+        swap("(input: PDFGenerationInput)", "(input)"),
+        ("input: PDFGenerationInput",),
+    ),
+    Wrong(
+        "the file name's field misspelt",
+        swap("whole_file(input.filename)", "whole_file(input.file_name)"),
+        ("file_name", "filename"),
+    ),
 ]
 
 RIGHT = [

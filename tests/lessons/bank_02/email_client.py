@@ -6,6 +6,7 @@ WORKFLOW = "    GenerateReportWorkflow.run,\n"
 INPUT = '    GenerateReportInput(prompt="Give me 3 interesting facts about octopuses"),\n'
 ID = '    id=f"generate-research-report-workflow-{uuid.uuid4()}",\n'
 QUEUE = 'task_queue="research-exercise"'
+WORKFLOW_LINE = "    GenerateReportWorkflow.run,"
 
 WRONG = [
     Wrong("blank left", practice(), ("Workflow|blank",), verdict="not attempted"),
@@ -204,6 +205,62 @@ print("Started", handle.id)
         "started by the class",
         swap("client.start_workflow(\n" + WORKFLOW, "GenerateReportWorkflow.start(\n"),
         ("start", "client.start_workflow"),
+    ),
+    Wrong(
+        "Task Queue in the plural",
+        swap(QUEUE, 'task_queue="research-exercises"'),
+        ("research-exercises", "\"research-exercise\"|'research-exercise'"),
+    ),
+    Wrong(
+        "Task Queue without quotes",
+        swap(QUEUE, "task_queue=research-exercise"),
+        ('quote|"research-exercise"',),
+    ),
+    Wrong(
+        "a method start, which there is not",
+        swap(WORKFLOW_LINE, "    GenerateReportWorkflow.start,"),
+        ("start", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "the Worker's function in place of the Workflow",
+        swap(WORKFLOW_LINE, "    run_worker,"),
+        ("run_worker", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "the Task Queue asked of the Worker's task",
+        swap(QUEUE, "task_queue=worker.task_queue"),
+        ("worker.task_queue", "\"research-exercise\"|'research-exercise'"),
+    ),
+    Wrong(
+        "the output's class in place of the Workflow",
+        swap(WORKFLOW_LINE, "    GenerateReportOutput,"),
+        ("GenerateReportOutput", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "the handle with a capital",
+        swap("handle = await", "Handle = await"),
+        ("Handle", "`handle`"),
+    ),
+    Wrong(
+        "self for the class",
+        swap(WORKFLOW_LINE, "    self.run,"),
+        ("self", "GenerateReportWorkflow.run"),
+    ),
+    Wrong(
+        "client.run_workflow, which there is not",
+        swap("client.start_workflow", "client.run_workflow"),
+        ("run_workflow", "start_workflow"),
+    ),
+    Wrong(
+        "the input in the Workflow's parentheses",
+        swap(
+            "    GenerateReportWorkflow.run,\n"
+            '    GenerateReportInput(prompt="Give me 3 interesting facts about octopuses"),',
+            "    GenerateReportWorkflow(\n"
+            '        GenerateReportInput(prompt="Give me 3 interesting facts about octopuses")\n'
+            "    ),",
+        ),
+        ("GenerateReportWorkflow.run",),
     ),
 ]
 

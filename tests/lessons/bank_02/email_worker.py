@@ -232,6 +232,57 @@ worker = Worker(
         swap("        worker = Worker(", "    worker = Worker("),
         ("indent",),
     ),
+    Wrong(
+        "the function that an Activity calls",
+        swap(ACTIVITIES, "activities=[ask_model, create_pdf_activity, send_email]"),
+        ("ask_model", "no Activity|llm_call", "function"),
+    ),
+    Wrong(
+        "all, as the comment says",
+        swap(ACTIVITIES, "activities=[all]"),
+        ("holds all|`all`", "no Activity", "function"),
+    ),
+    Wrong(
+        "a space behind the Task Queue",
+        swap(QUEUE, 'task_queue="research-exercise "'),
+        ("space|'research-exercise '", "research-exercise"),
+    ),
+    Wrong(
+        "Task Queue without quotes",
+        swap(QUEUE, "task_queue=research-exercise"),
+        ('quote|"research-exercise"',),
+    ),
+    Wrong(
+        "semicolons for commas",
+        swap(ACTIVITIES, "activities=[llm_call; create_pdf_activity; send_email]"),
+        ("comma|;",),
+    ),
+    Wrong(
+        "a dot for a comma",
+        swap(ACTIVITIES, "activities=[llm_call. create_pdf_activity, send_email]"),
+        ("llm_call", "comma|llm_call, create_pdf_activity"),
+    ),
+    Wrong(
+        "one of them twice, another not",
+        swap(ACTIVITIES, "activities=[llm_call, llm_call, send_email]"),
+        ("llm_call", "twice|create_pdf_activity"),
+    ),
+    Wrong(
+        "the function renamed",
+        swap("run_worker", "run_email_worker"),
+        ("run_email_worker", "run_worker"),
+    ),
+    Wrong(
+        "the e-mail among the Workflows",
+        swap(
+            WORKFLOWS,
+            "workflows=[GenerateReportWorkflow, send_email]",
+            ACTIVITIES,
+            "activities=[llm_call, create_pdf_activity]",
+        ),
+        ("send_email", "activities"),
+    ),
+    Wrong("no comma behind the Task Queue", swap(QUEUE + ",", QUEUE), ("comma",)),
 ]
 
 RIGHT = [

@@ -9,6 +9,8 @@ TIMEOUT = "start_to_close_timeout=timedelta(seconds=20)"
 POLICY = "            retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=5)),\n"
 STEP = "        sent = await workflow.execute_activity(\n"
 ALL = STEP + ACTIVITY + INPUT + "            " + TIMEOUT + ",\n" + POLICY + "        )\n"
+ATTACHED = "attachment=pdf_filename"
+SEND = "            send_email,"
 
 WRONG = [
     Wrong("blank left", practice(), ("workflow.run|decorator|blank",), verdict="not attempted"),
@@ -285,6 +287,65 @@ WRONG = [
         ),
         ("start_to_close_timeout", "execute_activity|EmailInput|parenthes"),
         same_as="timeout forgotten",
+    ),
+    Wrong(
+        "the address without quotes",
+        swap('to="reader@example.com"', "to=reader@example.com"),
+        ('quote|"reader@example.com"',),
+    ),
+    Wrong(
+        "the file name of the class",
+        swap(ATTACHED, "attachment=PDFGenerationInput.filename"),
+        ("research_pdf.pdf|PDFGenerationInput.filename", "pdf_filename"),
+        same_as="a file name written by hand that is not the PDF's",
+    ),
+    Wrong(
+        "twenty days", swap(TIMEOUT, "start_to_close_timeout=timedelta(20)"), ("day", "seconds=20")
+    ),
+    Wrong(
+        "the input's parentheses closed too early",
+        swap(", " + ATTACHED + ")", "), " + ATTACHED),
+        ("attachment", "EmailInput"),
+    ),
+    Wrong(
+        "the Activity's run",
+        swap(SEND, "            send_email.run,"),
+        ("`send_email`|`send_email,`",),
+    ),
+    Wrong(
+        "the Activity looked for in the module",
+        swap(SEND, "            activity.send_email,"),
+        ("`send_email,`|`send_email`",),
+    ),
+    Wrong(
+        "the step's result not kept",
+        swap("        sent = await", "        await"),
+        ("sent", "sent = await"),
+    ),
+    Wrong(
+        "the decorator below the method's line",
+        swap(
+            "    @workflow.run\n",
+            "",
+            "        research_facts =",
+            "        @workflow.run\n        research_facts =",
+        ),
+        ("@workflow.run", "above"),
+    ),
+    Wrong(
+        "entry point decorated as a Workflow",
+        swap("@workflow.run", "@workflow.defn"),
+        ("workflow.defn", "@workflow.run"),
+    ),
+    Wrong(
+        "the times of the step and of the pause exchanged",
+        swap(
+            "maximum_interval=timedelta(seconds=5)",
+            "maximum_interval=timedelta(seconds=20)",
+            TIMEOUT,
+            "start_to_close_timeout=timedelta(seconds=5)",
+        ),
+        ("5", "20"),
     ),
 ]
 

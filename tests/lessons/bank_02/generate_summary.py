@@ -230,6 +230,62 @@ WRONG = [
         swap(ASK, "    return await ask_model(input.prompt)"),
         ("await", "async|return ask_model(input.prompt)"),
     ),
+    Wrong(
+        "the Activity asks itself",
+        swap(ASK, "    return generate_summary(input)"),
+        ("generate_summary(input)|itself", "ask_model(input.prompt)"),
+    ),
+    Wrong(
+        "a chatbot's call of a model that there is not here",
+        swap(
+            ASK,
+            "    return completion(\n"
+            '        model="gpt-4o-mini", messages=[{"role": "user", "content": input.prompt}]\n'
+            "    )",
+        ),
+        ("ask_model(input.prompt)",),
+    ),
+    Wrong(
+        "try without except",
+        swap(ASK, "    try:\n        return ask_model(input.prompt)"),
+        ("try", "except"),
+    ),
+    Wrong(
+        "the answer raised",
+        swap(ASK, "    raise ask_model(input.prompt)"),
+        ("raise", "return"),
+    ),
+    Wrong(
+        "the prompt packed once more",
+        swap(ASK, "    return ask_model(LLMCallInput(prompt=input.prompt))"),
+        ("LLMCallInput", "ask_model(input.prompt)"),
+        same_as="the input instead of its prompt",
+    ),
+    Wrong(
+        "the parameter renamed, the line below not",
+        swap("(input: LLMCallInput)", "(prompt: LLMCallInput)"),
+        ("def generate_summary(input|prompt.prompt|parameter",),
+    ),
+    Wrong(
+        "a self too many",
+        swap("(input: LLMCallInput)", "(self, input: LLMCallInput)"),
+        ("self",),
+    ),
+    Wrong(
+        "decorator of a Workflow",
+        swap("@activity.defn", "@workflow.defn"),
+        ("@workflow.defn|workflow.defn", "@activity.defn"),
+    ),
+    Wrong(
+        "a text promised, an answer returned",
+        swap("-> ModelResponse", "-> str"),
+        ("str", "ModelResponse"),
+    ),
+    Wrong(
+        "the model asked twice",
+        swap(ASK, "    print(ask_model(input.prompt))\n" + ASK),
+        ("twice|two|2", "once|one"),
+    ),
 ]
 
 RIGHT = [

@@ -11,6 +11,12 @@ REST = "            start_to_close_timeout=timedelta(seconds=10),\n        )\n"
 TAKEN = '        content = research_facts["choices"][0]["message"]["content"]\n'
 RETURN = '        return GenerateReportOutput(result=f"Research report written: {pdf_filename}")'
 
+
+def _moved(text: str, line: str, before: str) -> str:
+    """The text with a line of it moved to stand before another."""
+    return text.replace(line, "").replace(before, line + before)
+
+
 WRONG = [
     Wrong("blank left", practice(), ("workflow.run|decorator|blank",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
@@ -337,6 +343,62 @@ WRONG = [
             TIMEOUT + ",\n            retry_policy=RetryPolicy(maximum_attempts=3)",
         ),
         ("RetryPolicy", "import|temporalio.common"),
+    ),
+    Wrong(
+        "entry point as a Query",
+        swap("@workflow.run", "@workflow.query"),
+        ("query", "workflow.run"),
+    ),
+    Wrong(
+        "the content looked for in the Workflow's input",
+        swap("PDFGenerationInput(content=content)", "PDFGenerationInput(content=input.content)"),
+        ("input.content|'content'", "content=content"),
+    ),
+    Wrong(
+        "the content's name in quotes",
+        swap("content=content)", 'content="content")'),
+        ("'content'", "content=content"),
+    ),
+    Wrong(
+        "seconds with an s behind",
+        swap("start_to_close_timeout=timedelta(seconds=10)", "start_to_close_timeout=10s"),
+        ("10s", "timedelta(seconds=10)"),
+    ),
+    Wrong(
+        "the timeout's name cut off",
+        swap(
+            "start_to_close_timeout=timedelta(seconds=10)", "start_to_close=timedelta(seconds=10)"
+        ),
+        ("start_to_close", "start_to_close_timeout"),
+    ),
+    Wrong(
+        "dots in the input's parentheses",
+        swap("PDFGenerationInput(content=content)", "PDFGenerationInput(...)"),
+        ("`...`|(...)|dots|blank", "content=content"),
+    ),
+    Wrong(
+        "the second step above the content",
+        lambda blank: _moved(
+            blank.finished,
+            '        content = research_facts["choices"][0]["message"]["content"]\n',
+            "        return GenerateReportOutput",
+        ),
+        ("`content`", "above|below"),
+    ),
+    Wrong(
+        "self before the Activity",
+        swap("            create_pdf_activity,", "            self.create_pdf_activity,"),
+        ("self", "create_pdf_activity"),
+    ),
+    Wrong(
+        "the field of the first step's input",
+        swap("PDFGenerationInput(content=content)", "PDFGenerationInput(prompt=content)"),
+        ("prompt", "content="),
+    ),
+    Wrong(
+        "the step's own result as its content",
+        swap("content=content)", "content=pdf_filename)"),
+        ("pdf_filename", "content=content"),
     ),
 ]
 

@@ -218,6 +218,53 @@ WRONG = [
         swap("retry_policy = ", "from temporalio.retry import RetryPolicy\n\nretry_policy = "),
         ("temporalio.retry", "temporalio.common|take|already"),
     ),
+    Wrong(
+        "all waits the same",
+        swap(TIMES, "backoff_coefficient=1.0"),
+        ("backoff_coefficient", "2", "3|6"),
+    ),
+    Wrong(
+        "seconds with an s behind",
+        swap(FIRST, "initial_interval=2s"),
+        ("2s", "timedelta(seconds=2)"),
+    ),
+    Wrong(
+        "the second wait as the longest",
+        swap(TIMES, "maximum_interval=timedelta(seconds=6)"),
+        ("backoff_coefficient", "4", "3|6"),
+        same_as="factor not changed",
+    ),
+    Wrong(
+        "three and twice in place of two and three times",
+        swap(FIRST, "initial_interval=timedelta(seconds=3)", TIMES, "backoff_coefficient=2.0"),
+        ("initial_interval", "3", "2"),
+    ),
+    Wrong(
+        "looked for in the Workflow's module",
+        swap("= RetryPolicy(", "= workflow.RetryPolicy("),
+        ("workflow", "`retry_policy = RetryPolicy(`"),
+    ),
+    Wrong(
+        "the class in small letters",
+        swap("= RetryPolicy(", "= retryPolicy("),
+        ("retryPolicy", "`RetryPolicy"),
+    ),
+    Wrong("the class alone", whole("retry_policy = RetryPolicy"), ("class", "RetryPolicy(")),
+    Wrong(
+        "compared, not kept",
+        swap("retry_policy = ", "retry_policy == "),
+        ("==", "retry_policy ="),
+    ),
+    Wrong(
+        "the timedelta of a text",
+        swap(FIRST, 'initial_interval=timedelta("2 seconds")'),
+        ("timedelta", "seconds=2"),
+    ),
+    Wrong(
+        "both waits in one timedelta",
+        swap(FIRST, "initial_interval=timedelta(seconds=2, 6)"),
+        ("timedelta(seconds=2)",),
+    ),
 ]
 
 RIGHT = [

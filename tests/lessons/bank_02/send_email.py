@@ -25,6 +25,15 @@ def tried(blank: Blank) -> str:
 
 
 MKDIR = "outbox.mkdir(exist_ok=True)"
+START = "    message = EmailMessage()\n"
+
+
+def _commented(text: str) -> str:
+    """The finished cell with all but the last line of its body as comments."""
+    head, body = text.split("    # The service", 1)
+    body, last = ("    # The service" + body).rsplit("\n", 1)
+    return head + "\n".join("    # " + line.strip() for line in body.splitlines()) + "\n" + last
+
 
 WRONG = [
     Wrong("blank left", practice(), ("raise",), verdict="not attempted"),
@@ -215,6 +224,76 @@ WRONG = [
         "a pause, so that the service comes back",
         swap(COMMENT, "    import time\n\n    time.sleep(25)\n"),
         ("sleep|waits|too long",),
+    ),
+    Wrong(
+        "the address for the file",
+        swap("Path(input.attachment)", "Path(input.to)"),
+        ("input.to", "input.attachment"),
+    ),
+    Wrong(
+        "the error moved down",
+        swap("    (outbox /", RAISE + "\n    (outbox /"),
+        ("raise", "take|out"),
+    ),
+    Wrong(
+        "the error raised at the first attempts",
+        swap(
+            START,
+            "    if activity.info().attempt < 5:\n    " + RAISE + "\n" + START,
+        ),
+        ("raise", "take|out"),
+        same_as="the error moved down",
+    ),
+    Wrong(
+        "slashes for a comment",
+        swap(
+            START, '    // raise ApplicationError("The e-mail service is not available")\n' + START
+        ),
+        ("//", "#|take"),
+    ),
+    Wrong(
+        "three quotes opened and not closed",
+        swap(
+            START, '    """raise ApplicationError("The e-mail service is not available")\n' + START
+        ),
+        ('"""|three|triple', "quote", "close|take"),
+    ),
+    Wrong(
+        "the first line not indented",
+        swap(
+            "    # The service is back, and nothing is raised any more.\n" + START,
+            "message = EmailMessage()\n",
+        ),
+        ("message", "spaces|indent it|indent that"),
+    ),
+    Wrong(
+        "all but the last line commented out",
+        lambda blank: _commented(blank.finished),
+        ("report = Path(input.attachment)|comment", "missing|comment"),
+    ),
+    Wrong(
+        "the function's line taken out as well",
+        swap("def send_email(input: EmailInput) -> str:\n", ""),
+        ("def send_email",),
+    ),
+    Wrong(
+        "the PDF copied, no message written",
+        swap(
+            "from pathlib import Path\n",
+            "from pathlib import Path\nimport shutil\n",
+            '    (outbox / f"{activity.info().workflow_id}.eml").write_bytes(bytes(message))\n',
+            "    shutil.copy(report, outbox)\n",
+        ),
+        (".eml|No letter", "lines|write_bytes"),
+        same_as="the message not written",
+    ),
+    Wrong(
+        "marked as not to be tried again, and raised all the same",
+        swap(
+            START,
+            '    raise ApplicationError("No e-mail service", non_retryable=True)\n' + START,
+        ),
+        ("raise", "take|out"),
     ),
 ]
 

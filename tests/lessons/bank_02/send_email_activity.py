@@ -165,6 +165,56 @@ WRONG = [
         ),
         ("except|swallow|catch", "raise|leave|keep"),
     ),
+    Wrong(
+        "@activity.definition, which there is not",
+        swap("@activity.defn", "@activity.definition"),
+        ("definition", "@activity.defn"),
+    ),
+    Wrong(
+        "the function's name for defn",
+        swap("@activity.defn", "@activity.send_email"),
+        ("@activity.send_email|send_email", "@activity.defn"),
+    ),
+    Wrong(
+        "the decorator below the function",
+        lambda blank: blank.finished.replace("@activity.defn\n", "") + "\n@activity.defn",
+        ("@activity.defn", "above"),
+    ),
+    Wrong(
+        "decorator and function in one line",
+        swap("@activity.defn\n", "@activity.defn "),
+        ("@activity.defn", "line of its own|own line|line above|two lines"),
+    ),
+    Wrong(
+        "the parameter taken away",
+        swap("(input: EmailInput)", "()"),
+        ("input: EmailInput",),
+    ),
+    Wrong(
+        "the error's name cut off",
+        swap("ApplicationError", "ApplicationErr"),
+        ("ApplicationErr", "ApplicationError"),
+    ),
+    Wrong(
+        "returned above the error",
+        swap(RAISE, '    return f"Sent {input.attachment} to {input.to}"\n' + RAISE),
+        ("`return|return stands|returns", "raise|error"),
+    ),
+    Wrong(
+        "the input's class in the decorator's parentheses",
+        swap("@activity.defn", "@activity.defn(EmailInput)"),
+        ("EmailInput", "@activity.defn"),
+    ),
+    Wrong(
+        "a space for the dot",
+        swap("@activity.defn", "@activity defn"),
+        ("@activity.defn",),
+    ),
+    Wrong(
+        "activity imported as if it were a file",
+        swap("@activity.defn", "import activity\n\n\n@activity.defn"),
+        ("import activity", "temporalio|take"),
+    ),
 ]
 
 RIGHT = [

@@ -214,6 +214,56 @@ WRONG = [
         swap(FIRST, '"first Activity": "llm_call, create_pdf_activity"'),
         ("first Activity", "llm_call, create_pdf_activity", "one|only|alone|Activity Type"),
     ),
+    Wrong(
+        "a hyphen for the underscore",
+        swap('"llm_call"', '"llm-call"'),
+        ("first Activity", "llm-call", "exactly|underscore|Activity Type"),
+    ),
+    Wrong(
+        "the second Activity's name cut off",
+        swap('"create_pdf_activity"', '"create_pdf"'),
+        ("second Activity", "create_pdf", "exactly|whole|Activity Type"),
+    ),
+    Wrong(
+        "the input's class for its field",
+        swap('"field of its input": "prompt"', '"field of its input": "LLMCallInput"'),
+        ("field of its input", "LLMCallInput", "class|type|name"),
+    ),
+    Wrong(
+        "the field misspelt",
+        swap('"field of its input": "prompt"', '"field of its input": "promt"'),
+        ("field of its input", "promt", "spell|exactly|name before the colon"),
+    ),
+    Wrong(
+        "the field of the input for the output",
+        swap('"research_pdf.pdf"', '"filename"'),
+        ("its output", "filename", "value|file"),
+    ),
+    Wrong(
+        "the timeout's name for its value",
+        swap('"its timeout": "10"', '"its timeout": "start_to_close_timeout"'),
+        ("its timeout", "start_to_close_timeout", "number|second"),
+    ),
+    Wrong(
+        "the variable in the code for the field",
+        swap('"field of the result": "result"', '"field of the result": "pdf_filename"'),
+        ("field of the result", "pdf_filename", "name|field"),
+    ),
+    Wrong(
+        "equals signs for colons",
+        swap('": "', '" = "'),
+        ('"Task Queue": "research"|colon',),
+    ),
+    Wrong(
+        "the PDF's title for its name",
+        swap('"research_pdf.pdf"', '"Research Report"'),
+        ("its output", "Research Report", "file|result"),
+    ),
+    Wrong(
+        "the last brace lost",
+        lambda blank: blank.finished.rstrip().removesuffix("}"),
+        ("`}` is missing|brace",),
+    ),
 ]
 
 RIGHT = [

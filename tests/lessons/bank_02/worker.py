@@ -239,6 +239,61 @@ WRONG = [
         swap(RUN, RUN + "\n\n\nimport asyncio\n\nasyncio.run(run_worker())"),
         ("asyncio.run", "start_worker|next cell|notebook"),
     ),
+    Wrong(
+        "the PDF's input for its Activity",
+        swap(ACTIVITIES, "activities=[llm_call, PDFGenerationInput]"),
+        ("PDFGenerationInput", "create_pdf_activity"),
+    ),
+    Wrong(
+        "each Activity in brackets of its own",
+        swap(ACTIVITIES, "activities=[llm_call], [create_pdf_activity]"),
+        ("[llm_call, create_pdf_activity]",),
+    ),
+    Wrong(
+        "and between the Activities",
+        swap(ACTIVITIES, "activities=[llm_call and create_pdf_activity]"),
+        ("llm_call", "[llm_call, create_pdf_activity]"),
+        same_as="LLM Activity not registered",
+    ),
+    Wrong(
+        "a plus between the Activities",
+        swap(ACTIVITIES, "activities=[llm_call + create_pdf_activity]"),
+        ("+", "comma|[llm_call, create_pdf_activity]"),
+    ),
+    Wrong(
+        "the module for the Activity",
+        swap(ACTIVITIES, "activities=[llm_call, activity]"),
+        ("temporalio.activity|module", "no Activity", "create_pdf_activity"),
+    ),
+    Wrong(
+        "the Activities in a dictionary",
+        swap(
+            ACTIVITIES,
+            'activities={"llm_call": llm_call, "create_pdf_activity": create_pdf_activity}',
+        ),
+        ("dict|list|text|quote", "create_pdf_activity"),
+    ),
+    Wrong(
+        "a variable that there is not as Task Queue",
+        swap(QUEUE, "task_queue=task_queue"),
+        ("task_queue", "\"research\"|'research'"),
+    ),
+    Wrong(
+        "the class run in place of the Worker",
+        swap(RUN, "        await Worker.run()"),
+        ("Worker.run", "worker.run()|small"),
+    ),
+    Wrong(
+        "the PDF Activity among the Workflows",
+        swap(
+            WORKFLOWS,
+            "workflows=[GenerateReportWorkflow, create_pdf_activity]",
+            ACTIVITIES,
+            "activities=[llm_call]",
+        ),
+        ("create_pdf_activity", "activities"),
+    ),
+    Wrong("no comma behind the Task Queue", swap(QUEUE + ",", QUEUE), ("comma", "research")),
 ]
 
 RIGHT = [
