@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import tempfile
 import uuid
@@ -246,15 +247,21 @@ async def generate_summary(learner: Learner) -> None:
     asked: list[Any] = []
     bare: list[bool] = []
 
-    def well(prompt: Any = None, *_: Any, **given: Any) -> Any:
-        asked.append(prompt)
-        bare.append("model" in given and "api_base" not in given)
+    def well(*values: Any, **named: Any) -> Any:
+        # As the real one would, refuse what it cannot take.
+        bound = inspect.signature(learner.name("ask_model")).bind(*values, **named)
+        asked.append(next(iter(bound.arguments.values()), None))
+        return answer("A summary.")
+
+    def called(*_: Any, **named: Any) -> Any:
+        asked.append(None)
+        bare.append("api_base" not in named)
         return answer("A summary.")
 
     def broken(*_: Any, **__: Any) -> Any:
         raise ApplicationError("the stand-in is down")
 
-    result = await _mended(learner, function, given, ask_model=well, completion=well)
+    result = await _mended(learner, function, given, ask_model=well, completion=called)
     learner.step("It returns what the model said")
     right = "Return what the model says: `return ask_model(input.prompt)`."
     _no_error(learner, result, "`return ask_model(input.prompt)`")
@@ -406,7 +413,17 @@ async def send_email_activity(learner: Learner) -> None:
         return
     except NameError:
         raise
-    except Exception:
+    except Exception as error:
+        if "must derive from BaseException" in str(error):
+            learner.not_yet(
+                f"It raises a text, and Python answers {type(error).__name__}: {error}.",
+                'Write `raise ApplicationError("…")`, as it was given.',
+            )
+        if "No active exception" in str(error):
+            learner.not_yet(
+                "A bare `raise` has nothing to raise.",
+                'Write `raise ApplicationError("…")`, as it was given.',
+            )
         return
     if gone := _unreachable_raise(learner):
         learner.not_yet(

@@ -68,5 +68,5 @@ def advice(learner: Learner, line: str = "") -> str:
 
 
 def _shown(lines: list[str]) -> str:
-    text = " ".join(lines)
-    return f"`{text}`" if len(text) <= 120 else f"`{text[:117]}…`"
+    cut = [line if len(line) <= 120 else f"{line[:117]}…" for line in lines]
+    return " and below it ".join(f"`{line}`" for line in cut)

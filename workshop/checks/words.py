@@ -123,7 +123,15 @@ def _syntax(learner: Learner, error: SyntaxError) -> Said:
     before = next((text for text in reversed(above) if text.strip()), "")
     if re.search(r"@\w+\.def$", line):
         return saw, f"`def` is a word of Python's own; the decorator is `{line}n`, with an n."
-    if before.strip().startswith("@") and not line.startswith(("def", "async", "class", "@")):
+    if before.strip().startswith("@") and not re.search(
+        rf"(def|class) {learner.blank.defines}\b", learner.text
+    ):
+        gone = [g for g in compare.missing_given(learner) if learner.blank.defines in g]
+        if gone and line.startswith(learner.blank.defines):
+            return saw, f"In place of `{line}` write `{gone[0]}`."
+        if gone and not line.startswith(("def", "async", "class", "@")):
+            return saw, f"The line `{gone[0]}` is missing under the decorator: put it in."
+    elif before.strip().startswith("@") and not line.startswith(("def", "async", "class", "@")):
         return saw, f"The decorator `{before.strip()}` belongs on the line above `def` or `class`."
     if any(quote in line for quote in "\u201c\u201d\u2018\u2019\u201e"):
         return saw, 'These are quotes of a word processor; Python\'s are straight: "…".'
