@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -89,8 +90,21 @@ class Notebook:
 
     def run_all(self) -> None:
         """Have all cells run, and return when they wait for their turn."""
-        self.menu("Run", "Run All Cells")
-        expect(self.code_cells.last.locator(".jp-InputPrompt")).to_have_text("[*]:")
+        last = self.code_cells.last.locator(".jp-InputPrompt")
+        self._ask_until("Run All Cells", lambda: expect(last).to_have_text("[*]:", timeout=10_000))
+
+    def _ask_until(self, entry: str, seen: Callable[[], None]) -> None:
+        """Choose an entry of the menu Run until it shows.
+
+        Asked for while the kernel is still to come, as on a busy machine, it does nothing.
+        """
+        for again in (True, True, True, True, False):
+            self.menu("Run", entry)
+            try:
+                return seen()
+            except AssertionError:
+                if not again:
+                    raise
 
     def run_until(self, begins: str) -> None:
         """Have the cells run from the top down to one that has not been run yet."""
@@ -99,15 +113,13 @@ class Notebook:
             "cell => [...cell.parentElement.querySelectorAll('.jp-CodeCell')].indexOf(cell)"
         )
         above = self.code_cells.nth(number - 1).locator(".jp-InputPrompt")
-        for again in (True, True, False):
-            last.select()
-            self.menu("Run", "Run All Above Selected Cell")
-            try:
-                expect(above).to_have_text(_COUNT, timeout=30_000)
-                break
-            except AssertionError:  # asked for while the kernel was still to come, nothing runs
-                if not again:
-                    raise
+        last.select()
+        begun = re.compile(r"^\[(\d+|\*)\]:$")
+        self._ask_until(
+            "Run All Above Selected Cell",
+            lambda: expect(above).to_have_text(begun, timeout=10_000),
+        )
+        expect(above).to_have_text(_COUNT, timeout=CELL_LIMIT)
         last.run()
         expect(last.prompt).to_have_text(_COUNT)
 
