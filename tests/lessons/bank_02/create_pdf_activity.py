@@ -250,6 +250,12 @@ WRONG = [
         swap("whole_file(input.filename)", "whole_file(input.file_name)"),
         ("file_name", "filename"),
     ),
+    Wrong(
+        "the decorator typed over the line with def",
+        swap(DECORATOR + DEF, DECORATOR),
+        ("def create_pdf_activity", "missing"),
+    ),
+    Wrong("the word def lost", swap(DEF, DEF.replace("def ", "")), ("write `def create_pdf",)),
 ]
 
 RIGHT = [

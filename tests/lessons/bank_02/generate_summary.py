@@ -286,6 +286,9 @@ WRONG = [
         swap(ASK, "    print(ask_model(input.prompt))\n" + ASK),
         ("twice|two|2", "once|one"),
     ),
+    Wrong(
+        "a comma for the dot", swap("input.prompt", "input,prompt"), ("ask_model(input.prompt)",)
+    ),
 ]
 
 RIGHT = [

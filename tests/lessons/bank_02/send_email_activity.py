@@ -215,6 +215,16 @@ WRONG = [
         swap("@activity.defn", "import activity\n\n\n@activity.defn"),
         ("import activity", "temporalio|take"),
     ),
+    Wrong(
+        "a text raised",
+        swap('ApplicationError("The e-mail service is not available")', '"not available"'),
+        ("text", "ApplicationError"),
+    ),
+    Wrong(
+        "a bare raise",
+        swap(' ApplicationError("The e-mail service is not available")', ""),
+        ("bare", "ApplicationError"),
+    ),
 ]
 
 RIGHT = [
