@@ -86,7 +86,7 @@ def _check_faults(sources: list[Source], root: Path) -> Iterator[BuildError]:
     lesson = sources[0].lesson
     place = f"lessons/{lesson}/checks.py"
     try:
-        made = checks.load.__wrapped__(lesson, root)
+        made = checks.load(lesson, root)
     except Exception as error:
         saw = f"The checks cannot be loaded: {type(error).__name__}: {error}"
         yield BuildError(place, saw, "A module that can be imported.", "Mend what it names.")

@@ -41,6 +41,7 @@ from workshop.follow import Step, history_rows
 from workshop.practice_model import faults, process
 from workshop.practice_model.ledger import Call, Ledger
 from workshop.receipt import Receipt
+from workshop.receipt_picture import counted
 from workshop.settings import ROOT, Settings, load
 
 NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
@@ -93,7 +94,7 @@ class Crash:
             [
                 f"{'✓' if self.well else '✗'} {self.title}",
                 f"  killed   {self.killed}",
-                f"  paid     {_calls(self.receipt)}, ${self.receipt.dollars:.6f}",
+                f"  paid     {counted(self.receipt.received)}, ${self.receipt.dollars:.6f}",
                 f"  PDF      {_pdf(self)}",
                 f"  {self.lesson}",
                 *(f"  {line}" for line in repr(self.receipt).splitlines()),
@@ -553,7 +554,9 @@ class _Stage:
         if pages:
             crash.pdf.replace(kept)
         done = replace(crash, pdf=kept, pages=pages)
-        self.say(f"  → {_calls(done.receipt)}, ${done.receipt.dollars:.6f}. {done.lesson}")
+        self.say(
+            f"  → {counted(done.receipt.received)}, ${done.receipt.dollars:.6f}. {done.lesson}"
+        )
         return done
 
 
@@ -593,10 +596,6 @@ def _pages(pdf: Path) -> int:
         return len(document)
     finally:
         document.close()
-
-
-def _calls(receipt: Receipt) -> str:
-    return "1 call" if receipt.received == 1 else f"{receipt.received} calls"
 
 
 def _pdf(crash: Crash) -> str:

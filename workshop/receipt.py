@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from workshop import receipt_picture
 from workshop import settings as _settings
 from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
-from workshop.practice_model.ledger import Call, Ledger, fingerprint, last_user_text
+from workshop.practice_model.ledger import NAME_LENGTH, Call, Ledger, fingerprint, last_user_text
 from workshop.svg import dollars, figure
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _since = 0
 _attached = threading.Lock()
-_KEPT = 200
-"""Characters of a name that the books keep."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +68,9 @@ class Receipt:
 
     @property
     def _sum(self) -> str:
-        calls = "1 call" if self.received == 1 else f"{self.received} calls"
         return (
-            f"{calls}: {self.answered} answered, {self.failed} failed, "
-            f"{self.tokens:,} tokens, {dollars(self.dollars)}"
+            f"{receipt_picture.counted(self.received)}: {self.answered} answered, "
+            f"{self.failed} failed, {self.tokens:,} tokens, {dollars(self.dollars)}"
         )
 
     def of(self, activity: str) -> Receipt:
@@ -181,7 +178,7 @@ def calls_of(workflow_id: str) -> tuple[Call, ...]:
         LedgerError: the books cannot be read.
     """
     # A request carries the id in a header, which holds ASCII; the books shorten what is long.
-    name = _ascii(workflow_id)[:_KEPT]
+    name = _ascii(workflow_id)[:NAME_LENGTH]
     calls = _ledger(_settings.load()).calls()
     return tuple(c for c in calls if c.workflow_id and _ascii(c.workflow_id) == name)
 

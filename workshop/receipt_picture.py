@@ -26,8 +26,7 @@ def draw(receipts: Sequence[tuple[str, Sequence[Call]]], label: str) -> str:
     top = 4.0
     for name, calls in receipts:
         if name:
-            count = "1 call" if len(calls) == 1 else f"{len(calls)} calls"
-            told = tag("tspan", words(f"{count}, {dollars(_paid(calls))}"), dx="8")
+            told = tag("tspan", words(f"{counted(len(calls))}, {dollars(_paid(calls))}"), dx="8")
             spoken = tag("tspan", words(name), class_="name") + told
             parts.append(tag("text", spoken, x="0", y=f"{top + 12:g}", class_="row"))
             top += 20
@@ -39,6 +38,10 @@ def draw(receipts: Sequence[tuple[str, Sequence[Call]]], label: str) -> str:
         top += 8
     legend, top = _legend([call for _, calls in receipts for call in calls], top, len(receipts) > 1)
     return picture("workshop-receipt", label, top, [*parts, *legend])
+
+
+def counted(calls: int) -> str:
+    return "1 call" if calls == 1 else f"{calls} calls"
 
 
 def said(call: Call) -> str:

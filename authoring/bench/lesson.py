@@ -71,7 +71,7 @@ def measure(times: int) -> Section:
             Row("without them", median(work), "s", TARGET, how=spread(work, "s")),
             Row("starting the kernel", median([one.kernel for one in runs]), "s", how="beforehand"),
         ],
-        ["Without the cells that kill processes: they take 10 to 20 s each, most of it waiting."]
+        ["Without the cells that kill processes: they wait for other processes all the time."]
         + ["Slowest cells, waits included:"]
         + [f"{seconds:.2f} s `{line}`" for seconds, line in slow],
     )

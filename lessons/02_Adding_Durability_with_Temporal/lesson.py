@@ -824,7 +824,7 @@ await timeline(handle)
 # So far we have stopped the Worker politely. Now the real thing: **SIGKILL**, the signal that no
 # program can catch, as when a machine loses power. `crash` runs the plain files of the folder
 # `demos/` as processes of their own, kills one at the moment it names, starts it again, and counts
-# what the model received. Each takes 10 to 20 seconds.
+# what the model received. Each takes ten seconds or more.
 #
 # First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before
 # you run the cell: how many calls will there be?
@@ -848,12 +848,14 @@ beside(naive=naive.receipt, durable=durable.receipt)
 service = await crash("service")
 
 # %% [markdown]
-# **One crash is yours.** Run the cell of the timer that starts a report on the Moon. While the
-# timer runs, restart this kernel (menu *Kernel*, *Restart*), and run the cells that define the
-# Activities, the Workflow with the timer, the Client and the Worker; then this line, with the id
-# that `follow` has shown:
+# **One crash is yours.** Run the cell that starts a report on the Moon once more. While the timer
+# runs, restart this kernel (menu *Kernel*, *Restart*). Then run these cells, from the top:
+# the two set-up cells, `ask_model`, the inputs and outputs, both Activities, the first Workflow, the
+# Workflow with the timer, the Client, and your Worker of *Your turn: the Worker*. In a new cell,
+# start the Worker, and follow the Workflow by the id that the old cell has shown:
 #
 # ```python
+# worker = await start_worker(run_worker)
 # await follow(client.get_workflow_handle("generate-research-report-workflow-…"))
 # ```
 #

@@ -218,24 +218,38 @@ class Kernel:
 @asynccontextmanager
 async def kernel(room: Room, path: Path, **environment: str) -> AsyncIterator[Kernel]:
     """A kernel in the folder where the notebook stands in the room's tree."""
-    manager = AsyncKernelManager(kernel_name="python3")
-    with room.log.open("ab") as log:
-        await manager.start_kernel(
-            env={**room.env, **environment},
-            cwd=str((room.tree / path).parent),
-            stdout=log,
-            stderr=log,
-        )
-    client = manager.client()
-    client.start_channels()
+    for last in (False, False, True):
+        manager = AsyncKernelManager(kernel_name="python3")
+        with room.log.open("ab") as log:
+            await manager.start_kernel(
+                env={**room.env, **environment},
+                cwd=str((room.tree / path).parent),
+                stdout=log,
+                stderr=log,
+            )
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=60 if last else 25)
+        except RuntimeError:
+            # Ports are chosen before the kernel binds them: another process may be quicker, and
+            # the kernel then never answers. Another one gets others.
+            await _end(manager, client)
+            if last:
+                raise AssertionError(f"No kernel answers. {room.log.read_text()}") from None
+        else:
+            break
     try:
-        await client.wait_for_ready(timeout=60)
         yield Kernel(manager, client)
     finally:
-        client.stop_channels()
-        if await manager.is_alive():
-            await manager.shutdown_kernel(now=True)
-        await manager.cleanup_resources()
+        await _end(manager, client)
+
+
+async def _end(manager: AsyncKernelManager, client: Any) -> None:
+    client.stop_channels()
+    if await manager.is_alive():
+        await manager.shutdown_kernel(now=True)
+    await manager.cleanup_resources()
 
 
 def _take(outputs: list[Any], displays: dict[str, Any], message: Mapping[str, Any]) -> None:

@@ -19,7 +19,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from temporalio.service import RPCError
@@ -105,8 +104,9 @@ def open_lesson(lesson: str) -> None:
 async def check(name: str) -> None:
     """Say under the cell whether a blank is right, and what is missing if it is not.
 
-    Runs what you wrote; it costs no paid call and takes at most three seconds. It raises
-    nothing, unless WORKSHOP_STRICT=1 asks for an exception where the blank is not right.
+    Runs what you wrote; it costs no paid call and takes at most three seconds, or longer on a
+    machine that is busy. It raises nothing, unless WORKSHOP_STRICT=1 asks for an exception where
+    the blank is not right.
 
     Args:
         name: of the blank, as in the cell under it.
@@ -171,7 +171,7 @@ def solution(name: str) -> None:
         lines = error.lines() if isinstance(error, WorkshopError) else [str(error)]
         print("✗ " + "\n  ".join(lines))
         return
-    shell = cells._shell()
+    shell = cells.shell()
     where = chosen.solution.relative_to(ROOT).as_posix()
     if hasattr(shell, "kernel"):
         shell.set_next_input(text, replace=False)
@@ -189,7 +189,6 @@ def solution(name: str) -> None:
         print(f"From {where}:\n\n{text}")
 
 
-@cache
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
     """The checks of a lesson, by the names of their blanks; {} where it has none.
 
@@ -225,32 +224,23 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         _readable(learner)
         await _away(lambda: made.function(learner), limit)
     except NotYet as found:
-        step = learner.steps[-1] if learner.steps else ""
-        passed = tuple(learner.steps[:-1])
-        return Outcome(made.name, found.verdict, passed, step, found.saw, found.do)
+        verdict, saw, do = found.verdict, found.saw, found.do
     except asyncio.TimeoutError:
-        step, passed = (learner.steps or [""])[-1], tuple(learner.steps[:-1])
-        return Outcome(
-            made.name,
-            NOT_YET,
-            passed,
-            step,
-            "This step does not come to an end.",
+        verdict, saw = NOT_YET, "This step does not come to an end."
+        do = (
             "See whether your code waits for something or never ends its loop. If it looks right, "
-            "the machine may be slow: run this cell again.",
+            "the machine may be slow: run this cell again."
         )
     except (NoService, RPCError) as error:
-        return Outcome(
-            made.name,
-            NOT_ATTEMPTED,
-            saw=f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}",
-            do="Run the cell with begin again, then this one.",
-        )
+        saw = f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}"
+        do = "Run the cell with begin again, then this one."
+        return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=do)
     except (Exception, SystemExit) as error:
-        step, passed = (learner.steps or [""])[-1], tuple(learner.steps[:-1])
-        saw, do = explain(learner, error)
-        return Outcome(made.name, NOT_YET, passed, step, saw, do)
-    return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
+        verdict, (saw, do) = NOT_YET, explain(learner, error)
+    else:
+        return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
+    *passed, step = learner.steps or [""]
+    return Outcome(made.name, verdict, tuple(passed), step, saw, do)
 
 
 def _readable(learner: Learner) -> None:

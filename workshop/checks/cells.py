@@ -31,9 +31,9 @@ def watch() -> None:
 
     https://ipython.readthedocs.io/en/stable/config/callbacks.html
     """
-    shell = _shell()
-    if shell is not None and _remember not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _remember)
+    running = shell()
+    if running is not None and _remember not in running.events.callbacks["post_run_cell"]:
+        running.events.register("post_run_cell", _remember)
 
 
 def forget() -> None:
@@ -69,8 +69,8 @@ def saved_text(blank: Blank) -> str | None:
 
 def namespace() -> dict[str, Any]:
     """The names of the kernel; empty outside of one."""
-    shell = _shell()
-    return shell.user_ns if shell is not None else {}
+    running = shell()
+    return running.user_ns if running is not None else {}
 
 
 def _remember(result: Any) -> None:
@@ -91,7 +91,11 @@ def _notebook() -> Path | None:
     return path if path.exists() else Path(path.name)
 
 
-def _shell() -> Any:
+def shell() -> Any:
+    """IPython's shell of this kernel, or None.
+
+    https://ipython.readthedocs.io/en/stable/api/generated/IPython.core.interactiveshell.html
+    """
     from IPython.core.getipython import get_ipython
 
     return get_ipython()

@@ -30,7 +30,6 @@ class Learner:
     def __init__(self, blank: Blank, names: dict[str, Any], run: Run | None) -> None:
         self.blank, self.names, self.last_run = blank, names, run
         self.steps: list[str] = []
-        self.observed: list[str] = []
 
     # --- steps ---
 

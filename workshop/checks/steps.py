@@ -688,7 +688,7 @@ async def builds_worker(
     except Exception as error:
         if not look.given:
             raise
-        _worker_refused(learner, error, look.given[0], activities, task_queue)
+        _worker_refused(learner, error, look.given[0], workflows, activities, task_queue)
     if not look.given:
         learner.not_yet(f"{name} has ended and built no Worker.", "Build one with `Worker(…)`.")
     given = look.given[0]
@@ -762,6 +762,7 @@ def _worker_refused(
     learner: Learner,
     error: Exception,
     given: Mapping[str, Any],
+    workflows: Sequence[str],
     activities: Sequence[str],
     task_queue: str,
 ) -> None:
@@ -785,7 +786,7 @@ def _worker_refused(
             f"activity_executor is {kind_of(given['activity_executor'])}, not an object of it.",
             "Write `activity_executor=threads`: the name after `as`.",
         )
-    for what, example in (("activities", activities[-1]), ("workflows", "GenerateReportWorkflow")):
+    for what, example in (("activities", activities[-1]), ("workflows", workflows[0])):
         things = given.get(what)
         if things is None:
             continue
@@ -846,10 +847,21 @@ def _worker_refused(
 
 
 async def started(
-    learner: Learner, name: str, *, workflow: str, task_queue: str, input: Mapping[str, Any]
+    learner: Learner,
+    name: str,
+    *,
+    workflow: str,
+    task_queue: str,
+    input: Mapping[str, type],
+    wording: str,
 ) -> None:
-    """The name is the handle of a Workflow that was started so."""
-    ran(learner, lambda error: _start_words(learner, workflow, task_queue, error))
+    """The name is the handle of a Workflow that was started so.
+
+    Args:
+        input: the fields of its input and their types.
+        wording: how the input is written, such as `GenerateReportInput(prompt=…)`.
+    """
+    ran(learner, lambda error: _start_words(learner, workflow, task_queue, wording, error))
     learner.step(f"{name} is a handle")
     handle = learner.name(name)
     if inspect.iscoroutine(handle):
@@ -913,14 +925,14 @@ async def started(
             told = f"{len(got)} inputs" if len(got) != 1 else kind_of(got[0])
             learner.not_yet(
                 f"The Workflow was given {told if got else 'no input'}.",
-                f"Give it one GenerateReportInput, with {field}=….",
+                f"Give it one object: `{wording}`.",
             )
         if not isinstance(got[0][field], kind) or not got[0][field]:
             learner.not_yet(f"The input's {field} is {got[0][field]!r}.", f"Give it a {field}.")
 
 
 def _start_words(
-    learner: Learner, workflow: str, task_queue: str, error: BaseException
+    learner: Learner, workflow: str, task_queue: str, wording: str, error: BaseException
 ) -> Said | None:
     text = str(error).partition("\n")[0]
     call = next(learner.calls("start_workflow"), None)
@@ -943,7 +955,7 @@ def _start_words(
     if "Unable to serialize" in text:
         return (
             f"The Workflow's input cannot be written down: {text}. It is a class, not an object.",
-            "Give it an object: `GenerateReportInput(prompt=…)`.",
+            f"Give it an object: `{wording}`.",
         )
     if call and ast.unparse(call.func) == "Client.start_workflow":
         return (
@@ -965,7 +977,7 @@ def _start_words(
     if "positional argument" in text and call and len(call.args) > 2:
         return (
             f"start_workflow is given {len(call.args) - 1} inputs.",
-            "A Workflow takes one input: `GenerateReportInput(prompt=…)`.",
+            f"A Workflow takes one input: `{wording}`.",
         )
     if isinstance(queue, (ast.List, ast.Tuple, ast.Set)):
         return (

@@ -49,7 +49,6 @@ class Scheduled:
     name: str
     inputs: list[Any]
     start_to_close: float
-    schedule_to_close: float
     maximum_attempts: int
     maximum_interval: float
     after: tuple[str, ...]
@@ -262,7 +261,6 @@ def _read(event: HistoryEvent, trial: Trial, taken: asyncio.Event) -> bool:
                 told.activity_type.name,
                 inputs(told.input),
                 told.start_to_close_timeout.ToTimedelta().total_seconds(),
-                told.schedule_to_close_timeout.ToTimedelta().total_seconds(),
                 told.retry_policy.maximum_attempts,
                 told.retry_policy.maximum_interval.ToTimedelta().total_seconds(),
                 tuple(trial.completed_activities),

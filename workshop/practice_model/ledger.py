@@ -23,7 +23,7 @@ from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT
 
 OPENING_LENGTH = 80
 """Characters of a prompt that a row keeps."""
-_NAME_LENGTH = 200
+NAME_LENGTH = 200
 _BUSY_SECONDS = 5.0
 
 
@@ -272,4 +272,4 @@ def _storable(text: str) -> str:
 
 
 def _tidy(name: str | None) -> str | None:
-    return _storable(name)[:_NAME_LENGTH] if name else None
+    return _storable(name)[:NAME_LENGTH] if name else None

@@ -172,7 +172,6 @@ def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
     elif state == "timed out":
         wall = tag(
             "line",
-            *(),
             x1=x2,
             x2=x2,
             y1=f"{y - 3:g}",
