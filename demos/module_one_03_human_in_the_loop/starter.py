@@ -1,0 +1,56 @@
+"""The starter: asks for a topic and starts a draft, or goes on with one that exists.
+
+python demos/module_one_03_human_in_the_loop/starter.py [Workflow id]
+"""
+
+import asyncio
+import sys
+import uuid
+
+from conversation import as_id, connect, converse, existing
+from models import TASK_QUEUE, Draft, DraftInput
+from temporalio.client import Client, WorkflowHandle
+
+from workshop import ask, temporal_service
+from workshop.errors import WorkshopError
+from workshop.notebook import quiet_core
+from workshop.settings import load
+
+
+async def start(client: Client, topic: str) -> WorkflowHandle:
+    handle = await client.start_workflow(
+        # By name: the starter then needs none of the Worker's libraries, and starts at once.
+        "DraftWorkflow",
+        DraftInput(prompt=topic),
+        id=f"draft-{uuid.uuid4()}",
+        task_queue=TASK_QUEUE,
+        result_type=Draft,
+    )
+    print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.")
+    return handle
+
+
+async def main() -> None:
+    client = await connect()
+    answer = " ".join(sys.argv[1:]) or await ask(
+        "What shall we write about, or the id of a draft? (Enter: tardigrades)",
+        default="Give me 3 fun facts about tardigrades",
+    )
+    # What looks like an id is never taken for a topic: a run costs money.
+    if workflow_id := as_id(answer):
+        handle = await existing(client, workflow_id)
+        print(f"✓ Going on with {handle.id}. Nothing was started.")
+    else:
+        handle = await start(client, answer)
+    print(f"  {temporal_service.workflow_link(load(), handle.id)}", flush=True)
+    await converse(handle)
+
+
+if __name__ == "__main__":
+    quiet_core()
+    try:
+        asyncio.run(main())
+    except WorkshopError as error:
+        sys.exit("✗ " + "\n  ".join(error.lines()))
+    except KeyboardInterrupt:
+        print("\nThis only asked. The Workflow waits on; give me its id to go on with it.")
