@@ -24,6 +24,7 @@ if "workshop.practice_model" not in sys.orig_argv:
     from workshop.diagrams import render_mermaid
     from workshop.follow import completed, failed, follow, started, timer_started
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
+    from workshop.practice_model.faults import budget
     from workshop.receipt import beside, mark, receipt
     from workshop.time_skipping import test_server
     from workshop.timeline import timeline
@@ -32,6 +33,7 @@ if "workshop.practice_model" not in sys.orig_argv:
         "ask",
         "begin",
         "beside",
+        "budget",
         "check",
         "completed",
         "crash",

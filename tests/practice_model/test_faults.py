@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from provider import Provider
 from workshop.errors import WorkshopError
 from workshop.practice_model.faults import (
     FaultError,
+    budget,
     clear,
     dropped,
     quota_exhausted,
@@ -60,6 +62,41 @@ def test_the_innermost_block_decides(shared: Provider) -> None:
         with rate_limited(times=1, base=shared.base):
             assert [shared.chat().status for _ in range(2)] == [429, 500]
         assert shared.chat().status == 500
+
+
+def test_a_budget_is_spent_and_not_more(shared: Provider) -> None:
+    price = (shared.chat(), shared.ledger.calls()[-1].dollars)[1]
+    mark = shared.ledger.last_id()
+    with budget(dollars=price * 2.5, base=shared.base):
+        replies = [shared.chat() for _ in range(5)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429, 429]
+    assert replies[3].error["code"] == "insufficient_quota"
+    said = replies[3].error["message"]
+    assert f"3 calls answered, ${3 * price:.6f} spent" in said and f"${price * 2.5:g}" in said
+    paid = [call.dollars for call in shared.ledger.calls(since=mark)]
+    assert paid == [price] * 3 + [0, 0]
+    assert shared.chat().status == 200, "it ends with its block"
+
+
+def test_a_budget_of_calls_holds_for_those_that_come_together(own: Provider) -> None:
+    own.end()
+    own.delay = 0.3
+    own.start()
+    with budget(calls=2, base=own.base), ThreadPoolExecutor(6) as people:
+        statuses = sorted(reply.status for reply in people.map(own.chat, ["Hello"] * 6))
+        assert statuses == [200, 200, 429, 429, 429, 429]
+        assert "budget of 2 calls is used up: 2 calls answered" in own.chat().error["message"]
+
+
+def test_a_budget_counts_what_it_is_for_and_lets_other_faults_be(shared: Provider) -> None:
+    with (
+        rate_limited(times=1, base=shared.base),
+        budget(dollars=1, calls=1, matching="summary", base=shared.base),
+    ):
+        # The refused call cost nothing, and the one about something else is not counted.
+        assert [shared.chat("A summary: one.").status, shared.chat().status] == [429, 200]
+        assert [shared.chat("A summary: one.").status for _ in range(2)] == [200, 429]
+        assert shared.chat().status == 200
 
 
 def test_dropped_says_nothing(shared: Provider) -> None:
@@ -200,3 +237,8 @@ def test_what_cannot_be_is_told(shared: Provider) -> None:
         dropped(times=-1)
     with pytest.raises(FaultError, match="3600"):
         slow(-1)
+    with pytest.raises(FaultError, match="no limit"):
+        budget()
+    for wrong in ({"dollars": 0}, {"dollars": float("nan")}, {"calls": 0}):
+        with pytest.raises(FaultError, match="above 0"):
+            budget(**wrong)  # type: ignore[arg-type]

@@ -107,6 +107,40 @@ def unplugged(*, base: str | None = None) -> FaultContext:
     return FaultContext("unplugged", None, 0, None, base)
 
 
+def budget(
+    dollars: float | None = None,
+    calls: int | None = None,
+    *,
+    matching: str | None = None,
+    base: str | None = None,
+) -> FaultContext:
+    """Calls are answered until the money is used up; from then on 429 `insufficient_quota`.
+
+    The call that uses up the last of it is still answered, as a provider does; those after it
+    cost nothing. Their error says what was spent.
+
+    Args:
+        dollars: US dollars that the calls of the block may cost.
+        calls: or how many of them are answered; with both, whichever is used up first.
+        matching: counts and refuses only calls whose messages contain this text (case does not
+            matter).
+        base: where the practice model is; None means as the settings say.
+
+    Raises:
+        FaultError: neither is given, or one is not above 0; on entering the block as
+            `rate_limited`.
+    """
+    if dollars is None and calls is None:
+        raise FaultError(
+            "This budget has no limit.", "It has dollars or calls.", "Write budget(dollars=0.01)."
+        )
+    if dollars is not None and not 0 < dollars < float("inf"):
+        raise FaultError(f"dollars is {dollars}.", "It is an amount of US dollars above 0.")
+    if calls is not None and calls < 1:
+        raise FaultError(f"calls is {calls}.", "It is a number of calls above 0.")
+    return FaultContext("budget", None, 0, matching, base, dollars=dollars, calls=calls)
+
+
 def clear(base: str | None = None) -> bool:
     """End all faults, whoever made them.
 
@@ -138,7 +172,15 @@ class FaultContext:
     """
 
     def __init__(
-        self, kind: str, times: int | None, seconds: float, matching: str | None, base: str | None
+        self,
+        kind: str,
+        times: int | None,
+        seconds: float,
+        matching: str | None,
+        base: str | None,
+        *,
+        dollars: float | None = None,
+        calls: int | None = None,
     ) -> None:
         if times is not None and times < 0:
             raise FaultError(
@@ -147,6 +189,7 @@ class FaultContext:
         if not 0 <= seconds <= 3600:
             raise FaultError(f"The time is {seconds} s.", "It is from 0 to 3600 seconds.")
         self._wish = {"kind": kind, "times": times, "seconds": seconds, "matching": matching}
+        self._wish |= {"dollars": dollars, "calls": calls}
         self._base = base
         self._connection: http.client.HTTPConnection | None = None
         self._answer: http.client.HTTPResponse | None = None
@@ -264,6 +307,7 @@ KINDS = (
     "slow",
     "dropped",
     "unplugged",
+    "budget",
 )
 
 
@@ -276,6 +320,14 @@ class Fault:
     """Calls that it is still for; None means all."""
     seconds: float = 0
     matching: str = ""
+    dollars: float | None = None
+    """What a budget allows, in US dollars; None means any amount."""
+    calls: int | None = None
+    """Answers that a budget allows; None means any number."""
+    spent: float = 0
+    """US dollars of a budget that were spent."""
+    answered: int = 0
+    """Calls of a budget that were answered."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the fault is over."""
 
@@ -295,6 +347,29 @@ class Fault:
             times=None if times is None else int(times),
             seconds=min(max(float(seconds), 0), 3600),
             matching=str(wish.get("matching") or ""),
+            dollars=None if wish.get("dollars") is None else float(wish["dollars"]),
+            calls=None if wish.get("calls") is None else int(wish["calls"]),
+        )
+
+    def fits(self, prompt: str) -> bool:
+        """Whether it is meant for a call with this prompt."""
+        return self.matching.casefold() in prompt.casefold()
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it lets calls pass: it was for fewer, or its budget is not used up yet."""
+        if self.kind != "budget":
+            return self.times == 0
+        poor = self.dollars is not None and self.spent >= self.dollars
+        return not poor and (self.calls is None or self.answered < self.calls)
+
+    def _used_up(self) -> str:
+        """What a budget's error says, in a sentence."""
+        given = [] if self.dollars is None else [f"${self.dollars:g}"]
+        given += [] if self.calls is None else [_calls(self.calls)]
+        return (
+            f"The budget of {' or '.join(given)} is used up: "
+            f"{_calls(self.answered)} answered, ${self.spent:.6f} spent."
         )
 
     def error(self) -> ApiError | None:
@@ -312,10 +387,13 @@ class Fault:
                     code="rate_limit_exceeded",
                     headers={"Retry-After": f"{self.seconds:g}"},
                 )
-            case "quota_exhausted":
+            case "quota_exhausted" | "budget":
+                said = (
+                    "You exceeded your current quota, please check your plan and billing details."
+                )
                 return ApiError(
                     429,
-                    "You exceeded your current quota, please check your plan and billing details.",
+                    f"{said} {self._used_up()}" if self.kind == "budget" else said,
                     kind="insufficient_quota",
                     code="insufficient_quota",
                 )
@@ -329,6 +407,10 @@ class Fault:
             case "wrong_key":
                 return wrong_key_error()
         return None
+
+
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count} calls"
 
 
 def wrong_key_error() -> ApiError:
@@ -371,10 +453,17 @@ class Faults:
     def take(self, prompt: str) -> Fault | None:
         """The fault for a call with this prompt, counted as used."""
         for fault in reversed(self._active):
-            if fault.kind == "unplugged" or fault.times == 0:
+            if fault.kind == "unplugged" or fault.sleeps:
                 continue
-            if fault.matching.casefold() in prompt.casefold():
+            if fault.fits(prompt):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault
         return None
+
+    def charge(self, prompt: str, dollars: float) -> None:
+        """Count an answer that is about to be given, and its price, in every budget it is for."""
+        for fault in self._active:
+            if fault.kind == "budget" and fault.fits(prompt):
+                fault.answered += 1
+                fault.spent += dollars

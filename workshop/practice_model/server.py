@@ -33,7 +33,7 @@ from workshop.practice_model.api import (
     unknown_model,
 )
 from workshop.practice_model.faults import PATH, Fault, Faults, wrong_key_error
-from workshop.practice_model.ledger import Ledger, LedgerError, fingerprint, last_user_text
+from workshop.practice_model.ledger import Ledger, LedgerError, cost, fingerprint, last_user_text
 
 HOST = "127.0.0.1"
 _BODY_BYTES = 32 * 1024 * 1024
@@ -178,7 +178,8 @@ class PracticeServer:
             chat = read(body)
             if self.faults.unplugged:  # the connection is older than the fault
                 return self._drop(request, row)
-            fault = self.faults.take(all_text(chat.messages))
+            prompt = all_text(chat.messages)
+            fault = self.faults.take(prompt)
             if fault is not None:
                 if fault.kind == "dropped":
                     return self._drop(request, row)
@@ -187,6 +188,8 @@ class PracticeServer:
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(fault.ended.wait(), fault.seconds)
             answer = said.answer(chat)
+            # Before it takes its time: of many calls at once, those after the last dollar are late.
+            self.faults.charge(prompt, cost(answer.prompt_tokens, answer.completion_tokens))
             if chat.stream:
                 return await self._stream(request, chat, answer, row)
             await asyncio.sleep(self.delay)
