@@ -116,6 +116,21 @@ def progress(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def review(arguments: argparse.Namespace) -> int:
+    """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
+    from workshop.review import serve  # here, because no other command needs a web server
+
+    settings = load()
+    quiet_core()
+
+    async def serving() -> None:
+        await temporal_service.ensure(settings)
+        await serve(settings, port=arguments.port, say=functools.partial(print, flush=True))
+
+    asyncio.run(serving())
+    return 0
+
+
 def demo(arguments: argparse.Namespace) -> int:
     """Play the crashes by themselves, or show the receipt of the last ten minutes."""
     quiet_core()
@@ -186,6 +201,7 @@ COMMANDS = {
     "doctor": examine,
     "progress": progress,
     "demo": demo,
+    "review": review,
     "reset": reset,
 }
 
@@ -204,6 +220,8 @@ def main(words: list[str] | None = None) -> int:
         if name == "demo":
             one.add_argument("what", choices=("crash", "receipt"), help="what to play or show")
             one.add_argument("scene", nargs="?", choices=tuple(crashes.SCENES), help="one of them")
+        if name == "review":
+            one.add_argument("--port", type=int, default=8235, help="default 8235, or a free one")
         if name == "reset":
             one.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(words)

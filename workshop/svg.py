@@ -44,7 +44,7 @@ _DARK_PLACES = ('body[data-jp-theme-light="false"]', "body.vscode-dark", 'html[t
 """How JupyterLab (and nbconvert), VS Code and Colab say which theme they have."""
 
 
-def tag(name: str, *children: str, **attributes: object) -> str:
+def tag(name: str, /, *children: str, **attributes: object) -> str:
     """An element. Children are markup; attributes are text. `class_` is class, `x_y` is x-y."""
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
