@@ -17,14 +17,18 @@ if sys.platform == "win32":
 # The practice model's own process imports this package too. It only answers HTTP, and stays
 # small by doing without the rest.
 if "workshop.practice_model" not in sys.orig_argv:
+    from workshop import checkpoint_crashes  # noqa: F401  (two more scenes for crash)
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
     from workshop.classroom import begin
     from workshop.crashes import crash
     from workshop.diagrams import render_mermaid
+    from workshop.failures import what_happens
     from workshop.follow import completed, failed, follow, started, timer_started
+    from workshop.full_disk import full_disk
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
     from workshop.practice_model.faults import budget
+    from workshop.practice_only import use_practice_model
     from workshop.receipt import beside, mark, receipt
     from workshop.time_skipping import test_server
     from workshop.timeline import timeline
@@ -39,6 +43,7 @@ if "workshop.practice_model" not in sys.orig_argv:
         "crash",
         "failed",
         "follow",
+        "full_disk",
         "hint",
         "mark",
         "progress",
@@ -52,4 +57,6 @@ if "workshop.practice_model" not in sys.orig_argv:
         "test_server",
         "timeline",
         "timer_started",
+        "use_practice_model",
+        "what_happens",
     ]

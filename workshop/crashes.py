@@ -125,7 +125,7 @@ async def crash(scene: str, *, say: Say = print) -> Crash:
     Args:
         scene: `"naive"` kills the plain script between answer and PDF; `"timer"` kills the Worker
             in the timer, `"call"` kills it during the LLM call; `"service"` kills the Temporal
-            Service itself.
+            Service itself. `"save"` and `"twins"` are those of `checkpoint_crashes`.
         say: gets a line at a time while the scene runs.
 
     Returns:
@@ -134,13 +134,14 @@ async def crash(scene: str, *, say: Say = print) -> Crash:
     Raises:
         CrashError: the scene cannot be played here, or something did not happen in time.
     """
-    if scene not in SCENES:
+    scenes = SCENES | ALONE
+    if scene not in scenes:
         raise CrashError(
-            f"crash was given {scene!r}.", f"It takes one of {', '.join(map(repr, SCENES))}."
+            f"crash was given {scene!r}.", f"It takes one of {', '.join(map(repr, scenes))}."
         )
     async with _Stage(say) as stage:
-        await stage.ready(temporal=scene != "naive")
-        return await SCENES[scene](stage)
+        await stage.ready(temporal=scene in SCENES and scene != "naive")
+        return await scenes[scene](stage)
 
 
 async def show(*, say: Say = print) -> Show:
@@ -286,6 +287,9 @@ SCENES: dict[str, Callable[[_Stage], Awaitable[Crash]]] = {
     "service": _service,
 }
 """The scenes of `crash` by name, in the order of `show`."""
+
+ALONE: dict[str, Callable[[_Stage], Awaitable[Crash]]] = {}
+"""Scenes that need no Temporal Service, and that `show` leaves out: see `checkpoint_crashes`."""
 
 
 # What they play on
