@@ -20,8 +20,9 @@ help:  ## list the targets
 lab: $(VENV)/.lab  ## set everything up and open the first notebook
 	@$(BIN)/python -m workshop lab
 
-demo: $(VENV)/.lab  ## kill real processes and count what was paid, in under a minute
-	@$(BIN)/python -m workshop demo crash
+demo: $(VENV)/.lab  ## kill real processes and count what was paid; DEMO=draft plays another
+	@$(BIN)/python -m workshop demo $(or $(DEMO),crash)
+	@$(if $(DEMO),,echo && $(BIN)/python -m workshop demo)
 
 test: $(VENV)/.dev  ## set everything up and run every test
 	@$(BIN)/python -m pytest -n 3

@@ -15,6 +15,7 @@ from pathlib import Path
 from workshop import crashes, doctor, temporal_service
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import progress as how_far
+from workshop.draft_show import draft_show
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
@@ -34,6 +35,27 @@ KEPT = (
     temporal_service.DOWNLOADS,
     crashes.FOLDER,
 )
+
+PLAYED_FOR_REAL = (
+    "Real processes, killed with SIGKILL. The practice model answers, so nothing is charged."
+)
+DEMOS = """\
+For the stage (demos/README.md has the run sheet), a line a terminal:
+  01  a plain script that loses its answer
+      python demos/module_one_01_foundations_ai/app.py
+  02  the same, durable
+      python demos/module_one_02_adding_durability/worker.py
+      python demos/module_one_02_adding_durability/starter.py
+  03  a Workflow that waits for people
+      python demos/module_one_03_human_in_the_loop/worker.py
+      python demos/module_one_03_human_in_the_loop/starter.py
+      python demos/module_one_03_human_in_the_loop/decide.py
+      python -m workshop review
+
+By themselves, in one terminal:
+  python -m workshop demo crash    01 and 02: four crashes, what was lost and what was paid
+  python -m workshop demo draft    03: a draft becomes a poem, a late decision, a crash, keep
+  python -m workshop demo receipt  the calls of the last ten minutes, and what they cost"""
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -132,23 +154,31 @@ def review(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Play the crashes by themselves, or show the receipt of the last ten minutes."""
-    quiet_core()
+    """List the demos, play one by itself, or show the receipt of the last ten minutes."""
     say = functools.partial(print, flush=True)
+    if arguments.what is None:
+        say(DEMOS)
+        return 0
+    quiet_core()
     if arguments.what == "receipt":
         now = time.time()
         bill = receipt(since=0)
         calls = tuple(call for call in bill.calls if now - call.at < RECEIPT_SECONDS)
         say(dataclasses.replace(bill, calls=calls))
         return 0
+    if arguments.what == "draft":
+        say(PLAYED_FOR_REAL)
+        played = asyncio.run(draft_show(say=say))
+        say(f"\n{played.receipt}\n\nPlayed in {played.seconds:.0f} s.")
+        return 0 if played.well else 1
     if arguments.scene:
         one = asyncio.run(crashes.crash(arguments.scene, say=say))
         say(f"\n{one}")
         return 0 if one.well else 1
-    say("Real processes, killed with SIGKILL. The practice model answers, so nothing is charged.")
-    played = asyncio.run(crashes.show(say=say))
-    say(f"\n{played}\n\nPlayed in {played.seconds:.0f} s.")
-    return 0 if all(crash.well for crash in played.crashes) else 1
+    say(PLAYED_FOR_REAL)
+    show = asyncio.run(crashes.show(say=say))
+    say(f"\n{show}\n\nPlayed in {show.seconds:.0f} s.")
+    return 0 if all(crash.well for crash in show.crashes) else 1
 
 
 def reset(arguments: argparse.Namespace) -> int:
@@ -218,8 +248,11 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--port", type=int, help="port of JupyterLab (default: 8888 or next)")
             one.add_argument("--no-browser", action="store_true", help="print the address only")
         if name == "demo":
-            one.add_argument("what", choices=("crash", "receipt"), help="what to play or show")
-            one.add_argument("scene", nargs="?", choices=tuple(crashes.SCENES), help="one of them")
+            words_of_it = ("crash", "draft", "receipt")
+            one.add_argument("what", nargs="?", choices=words_of_it, help="what to play or show")
+            one.add_argument(
+                "scene", nargs="?", choices=tuple(crashes.SCENES), help="one of the crashes"
+            )
         if name == "review":
             one.add_argument("--port", type=int, default=8235, help="default 8235, or a free one")
         if name == "reset":
