@@ -1,0 +1,571 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Foundations of Durable AI with Temporal
+#
+# You build a small research app: it asks an LLM and turns the answer into a PDF. Then you break it
+# in six ways, and read each time on a receipt what was paid and what is left. You mend it by hand,
+# and see how far that goes.
+#
+# **You will be able to**
+# - call an LLM from Python, and say what an answer is made of and what it costs;
+# - turn an answer into a PDF that is written whole or not at all;
+# - say what each common failure costs, because you have measured it;
+# - write a retry loop and a checkpoint, and name what they still get wrong.
+#
+# **Time** about 40 minutes. **Needs** nothing: no key, no account, no internet. A practice model
+# answers; the end of the README tells how to use a real one.
+#
+# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. Under each
+# stands a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
+# the `# ` away from `hint` for help, or from `solution` for one right way. The first cell needs no
+# attention: it finds the workshop, and fetches it in Colab.
+
+# %% include="02_Adding_Durability_with_Temporal/setup"
+
+# %% [markdown]
+# The next cell makes the room ready. It finds or starts the **practice model**, and a Temporal
+# Service that you need from lesson 02 on. Run it again whenever something seems dead.
+
+# %%
+from workshop import (
+    ask, begin, beside, check, crash, full_disk, hint, mark, progress, receipt, show_pdf, solution,
+    use_practice_model, what_happens,
+)
+
+settings = await begin("01")
+
+# %% [markdown]
+# ## A first call
+#
+# Every provider of LLMs has its own library. [LiteLLM](https://docs.litellm.ai/docs/) speaks to
+# all of them through one function, `completion`. It wants to know which model, a key, where the
+# model answers, and the **messages**: a list of dicts, each with a `role` and its `content`.
+#
+# Two settings are about bad days. `timeout=20` gives up after 20 seconds; without it LiteLLM would
+# wait for over an hour and a half. `max_retries=0` makes one call one request; what happens without
+# it you see near the end. `mark` remembers this moment for a receipt.
+
+# %%
+from litellm import ModelResponse, completion, completion_cost
+
+before = mark()
+answer = completion(
+    model=settings.llm_model,
+    api_key=settings.llm_api_key.get_secret_value(),
+    api_base=settings.llm_api_base,
+    messages=[{"role": "user", "content": "Give me one fact about tardigrades"}],
+    timeout=20,
+    max_retries=0,
+)
+print(answer["choices"][0]["message"]["content"])
+
+# %% [markdown]
+# The key is taken out of its wrapper in the call, at the last moment, and nowhere else. Printed by
+# accident, the settings show stars.
+
+# %%
+print(settings.llm_api_key)
+
+# %% [markdown]
+# ### What an answer is made of
+#
+# An answer is more than its text. `choices` holds what the model said, and why it stopped: `stop`
+# means that it was done, `length` that it ran into a limit. `usage` counts **tokens**, pieces of
+# words: those of your prompt and those of the answer. Both are charged, the answer's at a higher
+# price. `completion_cost` looks the prices up.
+
+# %%
+choice = answer["choices"][0]
+print("role         ", choice["message"]["role"])
+print("stopped by   ", choice["finish_reason"])
+usage = answer["usage"]
+print("tokens       ", usage["prompt_tokens"], "in,", usage["completion_tokens"], "out")
+print(f"cost          ${completion_cost(answer):.6f}")
+receipt(before)
+
+# %% [markdown]
+# The last lines are the **receipt**: what the provider received, answered and charged. Compare the
+# cost: your client and the provider agree. From here on the receipt is your witness.
+#
+# ### Your turn: the call as a function
+#
+# Make a function of it, for any prompt, that returns the **whole** answer. Everything that you need
+# stands in the first call above. Two things differ: the message holds the `prompt`, and the time
+# limit is the one that the function is given.
+
+# %% exercise="llm_call"
+def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:
+    # PROMPT: # TODO: call completion as above, with this prompt and this timeout,
+    # PROMPT: # and name its answer `response`
+    # BEGIN SOLUTION
+    response = completion(
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        api_base=settings.llm_api_base,
+        messages=[{"role": "user", "content": prompt}],
+        timeout=timeout,
+        max_retries=0,
+    )
+    # END SOLUTION
+    return response
+
+# %% [markdown]
+# Now ask something of your own. The practice model knows a dozen subjects and more, among them
+# tardigrades, dolphins and sustainable energy, and tells when it knows nothing. Press Enter for the
+# default.
+
+# %%
+prompt = await ask(
+    "What would you like to know?", default="Give me 5 interesting facts about tardigrades"
+)
+answer = llm_call(prompt)
+print(answer["choices"][0]["message"]["content"])
+
+# %% [markdown]
+# ## From Markdown to a PDF
+#
+# The answer is **Markdown**: `#` for a heading, `**` around what is bold. A PDF wants paragraphs,
+# fonts and pages. `story` from the workshop turns one into the other, and takes nothing in the text
+# for a command: a model's answer is text from a stranger. reportlab's `SimpleDocTemplate` sets the
+# paragraphs on pages.
+#
+# A file that is being written is half a file for a moment. `whole_file` gives you a temporary path
+# to write to, and renames it to the real name when its block ends without an error. `safe_name` is
+# the name that the file really got: a slash, say, would lead out of the folder.
+#
+# ### Your turn: the PDF
+
+# %% exercise="create_pdf"
+from reportlab.lib.pagesizes import letter
+from reportlab.platypus import SimpleDocTemplate
+
+from workshop.report import page_number, safe_name, story, whole_file
+
+
+def create_pdf(content: str, filename: str = "research_pdf.pdf") -> str:
+    with whole_file(filename) as path:
+        document = SimpleDocTemplate(str(path), pagesize=letter)
+        pages = {"onFirstPage": page_number, "onLaterPages": page_number}
+        # PROMPT: # TODO: document.build(…): the story of the content, and **pages
+        document.build(story(content, title="Research Report"), **pages)
+    # PROMPT: # TODO: return the name that the file really got
+    return safe_name(filename)
+
+# %% [markdown]
+# Run it on the answer that you have, and look at the first page.
+
+# %%
+show_pdf(create_pdf(answer["choices"][0]["message"]["content"]))
+
+# %% [markdown]
+# ## The app
+#
+# Two steps, each good by itself. Bring them together: ask the model, take the text out of its
+# answer, make a PDF of it, and return the PDF's name.
+#
+# ### Your turn: the chain
+
+# %% exercise="research"
+def research(prompt: str, filename: str = "research_pdf.pdf") -> str:
+    # PROMPT: # TODO: call llm_call, and take the text out of its answer
+    # PROMPT: # TODO: give the text and the filename to create_pdf; name what it returns `pdf_name`
+    # BEGIN SOLUTION
+    response = llm_call(prompt)
+    content = response["choices"][0]["message"]["content"]
+    pdf_name = create_pdf(content, filename)
+    # END SOLUTION
+    return pdf_name
+
+# %%
+before = mark()
+show_pdf(research("Give me 3 facts about dolphins", "dolphins.pdf"))
+receipt(before)
+
+# %% [markdown]
+# One report, one call. It works, and on a good day it always will. You could ship this.
+#
+# ## What goes wrong
+#
+# **Two minutes with your neighbour.** The app runs all day, for many people. What can go wrong
+# between a prompt and a PDF? For each: what have you paid by then, and what do you have?
+#
+# Now find out. The next cells break the app on purpose. A real provider cannot be told to fail, so
+# from here on the practice model answers, even if you have a key of your own. `lab` runs the app once,
+# and `what_happens` tells in one line how it ended, where Python would print a page.
+#
+# Keep a sheet of paper: for each failure, note **how many calls were paid** and what was lost. You
+# will need it for a table.
+
+# %%
+from pathlib import Path
+
+from workshop.practice_model.faults import dropped, rate_limited, slow, wrong_key
+
+settings = await use_practice_model()
+report = Path("lab.pdf")
+
+
+def lab() -> None:
+    report.unlink(missing_ok=True)
+    research("Give me 3 facts about dolphins", report.name)
+
+# %% [markdown]
+# ### Too many requests
+#
+# Providers limit how much you may ask in a minute. The next call is one too many.
+
+# %%
+before = mark()
+with what_happens(), rate_limited(times=1, retry_after=2):
+    lab()
+print("PDF on disk:", report.exists())
+receipt(before)
+
+# %% [markdown]
+# The answer 429 says even when to come back: in two seconds. Nothing was charged, and nothing is
+# left: who wants the report has to ask again.
+#
+# ### No answer in time
+#
+# Now the model takes a minute. We wait for one second, and give up.
+
+# %%
+before = mark()
+with what_happens(), slow(60):
+    llm_call("Give me 3 facts about dolphins", timeout=1)
+receipt(before)
+
+# %% [markdown]
+# Read this receipt twice. *You* gave up. The provider did not: it finished the answer, and charged
+# for it. Nobody was there to hear it.
+#
+# ### A key that is revoked
+#
+# Somebody has renewed the keys, and your app has the old one.
+
+# %%
+before = mark()
+with what_happens(), wrong_key():
+    lab()
+print("PDF on disk:", report.exists())
+receipt(before)
+
+# %% [markdown]
+# An error like the others, it seems. But waiting does not help here. What would an app do that tries
+# again whenever something fails?
+#
+# ### A connection that drops
+#
+# The request reaches the provider, and the line goes dead before the answer.
+
+# %%
+before = mark()
+with what_happens(), dropped():
+    lab()
+print("PDF on disk:", report.exists())
+receipt(before)
+
+# %% [markdown]
+# LiteLLM calls this an `InternalServerError`. This time nothing was charged; your side of the line
+# cannot know that. The next request may work.
+#
+# ### A full disk
+#
+# So far the model failed. Now the model answers well, and the file cannot be written: `full_disk`
+# has the operating system refuse this process any file of more than 4,096 bytes.
+
+# %%
+before = mark()
+with what_happens(), full_disk(4096):
+    lab()
+print("PDF on disk:", report.exists())
+receipt(before)
+
+# %% [markdown]
+# This is the expensive kind. The answer was there, good and paid for, in a variable of a function
+# that has ended.
+#
+# At least no half PDF lies around. That is the work of `whole_file`. Write the same PDF without it,
+# and look at what stays.
+
+# %%
+lab()
+pdf = report.read_bytes()
+with what_happens(), full_disk(4096):
+    Path("half.pdf").write_bytes(pdf)
+print("PDF on disk:", Path("half.pdf").exists(), f"with {Path('half.pdf').stat().st_size:,} bytes")
+print("the same as the whole one:", Path("half.pdf").read_bytes() == pdf)
+Path("half.pdf").unlink()
+
+# %% [markdown]
+# A file of the right name, and no reader can open it. Who only asks whether the file exists is told
+# a lie.
+#
+# ### A process that dies
+#
+# Last, no error at all. The machine loses power, the container is moved, somebody presses the wrong
+# key: the process is gone between one line and the next. `crash` runs the same app as a process of
+# its own (`demos/module_one_01_foundations_ai/app.py`), kills it between answer and PDF with
+# **SIGKILL**, which no program can catch, and starts it again, as anyone would.
+
+# %%
+killed = await crash("naive")
+killed
+
+# %% [markdown]
+# One report, two calls. The first answer was paid and is nowhere.
+#
+# ### Your turn: the table of losses
+#
+# Put your notes together. For each failure: how many **calls were paid** until now, what was lost,
+# and what you would want to happen instead, in your own words. If you are not sure of a number, run
+# its cell again and read the receipt: *answered* is what was paid.
+
+# %% exercise="losses"
+losses = {
+    # what happened: (calls paid, what I lost, what I would want)
+    # PROMPT: "too many requests": (..., "", ""),  # TODO
+    "too many requests": (0, "only time", "wait as long as it says, and ask again"),
+    # PROMPT: "no answer in time": (..., "", ""),  # TODO
+    "no answer in time": (1, "an answer that I paid for", "try again, and not for ever"),
+    # PROMPT: "key revoked": (..., "", ""),  # TODO
+    "key revoked": (0, "only time", "stop at once, and tell a person"),
+    # PROMPT: "connection dropped": (..., "", ""),  # TODO
+    "connection dropped": (0, "only time", "ask again after a pause"),
+    # PROMPT: "full disk": (..., "", ""),  # TODO
+    "full disk": (1, "a good answer", "write the PDF from the answer that I have"),
+    # PROMPT: "process killed": (..., "", ""),  # TODO: for the whole report
+    "process killed": (2, "the first answer", "go on after the answer"),
+}
+
+# %% [markdown]
+# Two wishes come back in every row of such a table: **try again, where that helps**, and **do not
+# do again what is done**.
+#
+# ## Mended by hand
+#
+# Both wishes can be granted with what you know: a loop around the call, and a file that keeps the
+# answer. A file like that is called a **checkpoint**. Each prompt gets its own, in the workshop's
+# folder of state; `file_of` says which.
+
+# %%
+import hashlib
+import time
+
+from litellm.exceptions import InternalServerError, RateLimitError, Timeout
+
+answers = settings.home / "answers"
+answers.mkdir(parents=True, exist_ok=True)
+
+
+def file_of(prompt: str) -> Path:
+    return answers / f"{hashlib.sha256(prompt.encode()).hexdigest()[:12]}.txt"
+
+# %% [markdown]
+# ### Your turn: retries and a checkpoint
+#
+# `saved_call` returns the **text** of an answer. Three parts are missing:
+# - is the answer saved already? Then read it, and ask nobody;
+# - ask, at most 3 times. After a `RateLimitError`, a `Timeout` or an `InternalServerError` pause
+#   for a second or two and try again. Every other error goes through at once, and so does the third;
+# - save the text whole: write it to `draft`, then `draft.replace(file)`.
+
+# %% exercise="saved_call"
+def saved_call(prompt: str) -> str:
+    file = file_of(prompt)
+    draft = file.with_suffix(".part")
+    # PROMPT: # TODO: if the file exists, return its text
+    # BEGIN SOLUTION
+    if file.exists():
+        return file.read_text(encoding="utf-8")
+    # END SOLUTION
+    # PROMPT: # TODO: llm_call(prompt), tried 3 times; name the text of its answer `content`
+    # BEGIN SOLUTION
+    for attempt in (1, 2, 3):
+        try:
+            response = llm_call(prompt)
+            break
+        except (RateLimitError, Timeout, InternalServerError):
+            if attempt == 3:
+                raise
+            time.sleep(attempt)
+    content = response["choices"][0]["message"]["content"]
+    # END SOLUTION
+    # PROMPT: # TODO: write the content to draft, then put it in the place of file
+    # BEGIN SOLUTION
+    draft.write_text(content, encoding="utf-8")
+    draft.replace(file)
+    # END SOLUTION
+    return content
+
+# %% [markdown]
+# Does it help? The provider refuses twice, and then the disk is full. Afterwards there is room
+# again, and somebody starts the report once more. The first line forgets what an earlier run of this
+# cell has saved.
+
+# %%
+energy = "Give me 3 facts about sustainable energy"
+file_of(energy).unlink(missing_ok=True)
+before = mark()
+with what_happens(), rate_limited(times=2), full_disk(4096):
+    create_pdf(saved_call(energy), "energy.pdf")
+with what_happens():
+    show_pdf(create_pdf(saved_call(energy), "energy.pdf"))
+receipt(before)
+
+# %% [markdown]
+# Three requests, **one** paid, and the report is there. The loop got through the 429s; the
+# checkpoint saved the answer from the full disk. Twenty lines, and it was worth it.
+#
+# So is it done? Look closer.
+#
+# ## What that still gets wrong
+#
+# **Another file in its place.** Somebody's older version of this app wrote its checkpoints without
+# a rename, and the disk was full at that moment. What does your function make of such a file?
+
+# %%
+long_prompt = "Give me 12 facts about tardigrades"
+whole = llm_call(long_prompt)["choices"][0]["message"]["content"]
+with what_happens(), full_disk(200):
+    file_of(long_prompt).write_text(whole, encoding="utf-8")
+before = mark()
+with what_happens():
+    found = saved_call(long_prompt)
+print(f"read back: … {found[-40:]!r}, the whole answer: {found == whole}")
+file_of(long_prompt).unlink()
+receipt(before)
+
+# %% [markdown]
+# No error, no call, and a report that ends in the middle of a sentence. The file *exists*, and that
+# is all that the code asks.
+#
+# **A crash before the save.** Your function as a plain file is
+# `demos/module_one_01_foundations_ai/careful.py`. It is killed after the answer and before the save,
+# and started again. Before you run the cell: how many calls?
+
+# %%
+save = await crash("save")
+
+# %%
+beside(naive=killed.receipt, careful=save.receipt)
+
+# %% [markdown]
+# As many as without any checkpoint. The gap between "the provider has answered" and "I have it on
+# disk" is small, and it is there.
+#
+# **Two at once.** A user is impatient and clicks twice; two processes take up the same prompt. Each
+# looks for the file, and finds none.
+
+# %%
+twins = await crash("twins")
+twins.receipt
+
+# %% [markdown]
+# Both looked before either had saved, and both paid. A lock file would help, until a process dies
+# and leaves its lock behind.
+#
+# **Retries that you did not write.** Your calls have `max_retries=0`. Here is one call without it,
+# as most examples on the web have it, while the provider is slow.
+
+# %%
+before = mark()
+with what_happens(), slow(60):
+    completion(
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        api_base=settings.llm_api_base,
+        messages=[{"role": "user", "content": energy}],
+        timeout=1,
+    )
+receipt(before)
+
+# %% [markdown]
+# One call in your code, **three** on the receipt, all paid, and no answer in your hands. LiteLLM
+# tries again by itself. Put that into your loop of three, and one question may cost nine calls.
+#
+# ## The question
+#
+# You could go on: a lock, a checksum, a table of what is running, a process that looks for runs that
+# nobody finishes, a page that shows where each one stands. Every team that ships such an app begins
+# to build this, and none of it is about research.
+#
+# All of it answers one question, which you can ask of any line of your code:
+#
+# > **What happens if this process dies right here?**
+#
+# With a plain script the answer is: what was in memory is lost, and the next run starts over. With
+# your checkpoint: it depends on the line. [Temporal](https://docs.temporal.io/temporal) is made so
+# that the answer is the same at every line: *the work goes on in another process, after the last step
+# that completed.* In lesson 02 you build this app again with it, and measure the same things.
+#
+# ### When you do not need it
+#
+# One call, whose answer somebody reads and forgets, needs no such thing: if it fails, ask again. A
+# script that you start by hand and watch is fine as well. It begins to pay with the **second step**
+# that can fail by itself, or as soon as something has to be **waited for**: a person, another
+# system, a limit that lifts at noon.
+#
+# ### Four questions for your own app
+#
+# Think of something that you have built, or want to build. Answer for yourself, then open each.
+#
+# <details><summary>1. It is killed halfway through. What have you paid for that you pay for
+# again?</summary>
+#
+# Here: one call. In an agent with twenty steps: up to nineteen. If the answer is "nothing that
+# matters", a plain script will do.
+# </details>
+#
+# <details><summary>2. Which steps must not happen twice, even if something is tried again?</summary>
+#
+# Sending a letter, charging a card, publishing a text. A retry loop around everything repeats them
+# too.
+# </details>
+#
+# <details><summary>3. Does it ever wait for somebody: an approval, another system, tomorrow?</summary>
+#
+# A process that waits has to stay alive all that time, or has to remember what it was waiting for.
+# </details>
+#
+# <details><summary>4. Does anybody want to see how far it is, or what there is so far?</summary>
+#
+# Then its state has to be somewhere that others can ask, and not in a variable.
+# </details>
+#
+# One *yes* is a reason to read on. All four is what the rest of this workshop is about.
+#
+# ## Recap
+#
+# - An answer has **choices**, **usage** and a **cost**, and the provider charges for what it
+#   answered, not for what you received.
+# - Failures are not alike: some pass by themselves, some never do, and the expensive ones come
+#   *after* the answer.
+# - A file is whole or it is not there; that takes a rename.
+# - Retries and a checkpoint help, and you have seen four ways around them on the receipt.
+#
+# How far are you?
+
+# %%
+progress()
+
+# %% [markdown]
+# ## Next
+#
+# **Exercise 1** gives the report a cover, a title and a file name of its own, asked from the model
+# and checked before use. Open `exercises/01_Foundations_of_Durable_AI_with_Temporal/Practice/` in
+# the file browser. If you get stuck, the `Solution` folder beside it has every answer.
+#
+# **Lesson 02** makes the app durable: `02_Adding_Durability_with_Temporal.ipynb`.
+#
+# To read more:
+# [LiteLLM's exceptions](https://docs.litellm.ai/docs/exception_mapping) ·
+# [what Temporal is](https://docs.temporal.io/temporal) ·
+# [CommonMark](https://commonmark.org/help/), Markdown in ten minutes
