@@ -34,6 +34,7 @@ from workshop.follow.errors import ServiceAway, UnknownWorkflow
 from workshop.practice_model import faults
 from workshop.receipt import attach
 from workshop.settings import load
+from workshop.time_skipping import test_server
 from workshop.timeline import Mark, Row, Span, Timeline, timeline
 from workshop.timeline.picture import ticks
 
@@ -170,6 +171,39 @@ class Talks:
         return self.approved
 
 
+@workflow.defn(sandboxed=False)
+class Waits:
+    """Waits for as many decisions as runs; each run but the last continues as new."""
+
+    def __init__(self) -> None:
+        self.decided = ""
+
+    @workflow.signal
+    def tell(self, choice: str) -> None:
+        self.decided = choice
+
+    @workflow.update
+    def decide(self, choice: str) -> str:
+        self.decided = choice
+        return choice
+
+    @decide.validator
+    def _check(self, choice: str) -> None:
+        if choice == "refused":
+            raise ValueError("no such choice")
+
+    @workflow.run
+    async def run(self, seconds: float, runs: int) -> str:
+        with suppress(asyncio.TimeoutError):
+            await workflow.wait_condition(
+                lambda: bool(self.decided), timeout=timedelta(seconds=seconds)
+            )
+        await workflow.execute_activity(write, self.decided, start_to_close_timeout=QUICK)
+        if runs > 1:
+            workflow.continue_as_new(args=[seconds, runs - 1])
+        return self.decided
+
+
 held = 0
 
 
@@ -196,7 +230,7 @@ class Hostile:
         await workflow.execute_activity(HOSTILE, start_to_close_timeout=QUICK)
 
 
-WORKFLOWS = [Report, Prints, Hangs, Sleeps, Child, Talks, Holds, Broken, Hostile]
+WORKFLOWS = [Report, Prints, Hangs, Sleeps, Child, Talks, Waits, Holds, Broken, Hostile]
 
 
 class Stage:
@@ -554,8 +588,8 @@ def test_signals_updates_and_queries_stand_where_they_came(play: Play) -> None:
 
     shown = play(scene)
     assert what(shown) == [
-        ("Update rename", "✓ completed"),
-        ("Update rename", "✗ failed"),
+        ("Update rename", "✓ accepted and completed"),
+        ("Update rename", "✗ accepted, then failed"),
         ("timer of 0.2 s", "✓ fired"),
         ("Signal approve", "✓ received"),
         ("Signal approve", "✓ received"),
@@ -564,13 +598,108 @@ def test_signals_updates_and_queries_stand_where_they_came(play: Play) -> None:
     assert "refused" not in repr(shown)
     rows = drawn(shown)
     named = {words.split("  ")[0]: elements for words, elements in rows.items()}
-    assert any(words.startswith("Update rename  ✓ completed, ✗ failed") for words in rows)
+    said = "Update rename  ✓ accepted and completed, ✗ accepted, then failed"
+    assert any(words.startswith(said) for words in rows)
     assert any(words.startswith("Signal approve  ✓ received 2 times") for words in rows)
     assert [shape for shape, _, _ in bars(named["Update rename"])] == ["completed", "failed"]
     signals = [float(e.get("x", "")[:-1]) for e in named["Signal approve"]]
     (query,) = [float(e.get("x", "")[:-1]) for e in named["Queries"]]
     assert query <= signals[0] < signals[1]
     assert bars(named["Update rename"])[0][2] <= query
+
+
+@pytest.mark.parametrize("way", ["Signal tell", "Update decide"])
+def test_a_wait_says_how_long_it_could_have_been_and_what_ended_it(play: Play, way: str) -> None:
+    async def scene(stage: Stage) -> tuple[Timeline, Timeline]:
+        async with stage.worker():
+            handle = await stage.start(Waits.run, 5 * 86400, 1)
+            waits = await stage.until(handle, lambda t: "timer" in repr(t))
+            if way == "Signal tell":
+                await handle.signal(Waits.tell, "keep")
+            else:
+                await handle.execute_update(Waits.decide, "keep")
+            await handle.result()
+            return waits, await timeline(handle)
+
+    waits, shown = play(scene)
+    assert what(waits) == [("timer of 5 days", "… running")]
+    assert "fires in 5.0 d" in next(iter(drawn(waits)))
+    assert ("timer of 5 days", "- cancelled") in what(shown)
+    details = next(line[4] for line in table(shown) if line[0] == "timer of 5 days")
+    assert details == f"would have waited 5 days at most; {way} came first"
+    assert details in next(words for words in drawn(shown) if words.startswith("timer"))
+    arrived = {"Signal tell": "✓ received", "Update decide": "✓ accepted and completed"}
+    assert (way, arrived[way]) in what(shown)
+    legend = [one.findtext("text") for one in svg(shown).findall("svg[@class='legend']")]
+    assert ("Signal" in legend) == (way == "Signal tell")
+
+
+def test_a_wait_that_nobody_ends_fires(play: Play) -> None:
+    shown = play(lambda stage: stage.ended(Waits.run, 0.3, 1))
+    assert what(shown) == [("timer of 0.3 s", "✓ fired"), ("write", "✓ attempt 1 completed")]
+
+
+def test_a_rejected_update_leaves_no_event_and_is_shown_where_it_is_given(play: Play) -> None:
+    async def scene(stage: Stage) -> tuple[Timeline, Timeline, bool]:
+        async with stage.worker():
+            handle = await stage.start(Waits.run, 60, 1)
+            await stage.until(handle, lambda t: "timer" in repr(t))
+            before = await handle.fetch_history()
+            asked = time.time()
+            with pytest.raises(WorkflowUpdateFailedError):
+                await handle.execute_update(Waits.decide, "refused")
+            same = len((await handle.fetch_history()).events) == len(before.events)
+            without = await timeline(handle)
+            given = await timeline(handle, rejected=[asked])
+            await handle.terminate()
+            return without, given, same
+
+    without, given, same = play(scene)
+    assert same and "rejected" not in repr(without)
+    assert what(given)[-1] == ("Updates", "✗ rejected")
+    assert any("which leaves no event" in words for words in drawn(given))
+    legend = [one.findtext("text") for one in svg(given).findall("svg[@class='legend']")]
+    assert "Update that was rejected" in legend
+
+
+def test_a_workflow_that_continues_as_new_shows_all_its_runs(play: Play) -> None:
+    async def scene(stage: Stage) -> tuple[Timeline, Timeline, Timeline, Timeline]:
+        async with stage.worker():
+            handle = await stage.start(Waits.run, 0.2, 3)
+            await handle.result()
+        get = stage.client.get_workflow_handle
+        first = get(handle.id, run_id=handle.first_execution_run_id)
+        last = get(handle.id, run_id=(await get(handle.id).describe()).run_id)
+        return tuple([await timeline(one) for one in (handle, get(handle.id), first, last)])
+
+    shown, by_id, first, last = play(scene)
+    assert repr(shown) == repr(by_id) and ", in 3 runs." in shown.summary
+    run = [("timer of 0.2 s", "✓ fired"), ("write", "✓ attempt 1 completed")]
+    on = "✓ continued as new, goes on in the next run"
+    assert what(shown) == [("Run 1", on), *run, ("Run 2", on), *run, ("Run 3", "✓ completed"), *run]
+    begun = [seconds(line[2]) for line in table(shown)]
+    assert begun == sorted(begun) and begun[-1] > 0.5
+    rows = drawn(shown).items()
+    (_, _, one), (_, two, _), (_, three, _) = (
+        bars(elements)[0] for words, elements in rows if words.startswith("Run")
+    )
+    assert one <= two + 0.5 and two < three, "each run is drawn after the one before"
+    assert first.status == "continued as new" and what(first) == [("Run", on), *run]
+    assert last.status == "completed" and what(last) == run
+
+
+def test_five_days_on_the_time_skipping_server_are_shown() -> None:
+    async def scene() -> Timeline:
+        async with await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=test_server()
+        ) as env:
+            stage = Stage(env.client)
+            return await stage.ended(Waits.run, 5 * 86400, 2)
+
+    shown = asyncio.run(asyncio.wait_for(scene(), 40))
+    assert ("timer of 5 days", "✓ fired") in what(shown) and "10.0 d" in shown.summary
+    axis = [t.text for t in svg(shown).findall("text[@class='soft tick']")]
+    assert axis == ["0 d", "5 d", "10 d"]
 
 
 def test_a_child_workflow_has_a_row(play: Play) -> None:

@@ -192,7 +192,7 @@ class _Book:
 
     def timer_started(self, event: HistoryEvent, told: Any) -> None:
         length = told.start_to_fire_timeout.seconds + told.start_to_fire_timeout.nanos / 1e9
-        name = _payload_text(event.user_metadata.summary) or f"timer of {length:.1f} s"
+        name = _payload_text(event.user_metadata.summary) or f"timer of {lasting(length)}"
         left = max(0.0, seconds(event.event_time) + length - self.now)
         self.add("timer", name, "running", event, fires_in=left)
 
@@ -264,6 +264,15 @@ def failure_text(failure: Failure, limit: int = 120) -> str:
         "server_failure_info": "ServerError",
     }.get(failure.WhichOneof("failure_info") or "", "Failure")
     return clean(f"{kind}: {failure.message}", limit)
+
+
+def lasting(seconds: float) -> str:
+    """A length of time as one says it: 2.0 s, 10 minutes, 1.5 hours, 5 days."""
+    for unit, least, name in ((86400, 86400, "day"), (3600, 3600, "hour"), (60, 600, "minute")):
+        if seconds >= least:
+            count = f"{seconds / unit:.3g}"
+            return f"{count} {name}{'' if count == '1' else 's'}"
+    return f"{seconds:.1f} s"
 
 
 def clean(text: str, limit: int = 120) -> str:

@@ -16,6 +16,7 @@ from temporalio.api.workflowservice.v1 import (
     GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.follow.rows import Progress, clean, seconds, steps
 
@@ -46,18 +47,30 @@ class Run:
         )
         info = self.state.workflow_execution_info
         self.run_id = info.execution.run_id
-        # Read from the end, so that a long history is not read again, and because only recorded
-        # events come that way: attempts of a Workflow Task that may yet vanish do not.
+        if len(self.events) >= info.history_length:
+            return
+        try:
+            self.events += await self._new_events(info.history_length)
+        except RPCError as error:
+            if error.status != RPCStatusCode.UNIMPLEMENTED:
+                raise
+            self.events = await self._all_events(info.history_length)
+
+    async def _new_events(self, length: int) -> list[HistoryEvent]:
+        """The events that are not known yet.
+
+        Read from the end, so that a long history is not read again, and because only recorded
+        events come that way: attempts of a Workflow Task that may yet vanish do not.
+        """
+        service, space = self.client.workflow_service, self.client.namespace
         new: list[HistoryEvent] = []
         token = b""
-        while len(self.events) + len(new) < info.history_length:
+        while len(self.events) + len(new) < length:
             page = await service.get_workflow_execution_history_reverse(
                 GetWorkflowExecutionHistoryReverseRequest(
                     namespace=space,
                     execution=self._execution,
-                    maximum_page_size=min(
-                        200, info.history_length - len(self.events) - len(new) + 5
-                    ),
+                    maximum_page_size=min(200, length - len(self.events) - len(new) + 5),
                     next_page_token=token,
                 ),
                 retry=False,
@@ -67,7 +80,26 @@ class Run:
             token = page.next_page_token
             if not token or not page.history.events or page.history.events[-1].event_id == 1:
                 break
-        self.events += reversed(new)
+        return new[::-1]
+
+    async def _all_events(self, length: int) -> list[HistoryEvent]:
+        """The same from the beginning: the time-skipping test server knows no other order."""
+        found: list[HistoryEvent] = []
+        token = b""
+        while True:
+            page = await self.client.workflow_service.get_workflow_execution_history(
+                GetWorkflowExecutionHistoryRequest(
+                    namespace=self.client.namespace,
+                    execution=self._execution,
+                    next_page_token=token,
+                ),
+                retry=False,
+                timeout=RPC_SECONDS,
+            )
+            found += page.history.events
+            token = page.next_page_token
+            if not token:
+                return found[:length]
 
     async def closed(self) -> None:
         """Return when the run closes, or when the service cannot say so any longer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ from workshop.timeline.spans import Mark, Row, Span
 
 __all__ = ["Mark", "Row", "Span", "Timeline", "timeline"]
 
+RUNS = 50
+"""Runs of one Workflow that are shown at most: each costs a call or two."""
 _COLUMNS = ("Step", "What happened", "After", "Took", "Details")
 
 
@@ -40,6 +43,8 @@ class Timeline:
     seconds: float
     """From the Workflow's start to its end, or to the moment of the picture."""
     rows: tuple[Row, ...]
+    runs: int = 1
+    """How many runs are shown: more than one where the Workflow continued as new."""
 
     @property
     def running(self) -> bool:
@@ -58,7 +63,8 @@ class Timeline:
     @property
     def summary(self) -> str:
         """Status, duration and LLM calls, such as "completed, 3.21 s. 1 LLM call, $0.000420."."""
-        text = f"{self.status}, {duration(self.seconds)}{' so far' if self.running else ''}."
+        text = f"{self.status}, {duration(self.seconds)}{' so far' if self.running else ''}"
+        text += f", in {self.runs} runs." if self.runs > 1 else "."
         if not self.calls:
             return text
         count = "1 LLM call" if len(self.calls) == 1 else f"{len(self.calls)} LLM calls"
@@ -71,9 +77,10 @@ class Timeline:
             for span in row.spans:
                 what = f"{_sign(span)} {span.what}"
                 took = duration(span.ends - span.begins)
-                lines.append((row.label, what, duration(span.begins), took, span.error))
+                details = span.error or span.words
+                lines.append((row.label, what, duration(span.begins), took, details))
             for mark in row.marks:
-                sign = "✓ " if mark.kind == "signal" else ""
+                sign = {"signal": "✓ ", "rejected": "✗ "}.get(mark.kind, "")
                 at = duration(max(0.0, mark.at))
                 lines.append((row.label, f"{sign}{mark.what}", at, "", mark.words))
         return lines
@@ -113,58 +120,102 @@ class Timeline:
         return figure(heading, drawn, table)
 
 
-async def timeline(handle: WorkflowHandle[Any, Any], *, queries: Sequence[float] = ()) -> Timeline:
+async def timeline(
+    handle: WorkflowHandle[Any, Any],
+    *,
+    queries: Sequence[float] = (),
+    rejected: Sequence[float] = (),
+) -> Timeline:
     """A Workflow's Event History as a picture.
 
     It shows a row for each Activity, timer and child Workflow; Signals and Updates where they
     came; LLM calls with their dollars, from the books that `receipt()` reads; and where a task
-    waited that no Worker took. It asks the Temporal Service once and changes nothing.
+    waited that no Worker took. Of a Workflow that continued as new it shows all runs, one after
+    the other. It only reads, and changes nothing.
 
     What a history does not tell is not shown:
     - of an Activity that was retried it keeps the last attempt, so those before share one bar;
     - a Worker that is away while nothing waits for it leaves no trace; and a task may wait up to
       10 s for the one that had the Workflow before, although another is there (sticky execution);
-    - Updates that were rejected leave none, and neither do Queries.
+    - Updates that were rejected leave none, and neither do Queries: say when they were;
+    - a timer does not say what it was for. `wait_condition` with a timeout starts one, and cancels
+      it when its condition comes true.
 
     Args:
         handle: the Workflow, finished or not
-            (https://python.temporal.io/temporalio.client.WorkflowHandle.html). Of a Workflow that
-            continued as new it shows the run that the handle names.
+            (https://python.temporal.io/temporalio.client.WorkflowHandle.html). One that names a
+            run (`run_id=`) shows that run alone.
         queries: when you sent Queries, in Unix seconds (`time.time()`).
+        rejected: when an Update of yours was rejected, in Unix seconds.
 
     Raises:
         UnknownWorkflow: there is no such Workflow.
         ServiceAway: the Temporal Service does not answer.
     """
-    # The handle has no public name for its Client; the run is the one that result() waits for.
-    run = Run(handle._client, handle.id, handle.run_id or handle.result_run_id)
     try:
-        await run.poll()
+        runs = await _runs(handle)
     except RPCError as error:
         raise _trouble(error, handle) from None
-    progress = run.progress()
-    began, last = seconds(run.events[0].event_time), seconds(run.events[-1].event_time)
+    zero = seconds(runs[0].events[0].event_time)
+    progress, last = runs[-1].progress(), seconds(runs[-1].events[-1].event_time)
     now = max(last, time.time()) if progress.running else last
+    calls = _calls(handle.id, zero, now)
+    rows: list[Row] = []
+    for number, run in enumerate(runs):
+        latest = run is runs[-1]
+        ends = now if latest else seconds(run.events[-1].event_time)
+        after = float("inf") if latest else seconds(runs[number + 1].events[0].event_time) - 0.05
+        if run.next_run_id or len(runs) > 1:
+            count = 0 if handle.run_id else number + 1
+            rows.append(spans.run_row(run.events, run.progress().status, count, zero, ends))
+        rows += spans.rows(
+            run.events,
+            run.state,
+            run.progress().steps,
+            ends,
+            zero=zero,
+            calls=[call for call in calls if call.at < after],
+            queries=queries if latest else (),
+            rejected=rejected if latest else (),
+        )
+        calls = [call for call in calls if call.at >= after]
     return Timeline(
         progress.workflow_type,
         progress.workflow_id,
         progress.run_id,
         progress.status,
-        now - began,
-        spans.rows(
-            run.events,
-            run.state,
-            progress.steps,
-            now,
-            calls=_calls(handle.id, began, now),
-            queries=queries,
-        ),
+        now - zero,
+        tuple(rows),
+        len(runs),
     )
+
+
+async def _runs(handle: WorkflowHandle[Any, Any]) -> list[Run]:
+    """The run that the handle names, or all that followed from one start."""
+    # The handle has no public name for its Client; the run is the one that result() waits for.
+    client = handle._client
+    run = Run(client, handle.id, handle.run_id or handle.result_run_id)
+    await run.poll()
+    if handle.run_id:
+        return [run]
+    first = run.events[0].workflow_execution_started_event_attributes.first_execution_run_id
+    if first and first != run.run_id:
+        earlier = Run(client, handle.id, first)
+        with suppress(RPCError):  # kept no longer: the one that there is will do
+            await earlier.poll()
+            run = earlier
+    runs = [run]
+    while runs[-1].next_run_id and len(runs) < RUNS:
+        runs.append(Run(client, handle.id, runs[-1].next_run_id))
+        await runs[-1].poll()
+    return runs
 
 
 def _sign(span: Span) -> str:
     if span.state in ("untaken", "unanswered"):
         return "✗"
+    if span.state == "run":
+        return spans.run_sign(span.what)
     return SIGNS.get(span.what) or SIGNS.get(span.state, "…")
 
 

@@ -19,10 +19,11 @@ _BAR = 12.0
 """Height of a bar in pixels."""
 _ARROW = "M-5,-5L2,0L-5,5Z"
 _FIELD, _CROSS = "M-13,-6H0V6H-13Z", "M-10,-3.5L-3,3.5M-10,3.5L-3,-3.5"
-_DIAMOND, _CIRCLE, _UP = (
+_DIAMOND, _CIRCLE, _UP, _REFUSED = (
     "M0,-6L6,0L0,6L-6,0Z",
     "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0",
     "M0,-5L5,4L-5,4Z",
+    "M-5,-5L5,5M-5,5L5,-5",
 )
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _STEPS = (
@@ -42,7 +43,14 @@ _LEGEND = {
     "untaken": "no Worker took the task",
     "unanswered": "a Worker did not answer",
     "left open": "left open, cancelled",
+    "run": "a run, from its start to its end",
 }
+_MARKS = {
+    "signal": (_DIAMOND, "live", "Signal"),
+    "query": (_CIRCLE, "live hollow", "Query"),
+    "rejected": (_REFUSED, "bad open", "Update that was rejected"),
+}
+"""The shape of a mark, its colour and its words; LLM calls have more of them."""
 _AS = {"cancelled": "left open", "terminated": "left open", "fired": "timer"}
 """States that are drawn like another."""
 
@@ -130,14 +138,13 @@ def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
     for span in row.spans:
         title = f"{row.label}: {span.what}, after {duration(span.begins)}, "
         title += f"{duration(span.ends - span.begins)}"
-        title += f", {span.error}" if span.error else ""
+        title += "".join(f", {said}" for said in (span.error, span.words) if said)
         x1, x2 = percent(span.begins / scale), percent(span.ends / scale)
         parts.append(_bar(span.state, x1, x2, middle, title))
     for mark in row.marks:
         if mark.kind != "call":
-            shape = _DIAMOND if mark.kind == "signal" else _CIRCLE
+            shape, class_, _ = _MARKS[mark.kind]
             title = f"{row.label}: {mark.what}, after {duration(max(0.0, mark.at))}"
-            class_ = "live" if mark.kind == "signal" else "live hollow"
             parts.append(marker(percent(mark.at / scale), middle, shape, class_, title))
     bottom = middle + _BAR / 2
     calls = [mark for mark in row.marks if mark.kind == "call"]
@@ -190,6 +197,9 @@ def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
             for x in (x1, x2)
         ]
         drawn = [line("live", stroke_width="3"), *caps]
+    elif state == "run":
+        drawn = [line("idle", stroke_width="1")]
+        drawn += [marker(x, middle, "M0,-6V6", "idle open") for x in (x1, x2)]
     elif state == "untaken":
         drawn = [line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="8 8"), box("bad open")]
     elif state == "unanswered":
@@ -249,6 +259,10 @@ def _legend(rows: Sequence[Row], top: float) -> tuple[list[str], float]:
     used = [(_bar(state, "2", "26", 0), name) for state, name in shapes]
     if calls:
         used.append((marker("14", 0, _UP, "ok"), "LLM call, in US dollars"))
+    kinds = {mark.kind for row in rows for mark in row.marks}
+    for kind, (path, class_, name) in _MARKS.items():
+        if kind in kinds:
+            used.append((marker("14", 0, path, class_), name))
     if any(mark.failed or mark.lost for mark in calls):
         used.append((marker("14", 0, _UP, "bad hollow"), "LLM call: failed, or answer lost"))
     parts = []

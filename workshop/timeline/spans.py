@@ -17,11 +17,12 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
 from workshop.follow.causes import HARMLESS
-from workshop.follow.rows import LEFT_OPEN, SIGNS, Step, clean, failure_text, seconds
+from workshop.follow.rows import LEFT_OPEN, SIGNS, Step, clean, failure_text, lasting, seconds
 from workshop.practice_model.ledger import Call
 from workshop.svg import dollars, duration
 
 WAITING = "waiting for a Worker"
+CONTINUED = "continued as new"
 UNTAKEN_SECONDS = 0.5
 """A Worker that is there takes a task within milliseconds; on a busy machine it may need longer."""
 LATE_RETRY_SECONDS = 2.0
@@ -36,12 +37,14 @@ class Span:
 
     state: str
     """How it is drawn: completed, failed, timed out, running, waiting, timer, left open, untaken,
-    or unanswered."""
+    unanswered or run."""
     what: str
     """In words, such as "attempt 4 completed"."""
     begins: float
     ends: float
     error: str = ""
+    words: str = ""
+    """What else is to be said of it, such as why a timer was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Mark:
     """A moment of a row, in seconds since the Workflow's start."""
 
     kind: str
-    """signal, query or call."""
+    """signal, query, rejected (an Update that was) or call."""
     what: str
     at: float
     words: str = ""
@@ -66,7 +69,7 @@ class Row:
     """One line of the picture."""
 
     kind: str
-    """worker, activity, timer, child, signal, update, query or call."""
+    """run, worker, activity, timer, child, signal, update, query or call."""
     label: str
     words: str
     """Its state with a sign, and how long it took."""
@@ -108,8 +111,10 @@ def rows(
     steps: Iterable[Step],
     now: float,
     *,
+    zero: float | None = None,
     calls: Iterable[Call] = (),
     queries: Iterable[float] = (),
+    rejected: Iterable[float] = (),
 ) -> tuple[Row, ...]:
     """The rows of a picture.
 
@@ -118,15 +123,18 @@ def rows(
         state: what `describe` says of the same moment.
         steps: the same history as `follow` reads it.
         now: Unix seconds at which the picture ends: the last event's, or the present.
+        zero: Unix seconds of the picture's left edge; the run's start unless given.
         calls: the LLM calls of this run, oldest first.
         queries: moments of Queries, in Unix seconds.
+        rejected: moments of Updates that were rejected, in Unix seconds.
     """
-    zero = seconds(events[0].event_time)
+    zero = seconds(events[0].event_time) if zero is None else zero
     activities = _activities(events, state)
     made: list[Row] = []
     groups: dict[tuple[str, str], int] = {}
     steps = list(steps)
     tasks = _tasks(events, state, now)
+    timers = _timers(events)
     activity_rows: list[tuple[int, Step]] = []
     for step in steps:
         if step.kind in ("signal", "update"):
@@ -143,12 +151,12 @@ def rows(
                 ):
                     tasks.busy.append((span.begins, span.ends))
         else:
-            spans = (_whole(step, now),)
+            spans = (_whole(step, now, timers.get(step.event_id, "")),)
         made.append(
             Row(
                 step.kind,
                 step.name if step.kind != "child" else f"child Workflow {step.name}",
-                _words(step, now),
+                ", ".join(part for part in (_words(step, now), spans[-1].words) if part),
                 step.error,
                 step.state in ("completed", "fired") and step.failures == 0,
                 tuple(_since(span, zero) for span in spans),
@@ -158,8 +166,36 @@ def rows(
     asked = tuple(Mark("query", "Query", at - zero) for at in sorted(queries))
     if asked:
         made.append(Row("query", "Queries", _times(len(asked), "answered"), marks=asked))
+    refused = tuple(Mark("rejected", "rejected", at - zero) for at in sorted(rejected))
+    if refused:
+        said = f"✗ {_times(len(refused), 'rejected')}, which leaves no event in the history"
+        made.append(Row("update", "Updates", said, marks=refused))
     lane = _worker_lane(tasks, zero)
     return (lane, *made) if lane.spans else tuple(made)
+
+
+def run_row(
+    events: Sequence[HistoryEvent], status: str, number: int, zero: float, ends: float
+) -> Row:
+    """One run of several, above its rows: a Workflow that continues as new begins another.
+
+    Args:
+        events: its Event History, oldest first.
+        status: how it ended, as `follow` says it.
+        number: 1 for the first run; 0 where it is shown alone.
+        zero: Unix seconds of the picture's left edge.
+        ends: Unix seconds of its end, or the present.
+    """
+    what = f"{status}{', goes on in the next run' if status == CONTINUED else ''}"
+    began, words = seconds(events[0].event_time), f"{len(events)} events"
+    said = f"{run_sign(what)} {what}, {words}, {duration(max(0.0, ends - began))}"
+    span = Span("run", what, began, ends, words=words)
+    return Row("run", f"Run {number}" if number else "Run", said, spans=(_since(span, zero),))
+
+
+def run_sign(what: str) -> str:
+    """The sign that stands before a run's status."""
+    return "✓" if what.startswith(CONTINUED) else SIGNS.get(what, "…")
 
 
 def _since(span: Span, zero: float) -> Span:
@@ -290,11 +326,40 @@ def _open_attempts(told: _Activity, now: float) -> tuple[Span, ...]:
 # Timers, child Workflows, Signals and Updates
 
 
-def _whole(step: Step, now: float) -> Span:
+def _whole(step: Step, now: float, words: str) -> Span:
     """A row that is one stretch."""
     ends = now if step.ended is None else step.ended
     state = "timer" if step.kind == "timer" and step.state in ("fired", "running") else step.state
-    return Span(state, step.state, step.began, ends, step.error)
+    return Span(state, step.state, step.began, ends, step.error, words)
+
+
+def _timers(events: Sequence[HistoryEvent]) -> dict[int, str]:
+    """How a timer that was cancelled ended, by the number of the event that started it.
+
+    The history does not say why. But a `wait_condition` cancels its timer in the Workflow Task in
+    which the condition came true, and that is the one which handled the message.
+    """
+    lengths: dict[int, str] = {}
+    found: dict[int, str] = {}
+    came: list[str] = []
+    handled: list[str] = []
+    for event in events:
+        kind = event.WhichOneof("attributes") or ""
+        told: Any = getattr(event, kind) if kind else None
+        if kind == "workflow_execution_signaled_event_attributes":
+            came.append(f"Signal {clean(told.signal_name)}")
+        elif kind == "workflow_task_completed_event_attributes":
+            handled, came = came, []
+        elif kind == "workflow_execution_update_accepted_event_attributes":
+            handled.append(f"Update {clean(told.accepted_request.input.name)}")
+        elif kind == "timer_started_event_attributes":
+            length = told.start_to_fire_timeout
+            lengths[event.event_id] = lasting(length.seconds + length.nanos / 1e9)
+        elif kind == "timer_canceled_event_attributes":
+            said = f"would have waited {lengths.get(told.started_event_id, '')} at most"
+            said += f"; {handled[-1]} came first" if handled else ""
+            found[told.started_event_id] = said
+    return found
 
 
 def _group(
@@ -312,12 +377,15 @@ def _group(
         made[groups[key]] = replace(row, marks=marks, words=words)
         return
     state = "running" if step.state == "accepted" else step.state
-    span = Span(state, step.state, step.began, now if step.ended is None else step.ended)
+    what = {"completed": "accepted and completed", "failed": "accepted, then failed"}
+    told = what.get(step.state, step.state)
+    span = Span(state, told, step.began, now if step.ended is None else step.ended)
     spans = (*row.spans, _since(replace(span, error=step.error), zero))
     counts: dict[str, int] = {}
     for one in spans:
         counts[one.what] = counts.get(one.what, 0) + 1
-    words = ", ".join(f"{SIGNS[what]} {_times(n, what)}" for what, n in counts.items())
+    signs = {one.what: SIGNS.get(one.state, "…") for one in spans}
+    words = ", ".join(f"{signs[told]} {_times(n, told)}" for told, n in counts.items())
     plain = row.plain and step.state == "completed"
     made[groups[key]] = replace(
         row, spans=spans, words=words, error=step.error or row.error, plain=plain
