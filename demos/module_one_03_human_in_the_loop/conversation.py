@@ -42,6 +42,10 @@ class DraftError(WorkshopError):
     """The conversation cannot go on, and why."""
 
 
+class Ended(DraftError):
+    """The Workflow has ended while the person was reading."""
+
+
 async def connect() -> Client:
     settings = load()
     await temporal_service.ensure(settings)  # found, or started
@@ -112,6 +116,8 @@ async def converse(handle: WorkflowHandle[Any, Any]) -> None:
             told = draft.version  # until the next one is there
         except WorkflowUpdateFailedError as error:
             print(f"✗ Refused: {getattr(error.cause, 'message', error.cause)}.", flush=True)
+        except Ended:
+            print("✗ Too late: it has ended meanwhile.", flush=True)
 
 
 async def latest(handle: WorkflowHandle[Any, Any]) -> Draft:
@@ -170,8 +176,7 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
             pass
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                # It has ended between two questions; a name that is sent says nothing new.
-                raise DraftError(
+                raise Ended(
                     f"{handle.id} has ended meanwhile.",
                     do="Run this again: it shows how.",
                 ) from None

@@ -23,11 +23,13 @@ LIMIT = 60.0
 class Terminal:
     """One terminal with a demo in it. `keys` types; `says` waits for words on the screen."""
 
-    def __init__(self, file: str, env: dict[str, str], folder: Path, **more: str) -> None:
+    def __init__(
+        self, file: str, env: dict[str, str], folder: Path, *words: str, **more: str
+    ) -> None:
         self._master, slave = pty.openpty()
         self._screen = ""
         self.popen = subprocess.Popen(
-            [sys.executable, str(rooms.ROOT / file)],
+            [sys.executable, str(rooms.ROOT / file), *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -30,7 +30,7 @@ from workshop.errors import WorkshopError
 WORKFLOW = "DraftWorkflow"
 QUERY_SECONDS = 2.0
 """How long a draft has time to answer. All are asked at once."""
-UPDATE_SECONDS = 5.0
+UPDATE_SECONDS = 4.0
 NEXT_SECONDS = 4.0
 """How long to wait for what a decision leads to, so that the page can show it at once."""
 MOST_RUNNING, MOST_ENDED = 30, 10
@@ -89,11 +89,15 @@ async def board(client: Client) -> Board:
         ReviewError: the Temporal Service does not answer.
     """
     try:
-        running, ended = await asyncio.gather(
-            _listed(client, 'ExecutionStatus = "Running"', MOST_RUNNING + 1),
-            _listed(client, 'ExecutionStatus NOT IN ("Running", "ContinuedAsNew")', MOST_ENDED),
+        # The SDK's own limit does not count the time in which it tries to connect.
+        running, ended = await asyncio.wait_for(
+            asyncio.gather(
+                _listed(client, 'ExecutionStatus = "Running"', MOST_RUNNING + 1),
+                _listed(client, 'ExecutionStatus NOT IN ("Running", "ContinuedAsNew")', MOST_ENDED),
+            ),
+            QUERY_SECONDS,
         )
-    except RPCError as error:
+    except (RPCError, asyncio.TimeoutError) as error:
         raise _service_error(client, error) from None
     drafts = await asyncio.gather(
         *(_look(client, one) for one in (*running[:MOST_RUNNING], *ended))
@@ -132,16 +136,19 @@ async def decide(
     # Another choice or other instructions from the same form are another decision.
     digest = hashlib.sha256(f"{choice}\n{instructions}".encode()).hexdigest()[:12]
     try:
-        words = await handle.execute_update(
-            "decide",
-            {"choice": choice, "version": version, "instructions": instructions},
-            id=f"{choice}-version-{version}-{sending}-{digest}",
-            rpc_timeout=timedelta(seconds=UPDATE_SECONDS),
+        words = await asyncio.wait_for(
+            handle.execute_update(
+                "decide",
+                {"choice": choice, "version": version, "instructions": instructions},
+                id=f"{choice}-version-{version}-{sending}-{digest}",
+                rpc_timeout=timedelta(seconds=UPDATE_SECONDS),
+            ),
+            UPDATE_SECONDS + 0.5,
         )
     except WorkflowUpdateFailedError as error:
         why = getattr(error.cause, "message", None) or str(error.cause)
         return Told(False, f"Refused by the Workflow: {why}.", workflow_id, instructions)
-    except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, asyncio.TimeoutError) as error:
         return Told(False, _unsent(error, client), workflow_id, instructions)
     await _follows(handle, version)
     return Told(True, f"{str(words)[:200]}.", workflow_id)
@@ -258,9 +265,9 @@ def _unsent(error: Exception, client: Client) -> str:
     )
 
 
-def _service_error(client: Client, error: RPCError) -> ReviewError:
+def _service_error(client: Client, error: RPCError | asyncio.TimeoutError) -> ReviewError:
     address = client.service_client.config.target_host
-    if error.status in (
+    if not isinstance(error, RPCError) or error.status in (
         RPCStatusCode.UNAVAILABLE,
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.CANCELLED,
