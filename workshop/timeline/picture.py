@@ -167,7 +167,8 @@ def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
     def box(class_: str, **more: object) -> str:
         left, right = _number(x1), _number(x2)
         unit = "%" if x1.endswith("%") else ""
-        width = f"{right - left:.2f}{unit}"
+        # A box of no width at all is not drawn, its outline neither.
+        width = f"{max(right - left, 0.05):.2f}{unit}"
         return tag("rect", x=x1, y=f"{y:g}", width=width, height=f"{_BAR:g}", class_=class_, **more)
 
     if state == "completed":
