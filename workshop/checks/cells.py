@@ -47,17 +47,32 @@ def last_run(blank: Blank) -> Run | None:
     A notebook tells which cell it runs by its id; not every front end does, and a learner may
     have put the text into a new cell. Then it is the cell that defines what the blank defines.
     """
-    binds = re.compile(
-        rf"^[ \t]*(?:(?:async\s+)?def|class)\s+{blank.defines}\b"
-        rf"|^{blank.defines}\b\s*(?::[^=]+)?=[^=]",
-        re.MULTILINE,
-    )
+    binds = _binds(blank)
     for run in reversed(_runs):
         if run.cell_id == blank.cell_id:
             return run
         if run.cell_id not in blank.others and binds.search(run.text):
             return run
     return None
+
+
+def is_replaced(blank: Blank) -> bool:
+    """Whether another cell of the notebook has defined since what the blank's cell defined."""
+    since: list[Run] = []
+    for run in reversed(_runs):
+        if run.cell_id == blank.cell_id:
+            break
+        since.append(run)
+    binds = _binds(blank)
+    return any(r.cell_id in blank.others and not r.error and binds.search(r.text) for r in since)
+
+
+def _binds(blank: Blank) -> re.Pattern[str]:
+    return re.compile(
+        rf"^[ \t]*(?:(?:async\s+)?def|class)\s+{blank.defines}\b"
+        rf"|^{blank.defines}\b\s*(?::[^=]+)?=[^=]",
+        re.MULTILINE,
+    )
 
 
 def saved_text(blank: Blank) -> str | None:

@@ -330,7 +330,7 @@ async def asks_for(
     names = [step.activity for step in steps]
     copy = learner.copy(kind, **learner.trapped(*names, "ask_model", "completion"))
     trial = await trials.run_workflow(copy, argument, stand_ins)
-    _code_failed(learner, trial, steps)
+    code_failed(learner, trial, steps)
     learner.step(f"It asks for {' and then '.join(names)}")
     _in_order(learner, trial, names)
     for step in steps:
@@ -389,7 +389,7 @@ async def _lets_fail(
         )
 
 
-def _code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
+def code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
     """End the check where a Workflow Task failed: the Workflow's own code has a mistake."""
     text = trial.task_failure
     names = [step.activity for step in steps]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,16 +18,24 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowHistory,
+    WorkflowUpdateFailedError,
+)
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
+from temporalio.service import RPCError
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from workshop import settings
 from workshop.follow.rows import failure_text
 from workshop.follow.run import Run
+from workshop.time_skipping import test_server
 
 _ENDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
@@ -109,6 +118,7 @@ async def run_workflow(
     stand_ins: Mapping[str, Callable[..., Any]],
     *,
     limit: float = 2.2,
+    script: Callable[[Talk], Awaitable[None]] | None = None,
 ) -> Trial:
     """Run a Workflow on the real service, with one stand-in for whatever Activities it asks for.
 
@@ -118,6 +128,7 @@ async def run_workflow(
         stand_ins: Activity name to a function of the decoded inputs, which gives its result.
         limit: seconds from when the Worker has its first task; a Workflow that has not ended by
             then is terminated.
+        script: talks to the Workflow while it runs; when it returns, the trial is over.
 
     Returns:
         The trial, also where the Workflow failed, where its code did, or where it did not end.
@@ -126,18 +137,15 @@ async def run_workflow(
         TypeError, ValueError: the class cannot be registered with a Worker.
     """
 
-    @activity.defn(dynamic=True)
-    async def stand_in(inputs: Sequence[RawValue]) -> Any:
-        name = activity.info().activity_type
-        if name not in stand_ins:
-            raise ApplicationError(f"There is no Activity {name!r}", non_retryable=True)
-        return stand_ins[name](*[_decoded(value.payload.data) for value in inputs])
-
     client = await connect()
     queue = f"check-{uuid.uuid4()}"
     # Without a build id the SDK hashes every module that is loaded: half a second, the first time.
     worker = Worker(
-        client, task_queue=queue, workflows=[kind], activities=[stand_in], build_id="check"
+        client,
+        task_queue=queue,
+        workflows=[kind],
+        activities=[_stand_in(stand_ins)],
+        build_id="check",
     )
     trial = Trial()
     running = asyncio.create_task(worker.run())
@@ -154,7 +162,10 @@ async def run_workflow(
         watching = asyncio.create_task(_watch(handle, trial, taken))
         first = asyncio.create_task(taken.wait())
         await asyncio.wait({watching, first}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({watching}, timeout=limit)
+        if script is None:
+            await asyncio.wait({watching}, timeout=limit)
+        else:
+            await _talk(script(Talk(handle, trial, limit)), watching, trial, limit)
         if watching.done():
             watching.result()
         watching.cancel()
@@ -167,6 +178,164 @@ async def run_workflow(
     return trial
 
 
+class Stuck(Exception):
+    """A Workflow in a trial does not do what the script waits for."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What the script of a trial does: wait for the Workflow, and send it messages."""
+
+    handle: WorkflowHandle[Any, Any]
+    trial: Trial
+    limit: float
+    """Seconds for each wait."""
+
+    async def drafted(self, times: int = 1) -> None:
+        """Wait until so many Activities have completed and their results are in the Workflow.
+
+        Raises:
+            Stuck: they have not, within the limit.
+        """
+        await self._until(lambda: len(self.trial.completed_activities) >= times)
+        done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        activity_done = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+
+        def taken() -> bool:
+            kinds = [event.event_type for event in self.trial.events]
+            last = max(i for i, kind in enumerate(kinds) if kind == activity_done)
+            return done in kinds[last:] or self.trial.completed or bool(self.trial.failure)
+
+        await self._until(taken)
+
+    async def ended(self) -> None:
+        """Wait for the Workflow's end.
+
+        Raises:
+            Stuck: it goes on.
+        """
+        await self._until(lambda: self.trial.completed or bool(self.trial.failure))
+
+    async def signal(self, name: str, *inputs: Any) -> None:
+        with contextlib.suppress(RPCError):  # it has ended; the script looks at its result
+            await self.handle.signal(name, args=inputs)
+
+    async def query(self, name: str) -> Any:
+        """The answer as JSON has it.
+
+        Raises:
+            WorkflowQueryFailedError, RPCError: there is none.
+        """
+        return await self.handle.query(name, rpc_timeout=timedelta(seconds=self.limit))
+
+    async def update(self, name: str, *inputs: Any) -> tuple[bool, str]:
+        """Whether an Update was accepted and completed, and its answer or the reason why not.
+
+        Raises:
+            Stuck: it is neither accepted nor rejected.
+        """
+        update = self.handle.execute_update(name, args=inputs)
+        try:
+            return True, str(await asyncio.wait_for(update, self.limit))
+        except WorkflowUpdateFailedError as error:
+            return False, str(error.cause)
+        except RPCError as error:
+            return False, error.message
+        except asyncio.TimeoutError:
+            raise Stuck from None
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.limit
+        while not condition():
+            if loop.time() > end:
+                raise Stuck
+            await asyncio.sleep(0.01)
+
+
+async def _talk(
+    script: Awaitable[None], watching: asyncio.Task[None], trial: Trial, limit: float
+) -> None:
+    """Let the script talk until it is done, or the Workflow's code fails.
+
+    Raises:
+        Exception: whatever the script raises.
+    """
+    talking = asyncio.ensure_future(script)
+    both: set[asyncio.Future[Any]] = {talking, watching}
+    await asyncio.wait(both, timeout=4 * limit, return_when=asyncio.FIRST_COMPLETED)
+    if not talking.done() and not trial.task_failure:
+        await asyncio.wait({talking}, timeout=limit)
+    if not talking.done():
+        talking.cancel()
+        return
+    try:
+        talking.result()
+    except Exception:
+        # The script may have met the failing code first: a moment for the history to say so.
+        await asyncio.wait({watching}, timeout=0.3)
+        if not trial.task_failure:
+            raise
+
+
+async def after_silence(
+    kind: type, argument: Any, stand_ins: Mapping[str, Callable[..., Any]], *, limit: float = 3.0
+) -> Silence:
+    """Run a Workflow on a time-skipping server of its own, where nobody sends it anything.
+
+    Returns:
+        How it ended, and how long it waited.
+
+    Raises:
+        WorkshopError: the server is not installed.
+
+    https://docs.temporal.io/develop/python/testing-suite#skip-time
+    """
+    environment = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=test_server(), data_converter=pydantic_data_converter
+    )
+    try:
+        worker = Worker(
+            environment.client,
+            task_queue="check",
+            workflows=[kind],
+            activities=[_stand_in(stand_ins)],
+            build_id="check",
+        )
+        running = asyncio.create_task(worker.run())
+        handle = await environment.client.start_workflow(
+            kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
+            argument,
+            id="check",
+            task_queue="check",
+            execution_timeout=timedelta(days=365),
+        )
+        result, failure = None, ""
+        try:
+            result = await asyncio.wait_for(handle.result(), limit)
+        except WorkflowFailureError as error:
+            failure = type(error.cause).__name__ + ": " + str(error.cause)
+        except asyncio.TimeoutError:
+            failure = "it does not end"
+        told = await handle.describe()
+        waited = (told.close_time - told.start_time) if told.close_time else timedelta(0)
+        closing = asyncio.create_task(worker.shutdown())
+        await asyncio.wait({closing, running}, timeout=0.3)
+        return Silence(result, failure, waited.total_seconds())
+    finally:
+        await environment.shutdown()
+
+
+@dataclass(frozen=True)
+class Silence:
+    """How a Workflow ended that nobody spoke to."""
+
+    result: Any
+    failure: str
+    seconds: float
+    """On the server's clock."""
+
+
 async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:
     """Replay the trial's Event History. Returns why it fails, or an empty string.
 
@@ -176,6 +345,19 @@ async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:
     replayer = Replayer(workflows=[kind], data_converter=pydantic_data_converter, build_id="check")
     replay = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     return str(replay.replay_failure or "")
+
+
+def _stand_in(stand_ins: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """One Activity for every name that a Workflow may ask for."""
+
+    @activity.defn(dynamic=True)
+    async def stand_in(inputs: Sequence[RawValue]) -> Any:
+        name = activity.info().activity_type
+        if name not in stand_ins:
+            raise ApplicationError(f"There is no Activity {name!r}", non_retryable=True)
+        return stand_ins[name](*[_decoded(value.payload.data) for value in inputs])
+
+    return stand_in
 
 
 async def run_activity(

@@ -19,9 +19,11 @@ class When:
     name: str
     met: Callable[[Step], bool]
     awaits_failure_of: str = ""
+    times: int = 1
+    """So many steps must meet it."""
 
     def __call__(self, progress: Progress) -> bool:
-        return any(self.met(step) for step in progress.steps)
+        return sum(self.met(step) for step in progress.steps) >= self.times
 
     def __str__(self) -> str:
         return self.name
@@ -30,7 +32,7 @@ class When:
 def failed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
     """Met once an Activity has failed `times` times, retried or not."""
     name = _activity_name(activity)
-    often = "failed" if times == 1 else f"failed {times} times"
+    often = _often("failed", times)
     return When(
         f"{name} has {often}",
         lambda s: s.kind == "activity" and s.name == name and s.failures >= times,
@@ -38,27 +40,33 @@ def failed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
     )
 
 
-def started(activity: Callable[..., Any] | str) -> Condition:
-    """Met once an attempt of an Activity has started."""
+def started(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
+    """Met once an attempt of an Activity has started, or of so many that the Workflow asked for."""
     name = _activity_name(activity)
     return When(
-        f"{name} has started",
+        f"{name} has {_often('started', times)}",
         lambda s: s.kind == "activity" and s.name == name and s.attempt > 0,
+        times=times,
     )
 
 
-def completed(activity: Callable[..., Any] | str) -> Condition:
-    """Met once an Activity has completed."""
+def completed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
+    """Met once an Activity has completed, or so many that the Workflow asked for."""
     name = _activity_name(activity)
     return When(
-        f"{name} has completed",
+        f"{name} has {_often('completed', times)}",
         lambda s: s.kind == "activity" and s.name == name and s.state == "completed",
+        times=times,
     )
 
 
 def timer_started() -> Condition:
     """Met once the Workflow has started a timer, fired or not."""
     return When("a timer has started", lambda s: s.kind == "timer")
+
+
+def _often(word: str, times: int) -> str:
+    return word if times == 1 else f"{word} {times} times"
 
 
 def _activity_name(activity: Callable[..., Any] | str) -> str:

@@ -1,0 +1,173 @@
+"""Steps for Workflows that are spoken to: handlers of Signals, Queries and Updates, and waits."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+from collections.abc import Awaitable, Iterable
+from typing import Any, Literal
+
+from temporalio.api.enums.v1 import EventType
+
+from workshop.checks.learner import Learner
+from workshop.checks.steps import AGAIN
+from workshop.checks.trial import Stuck, Trial
+
+Kind = Literal["signal", "query", "update"]
+_MEANING = {
+    "signal": "it takes a message and returns nothing",
+    "query": "it only reads and returns something",
+    "update": "it takes a message and answers it",
+}
+
+
+def method_of(learner: Learner, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The last method of this name in the cell."""
+    found = [
+        node
+        for node in ast.walk(learner.tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name
+    ]
+    return found[-1] if found else None
+
+
+def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
+    """The Workflow class has a handler of this kind and name. Returns the SDK's definition of it.
+
+    https://docs.temporal.io/develop/python/message-passing
+    """
+    definition = kind.__temporal_workflow_definition  # type: ignore[attr-defined]
+    known = {
+        "signal": definition.signals,
+        "query": definition.queries,
+        "update": definition.updates,
+    }
+    called = of.capitalize()
+    a = "an" if of == "update" else "a"
+    learner.step(f"{name} is {a} {called} handler")
+    if name in known[of]:
+        return known[of][name]
+    method = method_of(learner, name)
+    for other, handlers in known.items():
+        if name in handlers:
+            article = "an" if other == "update" else "a"
+            learner.not_yet(
+                f"`{name}` is {article} {other.capitalize()} handler: {_MEANING[other]}.",
+                f"Write `@workflow.{of}` in place of `@workflow.{other}`: {_MEANING[of]}.",
+            )
+        for registered, handler in handlers.items():
+            if getattr(handler.fn, "__name__", "") == name:
+                learner.not_yet(
+                    f"The handler is registered under the name {registered!r}.",
+                    f"Leave name= out: then it is called {name}, as the method is.",
+                )
+    if method is None:
+        others = [m for m in vars(kind) if not m.startswith("_")]
+        close = next(iter(difflib.get_close_matches(name, others, 1, 0.6)), "")
+        learner.not_yet(
+            f"The class has no method `{name}`" + (f", but `{close}`." if close else "."),
+            f"Call it `{name}`, as it was given, and {AGAIN}.",
+        )
+    said = [ast.unparse(decorator) for decorator in method.decorator_list]
+    learner.not_yet(
+        f"`{name}` has the decorator @{said[0]}, which makes no {called} handler of it."
+        if said
+        else f"`{name}` is a method without a decorator: no {called} can reach it.",
+        f"Write `@workflow.{of}` on the line above `def {name}`, and {AGAIN}.",
+    )
+
+
+def only_reads(learner: Learner, name: str) -> None:
+    """A Query handler neither writes to `self` nor awaits."""
+    method = method_of(learner, name)
+    if method is None:
+        return
+    learner.step(f"{name} changes nothing")
+    if isinstance(method, ast.AsyncFunctionDef):
+        learner.not_yet(
+            f"`{name}` is an `async def`: a Query is answered at once, without waiting.",
+            f"Write `def {name}(self)`.",
+        )
+    if changed := changes(method):
+        learner.not_yet(
+            f"`{name}` changes `{changed}`: a Query must leave the Workflow as it is.",
+            "Return what is asked for, and nothing else.",
+        )
+
+
+def changes(method: ast.AST) -> str:
+    """An attribute of `self` that a method assigns to, or an empty string."""
+    for node in ast.walk(method):
+        targets: Iterable[ast.expr] = ()
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            targets = [node.target]
+        for target in targets:
+            for part in ast.walk(target):
+                if isinstance(part, ast.Attribute) and ast.unparse(part).startswith("self."):
+                    return ast.unparse(part)
+    return ""
+
+
+async def within(learner: Learner, wait: Awaitable[None], saw: str, do: str) -> None:
+    """Await a wait of a trial's script; where it is in vain, the check ends with these words."""
+    try:
+        await wait
+    except Stuck:
+        learner.not_yet(saw, do)
+
+
+def waits_seconds(trial: Trial) -> float:
+    """How long the first timer of a trial is, in seconds; 0.0 where there is none."""
+    for event in trial.events:
+        if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
+            told = event.timer_started_event_attributes.start_to_fire_timeout
+            return told.ToTimedelta().total_seconds()
+    return 0.0
+
+
+def has_deadline(learner: Learner, trial: Trial, want: float, wording: str) -> None:
+    """The Workflow's wait has a deadline of so many seconds.
+
+    Args:
+        wording: how it is written, such as `timeout=timedelta(days=5)`.
+    """
+    learner.step("The wait has a deadline")
+    seconds = waits_seconds(trial)
+    if not seconds:
+        learner.not_yet(
+            "The Workflow waits without a deadline: its Event History has no timer.",
+            f"Give wait_condition `{wording}`.",
+        )
+    if abs(seconds - want) > 0.01:
+        learner.not_yet(
+            f"The deadline is {duration(seconds)}, not {duration(want)}.", f"Write `{wording}`."
+        )
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words, such as `5 days` or `24 hours`."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0 and not (unit == "day" and seconds == 86400):
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds:g} s"
+
+
+def refuses(method: Any, *inputs: Any) -> tuple[bool, str]:
+    """Whether a validator refuses, and its words. Called as the SDK does it: raising is refusing.
+
+    Raises:
+        NameError, AttributeError, TypeError: not a refusal, but a mistake in the code.
+    """
+    try:
+        result = method(*inputs)
+    except (NameError, AttributeError, TypeError):
+        raise
+    except Exception as error:
+        return True, str(error)
+    if inspect.iscoroutine(result):
+        result.close()
+    return False, "" if result is None else repr(result)
