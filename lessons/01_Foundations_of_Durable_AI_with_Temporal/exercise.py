@@ -9,9 +9,9 @@
 # %% [markdown]
 # # Exercise 1: a report with a name of its own
 #
-# Every report is called `research_pdf.pdf`, and the next one replaces it. Ask the model, in a second
-# call, what the report is about; use that as its title and as its file name, and put a cover in
-# front. The catch: what a model says about a file name is text from a stranger.
+# Every report is called `research_pdf.pdf`, and the next one replaces it. Ask the model, in a
+# second call, what the report is about; use that as its title and as its file name, and put a cover
+# in front. The catch: what a model says about a file name is text from a stranger.
 #
 # **You will practise** a second call, structured output that is checked before it is used, and a
 # file name that cannot leave its folder.
@@ -43,9 +43,9 @@ settings = await begin("01")
 # %% [markdown]
 # ## Task 1: ask for the subject
 #
-# A free text is hard to use in code: it may begin with "Sure!", or end with a question. **Structured
-# output** asks for JSON of a given shape. The shape is a pydantic class, and `response_format=`
-# hands it to the model.
+# A free text is hard to use in code: it may begin with "Sure!", or end with a question.
+# **Structured output** asks for JSON of a given shape. The shape is a pydantic class, and
+# `response_format=` hands it to the model.
 #
 # Finish `ask_subject`. It makes a call like `llm_call`, with `response_format=Subject`, and returns
 # the **text** of the answer as it came. The message says what is wanted, and holds the prompt that
@@ -60,7 +60,7 @@ class Subject(BaseModel):
 # %% exercise="ask_subject"
 def ask_subject(prompt: str) -> str:
     question = f"Name the subject of this request, and how many facts it asks for: {prompt}"
-    # PROMPT: # TODO: call completion with the question and response_format=Subject,
+    # PROMPT: # TODO: call completion with the question and response_format=Subject
     # PROMPT: # and name its answer `response`
     # BEGIN SOLUTION
     response = completion(
@@ -156,26 +156,23 @@ def cover(title: str, prompt: str) -> list[Flowable]:
 # %% exercise="named_report"
 def named_report(prompt: str) -> str:
     content = llm_call(prompt)["choices"][0]["message"]["content"]
-    # PROMPT: # TODO: ask for the subject, check it, and make the title
+    # PROMPT: # TODO: ask for the subject and check it; make a `title` and a file's `name` of it
     # BEGIN SOLUTION
     subject = read_subject(ask_subject(prompt))
-    title = subject.subject.capitalize()
+    title, name = subject.subject.capitalize(), subject.subject
     # END SOLUTION
-    # PROMPT: # TODO: with whole_file, named after the subject, …
-    with whole_file(subject.subject) as path:
-        # PROMPT: # … build a SimpleDocTemplate of the cover and the story, with **pages
-        # BEGIN SOLUTION
+    with whole_file(name) as path:
         document = SimpleDocTemplate(str(path), pagesize=letter)
         pages = {"onFirstPage": page_number, "onLaterPages": page_number}
+        # PROMPT: # TODO: document.build(…): the cover, then the story of the content, and **pages
         document.build(cover(title, prompt) + story(content, title=title), **pages)
-        # END SOLUTION
     # PROMPT: # TODO: return the name that the file really got
-    return safe_name(subject.subject)
+    return safe_name(name)
 
 # %%
 before = mark()
-name = named_report(prompt)
-show_pdf(name)
+made = named_report(prompt)
+show_pdf(made)
 receipt(before)
 
 # %% [markdown]

@@ -102,7 +102,7 @@ receipt(before)
 
 # %% exercise="llm_call"
 def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:
-    # PROMPT: # TODO: call completion as above, with this prompt and this timeout,
+    # PROMPT: # TODO: call completion as above, with this prompt and this timeout
     # PROMPT: # and name its answer `response`
     # BEGIN SOLUTION
     response = completion(
@@ -197,8 +197,8 @@ receipt(before)
 # between a prompt and a PDF? For each: what have you paid by then, and what do you have?
 #
 # Now find out. The next cells break the app on purpose. A real provider cannot be told to fail, so
-# from here on the practice model answers, even if you have a key of your own. `lab` runs the app once,
-# and `what_happens` tells in one line how it ended, where Python would print a page.
+# from here on the practice model answers, even if you have a key of your own. `lab` runs the app
+# once, and `what_happens` tells in one line how it ended, where Python would print a page.
 #
 # Keep a sheet of paper: for each failure, note **how many calls were paid** and what was lost. You
 # will need it for a table.
@@ -258,8 +258,8 @@ print("PDF on disk:", report.exists())
 receipt(before)
 
 # %% [markdown]
-# An error like the others, it seems. But waiting does not help here. What would an app do that tries
-# again whenever something fails?
+# An error like the others, it seems. But waiting does not help here. What would an app do that
+# tries again whenever something fails?
 #
 # ### A connection that drops
 #
@@ -374,7 +374,7 @@ def file_of(prompt: str) -> Path:
 # `saved_call` returns the **text** of an answer. Three parts are missing:
 # - is the answer saved already? Then read it, and ask nobody;
 # - ask, at most 3 times. After a `RateLimitError`, a `Timeout` or an `InternalServerError` pause
-#   for a second or two and try again. Every other error goes through at once, and so does the third;
+#   for a second or two and try again. The third goes through, and every other error at once;
 # - save the text whole: write it to `draft`, then `draft.replace(file)`.
 
 # %% exercise="saved_call"
@@ -407,8 +407,8 @@ def saved_call(prompt: str) -> str:
 
 # %% [markdown]
 # Does it help? The provider refuses twice, and then the disk is full. Afterwards there is room
-# again, and somebody starts the report once more. The first line forgets what an earlier run of this
-# cell has saved.
+# again, and somebody starts the report once more. The second line forgets what an earlier run of
+# this cell has saved.
 
 # %%
 energy = "Give me 3 facts about sustainable energy"
@@ -448,8 +448,8 @@ receipt(before)
 # is all that the code asks.
 #
 # **A crash before the save.** Your function as a plain file is
-# `demos/module_one_01_foundations_ai/careful.py`. It is killed after the answer and before the save,
-# and started again. Before you run the cell: how many calls?
+# `demos/module_one_01_foundations_ai/careful.py`. It is killed after the answer and before the
+# save, and started again. Before you run the cell: how many calls?
 
 # %%
 save = await crash("save")
@@ -493,9 +493,8 @@ receipt(before)
 #
 # ## The question
 #
-# You could go on: a lock, a checksum, a table of what is running, a process that looks for runs that
-# nobody finishes, a page that shows where each one stands. Every team that ships such an app begins
-# to build this, and none of it is about research.
+# You could go on: a lock, a checksum, a table of what is running, a process that looks for runs
+# that nobody finishes, a page that shows where each one stands. None of it is about research.
 #
 # All of it answers one question, which you can ask of any line of your code:
 #
@@ -503,8 +502,8 @@ receipt(before)
 #
 # With a plain script the answer is: what was in memory is lost, and the next run starts over. With
 # your checkpoint: it depends on the line. [Temporal](https://docs.temporal.io/temporal) is made so
-# that the answer is the same at every line: *the work goes on in another process, after the last step
-# that completed.* In lesson 02 you build this app again with it, and measure the same things.
+# that the answer is the same at every line: *the work goes on in another process, after the last
+# step that completed.* In lesson 02 you build this app again with it, and measure the same things.
 #
 # ### When you do not need it
 #
@@ -512,6 +511,17 @@ receipt(before)
 # script that you start by hand and watch is fine as well. It begins to pay with the **second step**
 # that can fail by itself, or as soon as something has to be **waited for**: a person, another
 # system, a limit that lifts at noon.
+#
+# <details><summary>Instructor: the same on stage (5 minutes)</summary>
+#
+# 1. Run the cell of the full disk. Ask before the receipt: "What did this report cost us?"
+# 2. Run the cell of the time-out, and let the room find out who paid for the answer.
+# 3. Ask for a repair. Somebody says "retry", somebody says "save it". Run the cells of *Mended by
+#    hand*, then the three that break it again: one call, two calls, two, three.
+# 4. Read the question aloud at a line that the room chooses.
+#
+# If something hangs: run the cell with `begin`. It ends every fault and starts what has died.
+# </details>
 #
 # ### Four questions for your own app
 #
@@ -524,13 +534,13 @@ receipt(before)
 # matters", a plain script will do.
 # </details>
 #
-# <details><summary>2. Which steps must not happen twice, even if something is tried again?</summary>
+# <details><summary>2. Which steps must not happen twice, even when tried again?</summary>
 #
 # Sending a letter, charging a card, publishing a text. A retry loop around everything repeats them
 # too.
 # </details>
 #
-# <details><summary>3. Does it ever wait for somebody: an approval, another system, tomorrow?</summary>
+# <details><summary>3. Does it ever wait: for a person, another system, tomorrow?</summary>
 #
 # A process that waits has to stay alive all that time, or has to remember what it was waiting for.
 # </details>
