@@ -29,22 +29,23 @@
 
 # %%
 import asyncio
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from temporalio import activity, workflow
-from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workshop import (
     begin, budget, check, completed, failed, follow, hint, mark, progress, receipt, render_mermaid,
-    solution, start_worker, started, stop_worker, test_server, timeline,
+    solution, start_worker, stop_worker, test_server, timeline, timer_started, use_practice_model,
 )
+from workshop.errors import WorkshopError
 
 settings = await begin("03")
 client = await Client.connect(
@@ -192,13 +193,8 @@ async def start_draft(prompt, kind=None):
     )
 
 # %% [markdown]
-# Start a draft, and watch until the model has answered. Then the Workflow waits: for a person, not
-# for a process.
-
 # %%
 worker = await start_worker(run_worker)
-handle = await start_draft("Give me 3 interesting facts about dolphins")
-await follow(handle, until=completed("llm_call"))
 
 # %% [markdown]
 # ### Your turn: send the Signal
@@ -215,7 +211,13 @@ async def keep(handle) -> None:
         Decision("keep"),
     )
 
+# %% [markdown]
+# Start a draft, and watch until the model has answered. Then the Workflow waits: for a person, not
+# for a process. Send the Signal, and watch it end.
+
 # %%
+handle = await start_draft("Give me 3 interesting facts about dolphins")
+await follow(handle, until=completed("llm_call"))
 await keep(handle)
 result = await follow(handle)
 print(result.status)
@@ -267,8 +269,6 @@ class DraftWorkflow:
 
 # %%
 worker = await start_worker(run_worker)
-handle = await start_draft("Give me 5 fascinating facts about tardigrades")
-await follow(handle, until=completed("llm_call"))
 
 # %% [markdown]
 # ### Your turn: send the Query
@@ -280,21 +280,22 @@ async def read(handle) -> str:
     # PROMPT: return ...  # TODO: await the handle's query, with the Query handler of DraftWorkflow
     return await handle.query(DraftWorkflow.get_latest_text)
 
-# %%
-print(await read(handle))
-
 # %% [markdown]
-# This is how a web page shows a draft that waits: no table of drafts, only the Workflow's own
-# variable. How many events did the Query add? Compare the history's length before and after one.
+# Read a draft, then keep it. The cell also counts the events before and after the Query.
 
 # %%
+handle = await start_draft("Give me 5 fascinating facts about tardigrades")
+await follow(handle, until=completed("llm_call"))
 before = (await handle.describe()).history_length
-await read(handle)
+print(await read(handle))
 print("events before:", before, " after:", (await handle.describe()).history_length)
 await keep(handle)
 print((await follow(handle)).status)
 
 # %% [markdown]
+# This is how a web page shows a draft that waits: no table of drafts, only the Workflow's own
+# variable. The number of events is the same: a Query leaves no trace.
+#
 # ## Rounds: redo, edit, keep
 #
 # A real reader says: "make it a poem". The Workflow writes again, and waits again. That is a loop.
@@ -382,9 +383,10 @@ await timeline(handle)
 #
 # ### A loop without a wait
 #
-# Here is the same loop with one line forgotten: it does not wait. Each round is a call. `budget`
-# gives the practice model a purse of one cent; from then on it answers as a provider does whose
-# customer is out of money. Before you run it: how many drafts does one cent buy?
+# Here is the same loop with one line forgotten: it does not wait. Each round is a call. From here on
+# the practice model answers, even if you have a key of your own. `budget` gives it a purse of one
+# cent; then it answers as a provider does whose customer is out of money. Before you run it: how
+# many drafts does one cent buy?
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -397,6 +399,7 @@ class EagerWorkflow:
             )
 
 
+settings = await use_practice_model()
 experiments[:] = [EagerWorkflow]
 worker = await start_worker(run_worker)
 before = mark()
@@ -418,8 +421,8 @@ receipt(before)
 # of silence.
 #
 # We do not wait five days. The **time-skipping test server** is a small Temporal Service that moves
-# its clock forward whenever all that is left to do is to wait. The function below starts one, runs
-# one Workflow on it until it ends, and prints how long both clocks took.
+# its clock forward whenever all that is left to do is to wait. The function below starts one and
+# follows one Workflow on it to its end.
 
 # %%
 async def five_days_later(kind, input, *activities):
@@ -434,13 +437,8 @@ async def five_days_later(kind, input, *activities):
                 handle = await skipping.client.start_workflow(
                     kind.run, input, id=f"draft-{uuid.uuid4()}", task_queue="drafts"
                 )
-                began = time.monotonic()
-                try:
-                    return await handle.result()
-                finally:
-                    told = await handle.describe()
-                    days = (told.close_time - told.start_time) / timedelta(days=1)
-                    print(f"{days:.1f} days there, {time.monotonic() - began:.0f} s here")
+                async with skipping.time_skipping_unlocked():
+                    return await follow(handle)
 
 # %% [markdown]
 # And the Workflow with a deadline and nothing else.
@@ -460,8 +458,8 @@ class ForgetfulWorkflow:
 
 try:
     await five_days_later(ForgetfulWorkflow, DraftInput("Give me 3 facts about dolphins"))
-except WorkflowFailureError as error:
-    print("✗", error, "-", error.cause)
+except WorkshopError as error:
+    print("✗", error.saw)
 
 # %% [markdown]
 # The Workflow has **failed**. Its result is an error, and the draft, written and paid for, is in
@@ -527,24 +525,25 @@ print(result.status, "-", result.text[:60], "…")
 # ## The text that nobody saw
 #
 # Two people read the same draft. One sends *edit*. The other, who still has the first text before
-# her, sends *keep*. The two arrive together. What is published?
+# her, sends *keep* a moment later. What is published?
 
 # %%
 experiments.clear()
 worker = await start_worker(run_worker)
 handle = await start_draft("Give me 3 interesting facts about dolphins")
-await follow(handle, until=completed("llm_call"))
+await follow(handle, until=timer_started())
 seen = await read(handle)
 await handle.signal(DraftWorkflow.set_decision, Decision("edit", "Turn this into a poem"))
-await follow(handle, until=started("llm_call", times=2))
+await follow(handle, until=timer_started(times=2))
 await keep(handle)
 result = await follow(handle)
 print("status:", result.status)
 print("published is what was read:", result.text == seen)
 
 # %% [markdown]
-# Published: a poem that no person has ever read. *Keep* was meant for the first text. It came while
-# the second was being written, waited in `self.decision`, and was taken for the second.
+# Published: a poem that no person has ever read. *Keep* was meant for the first text, and was taken
+# for the second. It would be the same had it come while the poem was being written: the decision
+# would have waited in `self.decision`.
 #
 # The Signal's sender could not be told: a Signal has no answer. And the decision did not say which
 # text it was about. Both can be cured.
@@ -666,20 +665,28 @@ class DraftWorkflow(Drafting):
                 workflow.continue_as_new(DraftInput(self.prompt, self.draft))
 
 # %% [markdown]
-# The same accident again: an edit of version 1, and a keep of version 1 while version 2 is being
-# written.
+# `execute_update` sends an Update and waits for its answer. A refusal is an exception, so a small
+# function prints what came of it.
+
+# %%
+async def decide(handle, decision: Decision) -> None:
+    try:
+        print("✓", await handle.execute_update(DraftWorkflow.decide, decision))
+    except WorkflowUpdateFailedError as error:
+        print("✗ refused:", error.cause)
+    except RPCError as error:  # the Workflow has ended
+        print("✗", error.message)
+
+# %% [markdown]
+# The same accident again: an edit of version 1, and a moment later a keep of version 1.
 
 # %%
 worker = await start_worker(run_worker)
 handle = await start_draft("Give me 3 interesting facts about dolphins")
-await follow(handle, until=completed("llm_call"))
-edit = Decision("edit", version=1, instructions="Turn this into a poem")
-print("✓", await handle.execute_update(DraftWorkflow.decide, edit))
-await follow(handle, until=completed("llm_call", times=2))
-try:
-    await handle.execute_update(DraftWorkflow.decide, Decision("keep", version=1))
-except WorkflowUpdateFailedError as error:
-    print("✗ refused:", error.cause)
+await follow(handle, until=timer_started())
+await decide(handle, Decision("edit", version=1, instructions="Turn this into a poem"))
+await follow(handle, until=timer_started(times=2))
+await decide(handle, Decision("keep", version=1))
 
 # %% [markdown]
 # The second person learns at once that there is a new text, and which one. Is the refusal in the
@@ -688,10 +695,7 @@ except WorkflowUpdateFailedError as error:
 # %%
 before = (await handle.describe()).history_length
 for _ in range(2):
-    try:
-        await handle.execute_update(DraftWorkflow.decide, Decision("keep", version=1))
-    except WorkflowUpdateFailedError:
-        pass
+    await decide(handle, Decision("keep", version=1))
 print("events before:", before, " after:", (await handle.describe()).history_length)
 
 # %% [markdown]
@@ -700,7 +704,7 @@ print("events before:", before, " after:", (await handle.describe()).history_len
 # %%
 draft = await handle.query(DraftWorkflow.get_draft)
 print(draft.text)
-print("✓", await handle.execute_update(DraftWorkflow.decide, Decision("keep", draft.version)))
+await decide(handle, Decision("keep", draft.version))
 result = await follow(handle)
 print(result.status, "version", result.version, "- is what was read:", result.text == draft.text)
 
@@ -761,8 +765,8 @@ async def somebody_decides(decided, version: int) -> bool:
 # %%
 result = await five_days_later(DraftWorkflow, DraftInput("Give me 3 facts about dolphins"), notify)
 print(result.status)
-for letter in sorted(Path("outbox").glob("draft-*.txt"), key=lambda path: path.stat().st_mtime)[-2:]:
-    print(letter.read_text(), end="")
+newest = sorted(Path("outbox").glob("draft-*.txt"), key=lambda path: path.stat().st_mtime)[-2:]
+print(*[letter.read_text() for letter in newest], sep="", end="")
 
 # %% [markdown]
 # Two notices, then the end, and five days took no time. A test of your own Workflows can do the
@@ -791,7 +795,7 @@ worker = await start_worker(run_worker)
 
 # %%
 handle = await start_draft("Give me 3 facts about sustainable energy")
-await follow(handle, until=completed("llm_call"))
+await follow(handle, until=timer_started())
 print("python demos/module_one_03_human_in_the_loop/decide.py", handle.id)
 
 # %% [markdown]
@@ -813,7 +817,7 @@ print("python demos/module_one_03_human_in_the_loop/decide.py", handle.id)
 elsewhere = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
 same = elsewhere.get_workflow_handle_for(DraftWorkflow.run, handle.id)
 draft = await same.query(DraftWorkflow.get_draft)
-print("✓", await same.execute_update(DraftWorkflow.decide, Decision("keep", draft.version)))
+await decide(same, Decision("keep", draft.version))
 print((await follow(handle)).status)
 
 # %% [markdown]
@@ -824,13 +828,13 @@ print((await follow(handle)).status)
 
 # %%
 handle = await start_draft("Give me 5 fascinating facts about tardigrades")
-await follow(handle, until=completed("llm_call"))
 for version in range(1, 5):
+    await follow(handle, until=timer_started(times=version))
     told = await handle.describe()
     size = told.raw_description.workflow_execution_info.history_size_bytes
-    print(f"version {version}: {told.history_length:3} events, {size:6,} bytes")
-    await handle.execute_update(DraftWorkflow.decide, Decision("edit", version, "Make it shorter"))
-    await follow(handle, until=completed("llm_call", times=version + 1))
+    print(f"version {version}: {told.history_length} events, about {size / 1000:.0f} kB")
+    await decide(handle, Decision("edit", version, "Make it shorter"))
+await handle.terminate("counted")
 
 # %% [markdown]
 # The Temporal Service ends a Workflow whose history has 51,200 events or 50 MB, and suggests a new

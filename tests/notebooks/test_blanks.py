@@ -130,7 +130,8 @@ def puzzles(ran: Ran) -> str:
     if ran.trace.startswith("✗ "):
         missing = [word for word in ("Saw:", "Do:") if word not in ran.trace]
         return f"it does not say {missing}" if missing else ""
-    if error.ename not in PLAIN:
+    # In a cell with a blank the learner's own line is at fault, and the check below names it.
+    if error.ename not in PLAIN and not (error.ename == "AttributeError" and ran.exercise):
         return f"{error.ename} is nothing that a learner could mend"
     if error.ename != "NameError" and not ran.exercise:
         return f"{error.ename} comes from a cell without a blank"

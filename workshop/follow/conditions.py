@@ -60,9 +60,10 @@ def completed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
     )
 
 
-def timer_started() -> Condition:
-    """Met once the Workflow has started a timer, fired or not."""
-    return When("a timer has started", lambda s: s.kind == "timer")
+def timer_started(times: int = 1) -> Condition:
+    """Met once the Workflow has started a timer, or so many, fired or not."""
+    name = "a timer has started" if times == 1 else f"{times} timers have started"
+    return When(name, lambda s: s.kind == "timer", times=times)
 
 
 def _often(word: str, times: int) -> str:

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from workshop.follow.rows import SIGNS, Progress, Step
+from workshop.follow.rows import SIGNS, Progress, Step, lasting
 
 COUNTDOWN_SECONDS = 0.5
 """How often a countdown alone redraws a notebook's display."""
@@ -20,7 +20,7 @@ def details(step: Step) -> str:
     if step.attempt:
         parts.append(f"attempt {step.attempt}")
     if step.seconds is not None and step.kind != "signal":
-        parts.append(f"{step.seconds:.2f} s")
+        parts.append(_took(step.seconds))
     if wait(step):
         parts.append(wait(step))
     text = ", ".join(parts)
@@ -36,7 +36,11 @@ def details(step: Step) -> str:
 def wait(step: Step) -> str:
     if step.next_attempt_in is not None:
         return f"next attempt in {step.next_attempt_in:.1f} s"
-    return "" if step.fires_in is None else f"fires in {step.fires_in:.1f} s"
+    return "" if step.fires_in is None else f"fires in {lasting(step.fires_in)}"
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds < 60 else lasting(seconds)
 
 
 def label(step: Step) -> str:
@@ -76,7 +80,7 @@ def as_html(progress: Progress, link: str = "", note: str = "") -> str:
     escape = html.escape
     rows = []
     for step in progress.steps:
-        seconds = "" if step.seconds is None else f"{step.seconds:.2f} s"
+        seconds = "" if step.seconds is None else _took(step.seconds)
         cells = (
             f"{_sign(step)} {step.state}",
             str(step.attempt or ""),
