@@ -9,6 +9,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,7 +78,8 @@ def ask(env: dict[str, str], what: Callable[[Client], Awaitable[T]]) -> T:
         )
         return await what(client)
 
-    return asyncio.run(asking())
+    with ThreadPoolExecutor(1) as thread:  # a test's own may have an event loop that runs
+        return thread.submit(lambda: asyncio.run(asking())).result()
 
 
 def start(env: dict[str, str], prompt: str, *, queue: str = QUEUE, wait: bool = True) -> str:

@@ -23,7 +23,7 @@ from workshop import __main__ as command_line
 from workshop import processes, temporal_service
 from workshop.practice_model import process
 
-COMMANDS = ("lab", "up", "down", "status", "doctor", "progress", "demo", "reset")
+COMMANDS = ("lab", "up", "down", "status", "doctor", "progress", "demo", "review", "reset")
 NAMES = (temporal_service.NAME, process.NAME)
 SENTINEL = "sk-sentinel-aabbccddeeff00112233445566778899"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -132,6 +133,13 @@ def reviewer(
 def calls_of(env: dict[str, str], name: str) -> int:
     ledger = Ledger(Path(env["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
     return sum(call.workflow_id == name for call in ledger.calls())
+
+
+def listed(env: dict[str, str]) -> set[str]:
+    async def ids(client: Client) -> set[str]:
+        return {one.id async for one in client.list_workflows()}
+
+    return drafts.ask(env, ids)
 
 
 def test_a_draft_is_read_edited_and_kept(reviewer: Reviewer) -> None:
@@ -305,7 +313,7 @@ def test_drafts_without_a_worker_are_told_in_words_and_quickly(reviewer: Reviewe
         drafts.start(reviewer.env, TOPIC, queue="nobody-polls-this", wait=False) for _ in range(6)
     ]
     # The service's list may be a moment behind.
-    rooms.until(lambda: {ran, *left} <= reviewer.page().cards.keys(), "all of them in the list")
+    rooms.until(lambda: {ran, *left} <= listed(reviewer.env), "all of them in the list")
     began = time.monotonic()
     page = reviewer.page()
     assert time.monotonic() - began < 3
@@ -394,7 +402,11 @@ def test_a_port_that_is_taken_is_told_and_ctrl_c_ends_it(
 def test_a_service_that_is_away_is_told_and_found_again(reviewer: Reviewer, patient: str) -> None:
     """The last test of this room: it ends the Temporal Service, and starts it again."""
     form = reviewer.page().cards[patient].fields
-    assert processes.end(Path(reviewer.env["WORKSHOP_HOME"]), temporal_service.NAME)
+    home = Path(reviewer.env["WORKSHOP_HOME"])
+    service = processes.running(home, temporal_service.NAME)
+    assert service
+    os.kill(service.pid, signal.SIGKILL)
+    rooms.until(lambda: not processes.running(home, temporal_service.NAME), "its end")
     began = time.monotonic()
     page = reviewer.page()
     assert time.monotonic() - began < 3

@@ -8,9 +8,10 @@ import asyncio
 import os
 import re
 import signal
+import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from workshop import temporal_service
 from workshop.errors import WorkshopError
+from workshop.notebook import quiet_core
 from workshop.settings import load
 
 # Seconds for which a Query or an Update is sent again when nobody answers it.
@@ -44,6 +46,37 @@ class DraftError(WorkshopError):
 
 class Ended(DraftError):
     """The Workflow has ended while the person was reading."""
+
+
+def given(question: str, default: str = "") -> str:
+    """What stands on the command line, or what a person types before anything runs."""
+    try:
+        return " ".join(sys.argv[1:]) or input(f"{question} ").strip() or default
+    except EOFError:  # nobody sits at the keyboard
+        print()
+        return default
+    except KeyboardInterrupt:
+        sys.exit("\nNothing was started or decided.")
+
+
+def run(main: Coroutine[Any, Any, None], parting: str) -> None:
+    """Run one of the two scripts, and end it in words: an error's, or these after Ctrl+C."""
+    quiet_core()
+
+    async def to_the_end() -> None:
+        try:
+            await main
+        finally:
+            # A thread of the SDK may still be letting go of the last answer. Python that ends
+            # in the same moment would abort.
+            await asyncio.sleep(0.1)
+
+    try:
+        asyncio.run(to_the_end())
+    except WorkshopError as error:
+        sys.exit("✗ " + "\n  ".join(error.lines()))
+    except KeyboardInterrupt:
+        print(f"\n{parting}")
 
 
 async def connect() -> Client:

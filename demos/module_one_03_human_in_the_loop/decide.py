@@ -3,13 +3,7 @@
 python demos/module_one_03_human_in_the_loop/decide.py [Workflow id]
 """
 
-import asyncio
-import sys
-
-from conversation import DraftError, as_id, connect, converse, existing
-
-from workshop.errors import WorkshopError
-from workshop.notebook import quiet_core
+from conversation import DraftError, as_id, connect, converse, existing, given, run
 
 
 async def main(answer: str) -> None:
@@ -24,10 +18,4 @@ async def main(answer: str) -> None:
 
 
 if __name__ == "__main__":
-    quiet_core()
-    try:
-        asyncio.run(main(" ".join(sys.argv[1:]) or input("Which draft? Its Workflow id: ")))
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except (EOFError, KeyboardInterrupt):
-        print("\nNothing was decided. The Workflow waits on.")
+    run(main(given("Which draft? Its Workflow id:")), "The Workflow waits on.")

@@ -3,17 +3,13 @@
 python demos/module_one_03_human_in_the_loop/starter.py [Workflow id]
 """
 
-import asyncio
-import sys
 import uuid
 
-from conversation import as_id, connect, converse, existing
+from conversation import as_id, connect, converse, existing, given, run
 from models import TASK_QUEUE, Draft, DraftInput
 from temporalio.client import Client, WorkflowHandle
 
-from workshop import ask, temporal_service
-from workshop.errors import WorkshopError
-from workshop.notebook import quiet_core
+from workshop import temporal_service
 from workshop.settings import load
 
 
@@ -30,12 +26,8 @@ async def start(client: Client, topic: str) -> WorkflowHandle:
     return handle
 
 
-async def main() -> None:
+async def main(answer: str) -> None:
     client = await connect()
-    answer = " ".join(sys.argv[1:]) or await ask(
-        "What shall we write about, or the id of a draft? (Enter: tardigrades)",
-        default="Give me 3 fun facts about tardigrades",
-    )
     # What looks like an id is never taken for a topic: a run costs money.
     if workflow_id := as_id(answer):
         handle = await existing(client, workflow_id)
@@ -47,10 +39,8 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    quiet_core()
-    try:
-        asyncio.run(main())
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except KeyboardInterrupt:
-        print("\nThis only asked. The Workflow waits on; give me its id to go on with it.")
+    answer = given(
+        "What shall we write about, or the id of a draft? (Enter: tardigrades)",
+        default="Give me 3 fun facts about tardigrades",
+    )
+    run(main(answer), "This only asked. The Workflow waits on; give me its id to go on with it.")

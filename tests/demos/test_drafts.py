@@ -106,8 +106,8 @@ def test_an_id_goes_on_with_its_draft_and_never_starts_a_run(
         assert starter.ends() == 0 and "Traceback" not in starter.screen
 
         other = "generate-research-report-workflow-01234567-89ab-cdef-0123-456789abcdef"
-        for typed in (name[:20], "draft-", f"'{name[:-1]}0'" if name[-1] != "0" else name, other):
-            starter = terminal(STARTER, typed)
+        wrong = (name[:20], "draft-", f"'{name[:-4]}0000'", other)
+        for starter in [terminal(STARTER, typed) for typed in wrong]:
             starter.says("There is no Workflow")
             assert starter.ends() == 1 and "Traceback" not in starter.screen
             assert "Nothing was started" in starter.screen and "✓ Started" not in starter.screen
