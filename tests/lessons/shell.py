@@ -20,8 +20,16 @@ from traitlets.config import Config
 from workshop import checks, notebook
 from workshop.checks import cells
 
-NOT_NEEDED = ("render_mermaid(", "receipt(", "show_pdf(", "until=")
-"""In a cell above a blank: it draws, counts or waits, and no blank needs its names."""
+NOT_NEEDED = (
+    *("render_mermaid(", "receipt(", "show_pdf(", "until=", "await check("),
+    *(
+        "await keep(handle)",
+        "follow(handle)).status",
+        "await five_days_later(",
+        "await nobody_answers(",
+    ),
+)
+"""In a cell above a blank: it draws, counts, waits or checks, and no blank needs its names."""
 LATER = "a-later-cell"
 """The id of a cell that the learner has added."""
 LIMIT = 30.0
@@ -102,7 +110,8 @@ class Notebook:
     def _run_above(self, cell: dict[str, Any]) -> None:
         source = text(cell)
         imports = source.startswith(("from ", "import "))
-        if not imports and any(word in source for word in NOT_NEEDED):
+        given = imports or cell["metadata"].get("exercise")
+        if not given and any(word in source for word in NOT_NEEDED):
             return
         result = self.run(source, cell["id"])
         error = result.error_before_exec or result.error_in_exec
