@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workshop import receipt as receipts
+from workshop.receipt import mark, receipt
 
 SETTLE_SECONDS = 2.0
 """How long the provider may take to close its books on calls whose caller has given up."""
@@ -20,7 +20,7 @@ def what_happens() -> Iterator[None]:
     in a `with` of several, so that the faults behind it have ended when it tells. It returns when
     the provider is done with the calls of the block, so that a receipt below it is complete.
     """
-    since, began = receipts.mark(), time.monotonic()
+    since, began = mark(), time.monotonic()
     try:
         yield
     except Exception as error:
@@ -33,7 +33,7 @@ def what_happens() -> Iterator[None]:
 
 def _settle(since: int) -> None:
     end = time.monotonic() + SETTLE_SECONDS
-    while any(call.status is None for call in receipts.receipt(since).calls):
+    while any(call.status is None for call in receipt(since).calls):
         if time.monotonic() > end:
             return
         time.sleep(0.02)

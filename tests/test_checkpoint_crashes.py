@@ -1,0 +1,79 @@
+"""The careful script, killed and doubled: real processes, and what the provider received."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import room as rooms
+from pypdf import PdfReader
+
+from workshop.checkpoint_crashes import CAREFUL_APP
+from workshop.crashes import FOLDER, SCENES, CrashError, crash
+from workshop.practice_model.ledger import Ledger
+
+
+def ours(home: Path) -> list[int]:
+    """Processes of the demos that were started in this home."""
+    return [
+        one.pid
+        for one in psutil.process_iter(["cmdline", "cwd"])
+        if "demos/" in " ".join(one.info["cmdline"] or []) and str(home) in str(one.info["cwd"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scene", "said"),
+    [("save", "✗ kill -9, before the save"), ("twins", "both looked")],
+    ids=["save", "twins"],
+)
+def test_one_report_is_paid_twice(scene: str, said: str, running_room: dict[str, str]) -> None:
+    home = Path(running_room["WORKSHOP_HOME"])
+    ledger = Ledger(home / "practice-ledger.sqlite")
+    since, lines = ledger.last_id(), list[str]()
+    shown = asyncio.run(crash(scene, say=lines.append))
+    calls = ledger.calls(since=since)
+    assert [call.answered for call in calls] == [True, True]
+    assert len({call.prompt_sha256 for call in calls}) == 1
+    assert shown.receipt.calls == tuple(calls)
+    assert any(said in line for line in lines) and "paid twice" in repr(shown)
+    (page,) = PdfReader(home / FOLDER / f"{scene}.pdf").pages
+    assert "energy" in page.extract_text().lower()
+    assert ours(home) == []
+
+
+def test_the_show_of_all_scenes_leaves_them_out() -> None:
+    assert not {"save", "twins"} & SCENES.keys()
+    with pytest.raises(CrashError, match="'save', 'twins'"):
+        asyncio.run(crash("nothing of the kind"))
+
+
+def run(env: dict[str, str], folder: Path, **more: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(rooms.ROOT / CAREFUL_APP)],
+        env=env | {"DEMO_ANSWERS": str(folder / "answers")} | more,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_run_twice_the_script_asks_once(running_room: dict[str, str], tmp_path: Path) -> None:
+    ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
+    before = ledger.last_id()
+    topic = {"DEMO_TOPIC": "Give me 3 facts about honey bees"}
+    assert "Asking the model" in run(running_room, tmp_path, **topic)
+    assert "Nobody is asked" in run(running_room, tmp_path, **topic)
+    (call,) = ledger.calls(since=before)
+    assert call.answered and call.prompt == topic["DEMO_TOPIC"]
+    (saved,) = (tmp_path / "answers").iterdir()
+    assert "bee" in saved.read_text(encoding="utf-8") and saved.suffix == ".txt"
+    (page,) = PdfReader(tmp_path / "careful_report.pdf").pages
+    assert "bee" in page.extract_text().lower()
