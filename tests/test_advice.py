@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 
 import pytest
 from room import free_ports
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
 
 from workshop.advice import advise
 
@@ -60,3 +63,49 @@ def test_an_empty_task_queue_is_told_as_the_real_service_refuses_it(
 )
 def test_of_other_errors_nothing_is_said(error: Exception) -> None:
     assert advise(error) is None
+
+
+@workflow.defn(name="Waits", sandboxed=False)
+class Waits:
+    def __init__(self) -> None:
+        self.over = False
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: self.over)
+
+    @workflow.signal
+    def end(self) -> None:
+        self.over = True
+
+
+def test_messages_that_cannot_arrive_are_told_with_the_remedy(
+    running_room: dict[str, str],
+) -> None:
+    async def talk() -> list[BaseException]:
+        client = await Client.connect(
+            f"localhost:{running_room['WORKSHOP_TEMPORAL_PORT']}",
+            data_converter=pydantic_data_converter,
+        )
+        errors: list[BaseException] = []
+        async with Worker(client, task_queue="advice", workflows=[Waits]):
+            handle = await client.start_workflow(
+                Waits.run, id=f"advice-{uuid.uuid4()}", task_queue="advice"
+            )
+            for send in (
+                lambda: handle.signal("end", ...),
+                lambda: handle.query("get_latest_text"),
+                lambda: handle.signal("end"),
+                handle.result,
+                lambda: handle.signal("end"),
+            ):
+                try:
+                    await send()
+                except Exception as error:
+                    errors.append(error)
+        return errors
+
+    blank, query, ended = (advise(error) for error in asyncio.run(talk()))
+    assert blank and "blank" in blank.saw and "Fill in" in blank.do
+    assert query and "get_latest_text" in query.saw and "@workflow.query" in query.expected
+    assert ended and "has ended" in ended.saw and "start" in ended.do

@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.errors import WorkshopError
 
-TOLD = (RPCError, RuntimeError, ValueError)
+TOLD = (RPCError, RuntimeError, ValueError, WorkflowQueryFailedError)
 """The kinds of error that are looked at."""
 
 
@@ -35,6 +36,24 @@ def advise(error: BaseException) -> Advice | None:
             "The Temporal Service does not answer.",
             "A Client needs one that runs.",
             "Run the cell with begin again: it starts the service. Then run this cell.",
+        )
+    if isinstance(error, RPCError) and text == "workflow execution already completed":
+        return Advice(
+            "This Workflow has ended: nothing can be sent to it any more.",
+            "Signals and Updates go to a Workflow that runs.",
+            "Run the cell that starts one again, then this cell.",
+        )
+    if isinstance(error, ValueError) and "serialize" in text and "ellipsis" in text:
+        return Advice(
+            "What is to be sent holds `...`: a blank is still open.",
+            "Each `...` is filled in.",
+            "Fill in the blank, run its cell, then this cell.",
+        )
+    if isinstance(error, WorkflowQueryFailedError) and "expected but not found" in text:
+        return Advice(
+            f"{text.partition(', known')[0]}.",
+            "The Workflow's class has a method of that name with @workflow.query.",
+            "Run the cell of the class, start the Worker again, and start a new Workflow.",
         )
     if isinstance(error, ValueError) and "@workflow.run" in text and "issing" in text:
         return Advice(
