@@ -159,9 +159,12 @@ WRONG = [
             PLAIN,
             "        answer = await workflow",
             '        draft = ""\n        try:\n            answer = await workflow',
-            "            llm_call,\n            LLMCallInput(prompt=input.draft_prompt),\n            start_to_close_timeout=timedelta(seconds=30),\n        )\n"
+            "            llm_call,\n            LLMCallInput(prompt=input.draft_prompt),\n"
+            "            start_to_close_timeout=timedelta(seconds=30),\n        )\n"
             '        draft = answer["choices"][0]["message"]["content"]\n' + PLAIN,
-            "                llm_call,\n                LLMCallInput(prompt=input.draft_prompt),\n                start_to_close_timeout=timedelta(seconds=30),\n            )\n"
+            "                llm_call,\n"
+            "                LLMCallInput(prompt=input.draft_prompt),\n"
+            "                start_to_close_timeout=timedelta(seconds=30),\n            )\n"
             '            draft = answer["choices"][0]["message"]["content"]\n'
             + WAIT
             + "        except Exception:\n"
@@ -278,7 +281,8 @@ WRONG = [
         "asyncio.wait_for with a timedelta",
         swap(
             WAIT,
-            "            await asyncio.wait_for(\n                workflow.wait_condition(lambda: self.approved is not None), "
+            "            await asyncio.wait_for(\n"
+            "                workflow.wait_condition(lambda: self.approved is not None), "
             + TIMEOUT
             + "\n            )\n",
         ),
@@ -358,7 +362,8 @@ RIGHT = [
             RETURN,
             "            return result\n",
             END,
-            '        result.status = "approved" if self.approved else "rejected"\n        return result',
+            '        result.status = "approved" if self.approved else "rejected"\n'
+            "        return result",
         ),
     ),
     Right(
@@ -378,14 +383,16 @@ RIGHT = [
         "on one line",
         swap(
             WAIT,
-            "            await workflow.wait_condition(lambda: self.approved is not None, timeout=timedelta(hours=24))\n",
+            "            await workflow.wait_condition(lambda: self.approved is not None, "
+            "timeout=timedelta(hours=24))\n",
         ),
     ),
     Right(
         "the error kept",
         swap(
             EXCEPT,
-            '        except asyncio.TimeoutError as silence:\n            workflow.logger.debug("%r", silence)\n',
+            "        except asyncio.TimeoutError as silence:\n"
+            '            workflow.logger.debug("%r", silence)\n',
         ),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(RETURN, "            raise\n"))),

@@ -69,11 +69,16 @@ WRONG = [
         swap(QUERY, "    @workflow.query_method\n"),
         ("query_method", "@workflow.query"),
     ),
-    Wrong("@query without workflow", swap(QUERY, "    @query\n"), ("query", "@workflow.query")),
+    Wrong(
+        "@query without workflow",
+        swap(QUERY, "    @query\n"),
+        ("workflow.query", "not defined|belongs|without"),
+    ),
     Wrong(
         "the decorator above the class",
         swap(QUERY, "", "@workflow.defn(", "@workflow.query\n@workflow.defn("),
-        ("class|get_latest_text", "@workflow.query"),
+        ("get_latest_text", "@workflow.query"),
+        same_as="decorator forgotten",
     ),
     Wrong(
         "the Query has another name",
@@ -84,6 +89,11 @@ WRONG = [
         "the Query's name by position",
         swap(QUERY, '    @workflow.query("get_latest_text")\n'),
         ("get_latest_text", "name=|@workflow.query`|without"),
+    ),
+    Wrong(
+        "decorator called, as that of a Signal may be",
+        swap(QUERY, "    @workflow.query()\n"),
+        ("@workflow.query()", "@workflow.query`|parenthes"),
     ),
     Wrong(
         "an async Query",
@@ -197,7 +207,8 @@ WRONG = [
             " start_to_close_timeout=timedelta(seconds=30)\n        )\n"
             '        return answer["choices"][0]["message"]["content"]\n',
         ),
-        ("execute_activity|Activity|llm_call",),
+        ("execute_activity|Activity|llm_call|async",),
+        same_as="an async Query",
     ),
     Wrong(
         "waits for the text",
@@ -208,6 +219,7 @@ WRONG = [
             '        await workflow.wait_condition(lambda: self.latest_text != "")\n' + RETURN,
         ),
         ("wait",),
+        same_as="an async Query",
     ),
     Wrong("self forgotten", swap("get_latest_text(self)", "get_latest_text()"), ("self",)),
     Wrong(
@@ -243,7 +255,7 @@ WRONG = [
     Wrong(
         "the text from the wrong place",
         swap(TAKEN, TAKEN.replace('["message"]["content"]', '["text"]')),
-        ("text", "message"),
+        ("text", "message|how the lesson reads"),
     ),
     Wrong(
         "sandboxed=False taken away in a notebook",
@@ -259,7 +271,6 @@ WRONG = [
 ]
 
 RIGHT = [
-    Right("decorator called", swap(QUERY, "    @workflow.query()\n")),
     Right("named as it is called", swap(QUERY, '    @workflow.query(name="get_latest_text")\n')),
     Right("with a description", swap(QUERY, '    @workflow.query(description="the text")\n')),
     Right(

@@ -92,8 +92,8 @@ WRONG = [
         "the handler refuses by its answer",
         swap(
             KEEP,
-            '        if self.approved is not None:\n            return "somebody has decided already"\n'
-            + KEEP,
+            "        if self.approved is not None:\n"
+            '            return "somebody has decided already"\n' + KEEP,
             DECIDED + DECIDED_SAYS,
             "",
         ),
@@ -287,7 +287,8 @@ WRONG = [
         "both conditions needed",
         swap(
             ALL,
-            '        if not self.draft and self.approved is not None:\n            raise ValueError("not now")\n',
+            "        if not self.draft and self.approved is not None:\n"
+            '            raise ValueError("not now")\n',
         ),
         ("and|draft", "or|each|alone|every|draft"),
     ),
@@ -337,7 +338,8 @@ WRONG = [
     Wrong(
         "silence rejected",
         swap(
-            '            if self.approved is None:\n                return ApprovalResult("expired", self.draft)\n',
+            "            if self.approved is None:\n"
+            '                return ApprovalResult("expired", self.draft)\n',
             "            pass\n",
         ),
         ("expired",),
@@ -378,7 +380,8 @@ RIGHT = [
         "one condition",
         swap(
             ALL,
-            '        if not self.draft or self.approved is not None:\n            raise ValueError("this cannot be decided now")\n',
+            "        if not self.draft or self.approved is not None:\n"
+            '            raise ValueError("this cannot be decided now")\n',
         ),
     ),
     Right("the length of the draft", swap(NO_DRAFT, "        if len(self.draft) == 0:\n")),
@@ -387,7 +390,9 @@ RIGHT = [
         "helper variables",
         swap(
             ALL,
-            '        early, late = self.draft == "", self.approved is not None\n        why = "no draft is there yet" if early else "decided already"\n        if early or late:\n            raise ValueError(why)\n',
+            '        early, late = self.draft == "", self.approved is not None\n'
+            '        why = "no draft is there yet" if early else "decided already"\n'
+            "        if early or late:\n            raise ValueError(why)\n",
         ),
     ),
     Right(

@@ -337,7 +337,8 @@ RIGHT = [
             "from temporalio.client import WorkflowUpdateStage\n\n\n" + HEAD,
             SEND,
             "        update = await handle.start_update(\n"
-            "            ApprovalWorkflow.approve, decision, wait_for_stage=WorkflowUpdateStage.ACCEPTED\n"
+            "            ApprovalWorkflow.approve, decision, "
+            "wait_for_stage=WorkflowUpdateStage.ACCEPTED\n"
             "        )\n        return await update.result()\n",
         ),
     ),

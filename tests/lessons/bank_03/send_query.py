@@ -46,7 +46,9 @@ WRONG = [
         ("print", "return"),
         same_as="printed, not returned",
     ),
-    Wrong("handler left open", swap(HANDLER, "..."), ("get_latest_text", "...|handler|blank")),
+    Wrong(
+        "handler left open", swap(HANDLER, "..."), ("get_latest_text", "...|handler|blank|ellipsis")
+    ),
     Wrong(
         "handler called", swap(HANDLER, HANDLER + "()"), ("get_latest_text", "parenthes|()|call")
     ),
@@ -75,7 +77,7 @@ WRONG = [
     Wrong(
         "class misspelt",
         swap(HANDLER, "DraftsWorkflow.get_latest_text"),
-        ("DraftsWorkflow", HANDLER),
+        ("DraftsWorkflow", "`DraftWorkflow`|DraftWorkflow.get"),
     ),
     Wrong(
         "the attribute in place of the handler",
@@ -85,7 +87,7 @@ WRONG = [
     Wrong(
         "the attribute's name as a text",
         swap(HANDLER, '"latest_text"'),
-        ("'latest_text'|\"latest_text\"|`latest_text`", "get_latest_text"),
+        ("'latest_text'|\"latest_text\"|`latest_text`|of latest_text", "get_latest_text"),
     ),
     Wrong(
         "the Signal handler",
@@ -100,7 +102,7 @@ WRONG = [
     Wrong(
         "the class in place of the handler",
         swap(HANDLER, "DraftWorkflow"),
-        ("class|handler|method", HANDLER),
+        ("query(DraftWorkflow)|class|handler|method", HANDLER),
     ),
     Wrong(
         "an object of the class",
