@@ -50,11 +50,17 @@ WRONG = [
         swap(RETURN, '            raise ValueError("expired")\n'),
         ("raise|ValueError", "return"),
     ),
-    Wrong("printed", swap(RETURN, '            print("expired", draft)\n'), ("print", "return")),
+    Wrong(
+        "printed",
+        swap(RETURN, '            print("expired", draft)\n'),
+        ("expired",),
+        same_as="swallowed",
+    ),
     Wrong(
         "silence is a no",
         swap(RETURN, "            self.approved = False\n"),
         ("rejected|False|no", "expired"),
+        same_as="swallowed",
     ),
     Wrong(
         "silence is a yes",
@@ -64,7 +70,8 @@ WRONG = [
     Wrong(
         "a text in self.approved",
         swap(RETURN, '            self.approved = "expired"\n'),
-        ("approved", "expired", "return"),
+        ("approved", "expired"),
+        same_as="silence is a yes",
     ),
     Wrong(
         "rejected on silence",
@@ -118,18 +125,28 @@ WRONG = [
         swap(RETURN, '            return ApprovalResult("expired", draf)\n'),
         ("draf", "draft"),
     ),
-    Wrong("the status alone", swap(RETURN, '            return "expired"\n'), ("ApprovalResult(",)),
+    Wrong(
+        "the status alone",
+        swap(RETURN, '            return "expired"\n'),
+        ("object|ApprovalResult(", "draft"),
+    ),
     Wrong(
         "the draft alone",
         swap(RETURN, "            return draft\n"),
-        ("ApprovalResult(", "draft|expired"),
+        ("object|ApprovalResult(", "expired"),
+        same_as="the status alone",
     ),
     Wrong(
         "nothing returned",
         swap(RETURN, "            return\n"),
-        ("nothing|None", "ApprovalResult("),
+        ("nothing|None", "object|ApprovalResult("),
     ),
-    Wrong("made and not returned", swap(RETURN, RETURN.replace("return ", "")), ("return",)),
+    Wrong(
+        "made and not returned",
+        swap(RETURN, RETURN.replace("return ", "")),
+        ("return",),
+        same_as="swallowed",
+    ),
     Wrong(
         "another lesson's object",
         swap(RETURN, '            return Draft(text=draft, status="expired")\n'),
@@ -190,18 +207,18 @@ WRONG = [
         swap("asyncio.TimeoutError", "WorkflowFailureError"),
         ("WorkflowFailureError", "asyncio.TimeoutError"),
     ),
-    Wrong(
-        "RPCError", swap("asyncio.TimeoutError", "RPCError"), ("RPCError", "asyncio.TimeoutError")
-    ),
+    Wrong("RPCError", swap("asyncio.TimeoutError", "RPCError"), ("except asyncio.TimeoutError",)),
     Wrong(
         "CancelledError",
         swap("asyncio.TimeoutError", "asyncio.CancelledError"),
-        ("CancelledError", "asyncio.TimeoutError"),
+        ("except asyncio.TimeoutError",),
+        same_as="RPCError",
     ),
     Wrong(
         "ValueError",
         swap("asyncio.TimeoutError", "ValueError"),
-        ("ValueError", "asyncio.TimeoutError"),
+        ("except asyncio.TimeoutError",),
+        same_as="RPCError",
     ),
     Wrong(
         "workflow.TimeoutError",
@@ -232,7 +249,7 @@ WRONG = [
         ("1 hour|one hour|hours=1|3600|3,600", "hours=24|24 hours|24 h"),
     ),
     Wrong("the timeout taken out", swap(", " + TIMEOUT, ""), ("timeout",)),
-    Wrong("hour= for hours=", swap("hours=24", "hour=24"), ("hour", "hours=24")),
+    Wrong("hour= for hours=", swap("hours=24", "hour=24"), ("hour", "hours=24|`hours`")),
     # another way round
     Wrong(
         "asked after the wait, without a try",
@@ -262,6 +279,7 @@ WRONG = [
         "expired in else",
         swap(RETURN, "            pass\n        else:\n" + RETURN),
         ("else|approved", "except|expired"),
+        same_as="expired whoever answers",
     ),
     Wrong(
         "asyncio.sleep in place of the wait",
@@ -327,7 +345,9 @@ WRONG = [
             "# TODO: catch the time-out of this wait, and return the draft as expired",
             "# caught in nobody_answers",
         ),
-        ("try|except|catch",),
+        ("catch",),
+        same_as="blank left",
+        verdict="not attempted",
         after="async def nobody_answers():\n    return ApprovalResult('expired', '')",
     ),
     Wrong(

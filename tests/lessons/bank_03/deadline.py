@@ -40,7 +40,11 @@ WRONG = [
         swap(TIMEOUT, _timeout("...")),
         ("timeout", "timedelta(days=5)|five days"),
     ),
-    Wrong("body of except left open", swap(RETURN, "                ...\n"), ("expired", "return")),
+    Wrong(
+        "body of except left open",
+        swap(RETURN, '                ...  # TODO: return the Draft, with the status "expired"\n'),
+        ("expired", "return"),
+    ),
     # how long
     Wrong(
         "five minutes",

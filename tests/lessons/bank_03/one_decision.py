@@ -49,7 +49,8 @@ WRONG = [
     Wrong(
         "Signal and Update at once",
         swap(UPDATE, UPDATE + "    @workflow.signal\n"),
-        ("signal", "one|both|away|only|alone|update"),
+        ("signal", "@workflow.update"),
+        same_as="Signal kept, and the validator's decorator",
     ),
     Wrong(
         "a Query in place of the Update",
@@ -63,7 +64,9 @@ WRONG = [
         ("updates", "@workflow.update"),
     ),
     Wrong(
-        "@update without workflow", swap(UPDATE, "    @update\n"), ("update", "@workflow.update")
+        "@update without workflow",
+        swap(UPDATE, "    @update\n"),
+        ("'update'|@update", "workflow.update"),
     ),
     Wrong(
         "@workflow.update_method as in Java",
@@ -81,12 +84,18 @@ WRONG = [
         ("decide", "approve", "name"),
     ),
     Wrong("the handler keeps nothing", swap(KEEP, ""), ("self.approved = decision|keep",)),
-    Wrong("compared, not assigned", swap(KEEP, "        self.approved == decision\n"), ("==",)),
+    Wrong(
+        "compared, not assigned",
+        swap(KEEP, "        self.approved == decision\n"),
+        ("self.approved = decision",),
+        same_as="the handler keeps nothing",
+    ),
     Wrong("the handler answers nothing", swap(ANSWER, ""), ("return|answer|None|sentence",)),
     Wrong(
         "the handler prints its answer",
         swap(ANSWER, '        print("approved" if decision else "rejected")\n'),
-        ("print", "return"),
+        ("return",),
+        same_as="the handler answers nothing",
     ),
     Wrong(
         "the handler refuses by its answer",
@@ -97,7 +106,8 @@ WRONG = [
             DECIDED + DECIDED_SAYS,
             "",
         ),
-        ("handler|approve|answer|return", "validator|check_approval"),
+        ("raise|validator|check_approval", "is not None|validator|check_approval"),
+        same_as="the decision forgotten",
     ),
     Wrong(
         "a yes whatever was decided",
@@ -114,7 +124,7 @@ WRONG = [
     Wrong(
         "@workflow.validator",
         swap(MARK, "    @workflow.validator\n"),
-        ("workflow.validator", "@approve.validator"),
+        ("'validator'|workflow.validator", "approve.validator"),
     ),
     Wrong(
         "@workflow.update.validator",
@@ -126,7 +136,11 @@ WRONG = [
         swap(MARK, "    @workflow.update_validator\n"),
         ("update_validator", "@approve.validator"),
     ),
-    Wrong("@validator", swap(MARK, "    @validator\n"), ("validator", "@approve.validator")),
+    Wrong(
+        "@validator",
+        swap(MARK, "    @validator\n"),
+        ("'validator'|@validator", "approve.validator"),
+    ),
     Wrong(
         "@approve.validate",
         swap(MARK, "    @approve.validate\n"),
@@ -172,7 +186,7 @@ WRONG = [
     Wrong(
         "the decision forgotten",
         swap(DECIDED + DECIDED_SAYS, ""),
-        ("already|decided|second|twice", "self.approved"),
+        ("self.approved is not None", "let through|accepted|twice|second"),
     ),
     Wrong(
         "returns False",
@@ -183,10 +197,18 @@ WRONG = [
         "returns a text", swap(ALL, ALL.replace("raise ValueError", "return ")), ("return", "raise")
     ),
     Wrong(
-        "makes the error, and does not raise it", swap(ALL, ALL.replace("raise ", "")), ("raise",)
+        "makes the error, and does not raise it",
+        swap(ALL, ALL.replace("raise ", "")),
+        ("raise",),
+        same_as="the draft forgotten",
     ),
     Wrong("returns the error", swap(ALL, ALL.replace("raise ", "return ")), ("return", "raise")),
-    Wrong("prints", swap(ALL, ALL.replace("raise ValueError", "print")), ("print", "raise")),
+    Wrong(
+        "prints",
+        swap(ALL, ALL.replace("raise ValueError", "print")),
+        ("raise",),
+        same_as="the draft forgotten",
+    ),
     Wrong(
         "raises a text",
         swap(ALL, ALL.replace("raise ValueError", "raise ")),
@@ -226,17 +248,19 @@ WRONG = [
     Wrong(
         "only the same decision refused",
         swap(DECIDED, "        if self.approved == decision:\n"),
-        ("==|same|another|other", "is not None"),
+        ("is not None",),
     ),
     Wrong(
         "only another decision refused",
         swap(DECIDED, "        if self.approved != decision:\n"),
-        ("!=|first|None", "is not None"),
+        ("is not None|not None",),
+        same_as="if not self.approved",
     ),
     Wrong(
         "the parameter asked, not self",
         swap(DECIDED, "        if decision is not None:\n"),
-        ("self.approved", "parameter|always|decision is not None|input|every"),
+        ("self.approved",),
+        same_as="if not self.approved",
     ),
     Wrong(
         "a no refused",
@@ -251,7 +275,8 @@ WRONG = [
     Wrong(
         "the method asked, not the attribute",
         swap(DECIDED, DECIDED.replace("self.approved", "self.approve")),
-        ("self.approve`|method|self.approve ", "self.approved"),
+        ("self.approved",),
+        same_as="if not self.approved",
     ),
     Wrong(
         "draft turned round",
@@ -261,7 +286,8 @@ WRONG = [
     Wrong(
         "draft compared with None",
         swap(NO_DRAFT, "        if self.draft is None:\n"),
-        ("None", "empty|''|\"\"|not self.draft"),
+        ("not self.draft|empty",),
+        same_as="the draft forgotten",
     ),
     Wrong(
         "self forgotten at the draft",
@@ -290,7 +316,8 @@ WRONG = [
             "        if not self.draft and self.approved is not None:\n"
             '            raise ValueError("not now")\n',
         ),
-        ("and|draft", "or|each|alone|every|draft"),
+        ("not self.draft|or|each",),
+        same_as="the draft forgotten",
     ),
     Wrong(
         "an async validator",

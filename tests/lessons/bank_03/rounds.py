@@ -33,13 +33,24 @@ WRONG = [
     Wrong("bound left open", swap("range(10)", "..."), ("range(10)|ten|10",)),
     Wrong(
         "decision left open",
-        swap(TAKE, "            decision = ...\n"),
+        swap(
+            TAKE,
+            "            decision = ...  # TODO: take the decision, and put None in its place\n",
+        ),
         ("decision =",),
     ),
-    Wrong("keep left open", swap(KEEP, "                ...\n"), ("published|return",)),
+    Wrong(
+        "keep left open",
+        swap(KEEP, '                ...  # TODO: return the Draft, with the status "published"\n'),
+        ("published|return",),
+    ),
     Wrong(
         "edit left open",
-        swap(EDIT, "                self.prompt = ...\n"),
+        swap(
+            EDIT,
+            '                self.prompt = ...  # TODO: the instructions, ":", an empty '
+            "line, the text\n",
+        ),
         ("prompt", "instructions"),
     ),
     # the bound

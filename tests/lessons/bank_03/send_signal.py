@@ -176,7 +176,7 @@ WRONG = [
     Wrong(
         "sent to the last cell's Workflow",
         swap("keep(handle)", "keep(draft)"),
-        ("handle", "draft|parameter"),
+        ("handle", "missing|parameter|given"),
     ),
     Wrong(
         "handle of an id that there is not",
@@ -206,7 +206,7 @@ WRONG = [
     Wrong(
         "input= for the input",
         swap(DECISION, '        input=Decision("keep"),\n'),
-        ("input", "arg=|without"),
+        ("input", 'Decision("keep")'),
     ),
     Wrong(
         "the choice as a keyword",
@@ -238,8 +238,8 @@ WRONG = [
     Wrong(
         "neither async nor awaited",
         swap("async def", "def", "await ", ""),
-        ("async", "await"),
-        same_as="await forgotten",
+        ("async",),
+        same_as="not async",
     ),
     Wrong("another name", swap("def keep", "def send_keep"), ("keep", "name|send_keep|called|def")),
     Wrong(

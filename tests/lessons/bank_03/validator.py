@@ -54,7 +54,11 @@ WRONG = [
     ),
     Wrong(
         "only the status",
-        swap(VERSION + VERSION_SAYS + DECIDED + DECIDED_SAYS, "        ...\n        ...\n"),
+        swap(
+            VERSION + VERSION_SAYS + DECIDED + DECIDED_SAYS,
+            "        ...  # TODO: another version than the one that waits\n"
+            "        ...  # TODO: a decision has been made already\n",
+        ),
         ("version",),
         same_as="the version forgotten",
     ),
