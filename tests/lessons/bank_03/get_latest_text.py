@@ -33,7 +33,9 @@ WRONG = [
         ("@workflow.query", "comment|#"),
     ),
     Wrong(
-        "what it returns left", swap(RETURN, "        return ...\n"), ("return self.latest_text",)
+        "what it returns left",
+        swap(RETURN, "        return ...  # TODO: the latest text\n"),
+        ("return self.latest_text",),
     ),
     Wrong(
         "a Signal in place of a Query",

@@ -25,8 +25,16 @@ WRONG = [
         ("comma|syntax|parse|older|earlier",),
         before=(finished,),
     ),
-    Wrong("decision left open", swap(DECISION, "    ...,\n"), ("...|blank|second", "Decision(")),
-    Wrong("handler left open", swap(HANDLER, "    ...,\n"), ("...|blank|first", "set_decision")),
+    Wrong(
+        "decision left open",
+        swap(DECISION, "        ...,  # TODO: a Decision to keep the draft\n"),
+        ("Decision",),
+    ),
+    Wrong(
+        "handler left open",
+        swap(HANDLER, "        ...,  # TODO: the Signal handler of DraftWorkflow\n"),
+        ("Signal handler|set_decision",),
+    ),
     Wrong("await forgotten", swap("await ", ""), ("await",)),
     Wrong(
         "choice with a capital letter",
@@ -56,17 +64,17 @@ WRONG = [
     Wrong(
         "a Decision without a choice", swap('"keep"', ""), ("choice|empty|\"keep\"|'keep'", "keep")
     ),
-    Wrong("another object", swap("Decision(", "DraftInput("), ("DraftInput", "Decision(")),
+    Wrong("another object", swap("Decision(", "DraftInput("), ("Decision(",)),
     Wrong("input forgotten", swap(DECISION, ""), ("Decision", "input|second|nothing|without")),
     Wrong(
         "handler called with the decision",
         swap(HANDLER + DECISION, '    DraftWorkflow.set_decision(Decision("keep")),\n'),
-        ("set_decision", "comma|parenthes|call"),
+        ("set_decision", "comma|parenthes|call|below it"),
     ),
     Wrong(
         "handler called with nothing",
         swap(HANDLER, "    DraftWorkflow.set_decision(),\n"),
-        ("set_decision", "comma|parenthes|call"),
+        ("set_decision", "comma|parenthes|call|set_decision,`"),
         same_as="handler called with the decision",
     ),
     Wrong(

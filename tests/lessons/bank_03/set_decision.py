@@ -30,7 +30,11 @@ WRONG = [
         swap(SIGNAL, "    # @workflow.signal\n"),
         ("@workflow.signal", "comment|#"),
     ),
-    Wrong("body left", swap(KEEP, "        ...\n"), ("self.decision = decision",)),
+    Wrong(
+        "body left",
+        swap(KEEP, "        ...  # TODO: keep the decision in self.decision\n"),
+        ("self.decision = decision",),
+    ),
     Wrong(
         "body is pass",
         swap(KEEP, "        pass\n"),
@@ -80,12 +84,13 @@ WRONG = [
     Wrong(
         "@signal without workflow",
         swap(SIGNAL, "    @signal\n"),
-        ("signal", "@workflow.signal"),
+        ("'signal'|@signal", "workflow.signal"),
     ),
     Wrong(
         "the decorator above the class",
         swap(SIGNAL, "", "@workflow.defn(", "@workflow.signal\n@workflow.defn("),
-        ("class|set_decision", "@workflow.signal"),
+        ("set_decision", "@workflow.signal"),
+        same_as="decorator forgotten",
     ),
     Wrong(
         "the Signal has another name",
@@ -101,27 +106,30 @@ WRONG = [
     Wrong(
         "annotated, not assigned",
         swap(KEEP, "        self.decision: decision\n"),
-        ("self.decision = decision", "`self.decision: decision`|colon|annotat|type"),
+        ("self.decision = decision",),
     ),
     Wrong(
         "self forgotten in the assignment",
         swap(KEEP, "        decision = decision\n"),
-        ("self.decision = decision", "local|without self|`decision = decision`"),
+        ("self.decision = decision", "local|without self|variable of the method"),
     ),
     Wrong(
         "assigned the wrong way round",
         swap(KEEP, "        decision = self.decision\n"),
-        ("decision = self.decision", "left|order|round|exchange|swap"),
+        ("self.decision = decision",),
+        same_as="self forgotten in the assignment",
     ),
     Wrong(
         "returned, not kept",
         swap(KEEP, "        return decision\n"),
-        ("return", "self.decision = decision"),
+        ("self.decision = decision",),
+        same_as="body left",
     ),
     Wrong(
         "printed, not kept",
         swap(KEEP, "        print(decision)\n"),
-        ("print", "self.decision = decision"),
+        ("self.decision = decision",),
+        same_as="body left",
     ),
     Wrong(
         "misspelt attribute",
@@ -227,7 +235,7 @@ WRONG = [
     Wrong(
         "the method renamed",
         swap("def set_decision", "def decide"),
-        ("decide", "set_decision"),
+        ("`set_decision`",),
     ),
     Wrong(
         "sandboxed=False taken away in a notebook",
@@ -258,7 +266,8 @@ WRONG = [
     Wrong(
         "the wait not awaited",
         swap("await workflow.wait_condition", "workflow.wait_condition"),
-        ("await", "wait_condition"),
+        ("await workflow.wait_condition",),
+        same_as="the wait made true at once",
     ),
 ]
 
