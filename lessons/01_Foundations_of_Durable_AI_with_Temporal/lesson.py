@@ -453,8 +453,6 @@ receipt(before)
 
 # %%
 save = await crash("save")
-
-# %%
 beside(naive=killed.receipt, careful=save.receipt)
 
 # %% [markdown]
