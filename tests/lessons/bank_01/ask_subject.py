@@ -84,11 +84,13 @@ WRONG = [
         "another library's word",
         swap("response_format=Subject", "response_model=Subject"),
         ("response_format",),
+        same_as="response_format left out",
     ),
     Wrong(
         "format alone",
         swap("response_format=Subject", "format=Subject"),
         ("response_format",),
+        same_as="response_format left out",
     ),
     Wrong("the class misspelt", swap("=Subject", "=Subjekt"), ("Subjekt", "Subject")),
     Wrong("the parent class", swap("=Subject", "=BaseModel"), ("BaseModel", "Subject")),
@@ -228,7 +230,7 @@ WRONG = [
             "import json\n\n\n"
             + blank.finished.replace(f"return {PICK}", f'return json.loads({PICK})["subject"]')
         ),
-        ("subject|whole|JSON", "text|as it came|as it is"),
+        ("text", "as it came|as it is|what the model said|whole"),
     ),
     Wrong(
         "a field of the text",
@@ -238,7 +240,7 @@ WRONG = [
     Wrong(
         "the question returned",
         swap(RETURN, "    return question"),
-        ("question", "answer|content|response"),
+        ("answer|response|model said",),
     ),
     Wrong("the second choice", swap("[0]", "[1]"), ("[1]|1|second", "[0]|first")),
     Wrong(

@@ -103,29 +103,35 @@ WRONG = [
     Wrong(
         "safe_name of the word",
         swap("safe_name(filename)", 'safe_name("filename")'),
-        ("filename", "quote|word|text"),
+        ("safe_name(filename)", "filename.pdf|quote"),
     ),
     Wrong(
         "safe_name of the content",
         swap("safe_name(filename)", "safe_name(content)"),
-        ("content", "filename"),
+        ("safe_name(filename)",),
     ),
     Wrong(
         "returned before it is built",
         swap(BUILD + RETURN, "    " + RETURN + "\n" + BUILD[:-1]),
-        ("build", "return|before|after|never|above|below"),
+        ("build", "return|before|after|never|above|below|late|inside"),
     ),
     Wrong(
         "the story of the file's name",
         swap("story(content", "story(filename"),
-        ("filename", "content"),
+        ("story(content",),
     ),
     Wrong(
         "the word content",
         swap("story(content", 'story("content"'),
         ("content", "quote|word"),
+        same_as="the story of the file's name",
     ),
-    Wrong("a text of one's own", swap("story(content", 'story("# My report"'), ("content",)),
+    Wrong(
+        "a text of one's own",
+        swap("story(content", 'story("# My report"'),
+        ("story(content",),
+        same_as="the story of the file's name",
+    ),
     Wrong("an empty story", swap(STORY, "[]"), ("story", "content|empty")),
     Wrong("the text itself to build", swap(STORY, "content"), ("story(content)|story(",)),
     Wrong(
@@ -160,7 +166,9 @@ WRONG = [
     Wrong("pages left out", swap(", **pages", ""), ("**pages|page number",)),
     Wrong("pages without stars", swap("**pages", "pages"), ("**pages",)),
     Wrong("pages with one star", swap("**pages", "*pages"), ("**pages", "*|star")),
-    Wrong("pages by name", swap("**pages", "pages=pages"), ("**pages",)),
+    Wrong(
+        "pages by name", swap("**pages", "pages=pages"), ("**pages",), same_as="pages without stars"
+    ),
     Wrong(
         "only the first page gets its number",
         swap("**pages", "onFirstPage=page_number"),
@@ -223,13 +231,13 @@ WRONG = [
     Wrong(
         "whole_file of the content",
         swap("whole_file(filename)", "whole_file(content)"),
-        ("content", "filename"),
+        ("whole_file(filename)",),
         same_as="whole_file with a name of its own",
     ),
     Wrong(
         "open for the document",
         swap(WITH, '    with open(filename, "wb") as path:\n'),
-        ("open", "whole_file"),
+        ("whole_file",),
     ),
     Wrong("built twice", swap(BUILD, BUILD + BUILD), ("twice|two|2|again|once",)),
     Wrong(
@@ -261,7 +269,8 @@ WRONG = [
     Wrong(
         "the answer of the notebook",
         swap("story(content", 'story(answer["choices"][0]["message"]["content"]'),
-        ("answer", "content"),
+        ("story(content",),
+        same_as="the story of the file's name",
     ),
     Wrong(
         "content looked for in a text",

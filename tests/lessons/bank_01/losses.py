@@ -144,9 +144,6 @@ WRONG = [
         ("full disk", "some", "number|how many|count"),
     ),
     Wrong(
-        "None for none", swap(*paid(MANY, "None")), ("too many requests", "None", "number|0|count")
-    ),
-    Wrong(
         "a question mark",
         swap(*paid(DROPPED, '"?"')),
         ("connection dropped", "?", "number|count|how many|receipt"),

@@ -84,7 +84,8 @@ WRONG = [
                 "    title, name = subject.capitalize(), subject\n",
             )
         ),
-        ("read_subject|check", "json.loads|JSON|read_subject"),
+        ("read_subject|check",),
+        same_as="the text of the answer for the title",
     ),
     Wrong(
         "checked without a way out",
@@ -112,12 +113,13 @@ WRONG = [
     Wrong(
         "the word prompt",
         swap("ask_subject(prompt)", 'ask_subject("prompt")'),
-        ("prompt", "quote|word|'prompt'|\"prompt\""),
+        ("ask_subject(prompt)",),
     ),
     Wrong(
         "a prompt written out",
         swap("ask_subject(prompt)", 'ask_subject("Give me 5 facts about tardigrades")'),
-        ("prompt", "tardigrades"),
+        ("ask_subject(prompt)",),
+        same_as="the word prompt",
     ),
     Wrong(
         "ask_subject without the prompt",
@@ -128,6 +130,7 @@ WRONG = [
         "ask_subject, not called",
         swap("ask_subject(prompt)", "ask_subject"),
         ("ask_subject(prompt)|parenthes|call",),
+        same_as="the prompt read as a subject",
     ),
     Wrong(
         "the two the wrong way round",
@@ -147,6 +150,7 @@ WRONG = [
         "the report asked for again",
         swap(CHECKED, CONTENT + CHECKED),
         ("llm_call", "twice|two|2|once|one|three|3|again"),
+        same_as="asked twice, for the title and for the name",
     ),
     Wrong(
         "the text not asked for",
@@ -184,7 +188,7 @@ WRONG = [
     Wrong(
         "the prompt as the title",
         swap("subject.subject.capitalize(), ", "prompt, "),
-        ("title", "prompt", "subject"),
+        ("title", "subject"),
     ),
     Wrong(
         "one name for all",
@@ -194,7 +198,7 @@ WRONG = [
     Wrong(
         "the prompt as the name",
         swap("capitalize(), subject.subject", "capitalize(), prompt"),
-        ("name", "prompt", "subject"),
+        ("name", "subject"),
     ),
     # --- the file ---
     Wrong(
@@ -219,7 +223,7 @@ WRONG = [
     Wrong(
         "open for whole_file",
         swap("whole_file(name)", 'open(f"{name}.pdf", "wb")'),
-        ("whole_file", "open"),
+        ("whole_file",),
     ),
     Wrong(
         "whole_file with one name for all",
@@ -243,7 +247,7 @@ WRONG = [
     Wrong(
         "cover and story swapped their content",
         swap("cover(title, prompt)", "cover(title, content)", "story(content", "story(prompt"),
-        ("prompt", "cover|content"),
+        ("prompt|content|text", "cover"),
     ),
     Wrong(
         "the cover without its prompt",
@@ -289,7 +293,10 @@ WRONG = [
     ),
     Wrong("the title by position", swap("title=title", "title"), ("title=|title",)),
     Wrong(
-        "the story of the title", swap("story(content,", "story(title,"), ("content", "title|story")
+        "the story of the title",
+        swap("story(content,", "story(title,"),
+        ("content",),
+        same_as="the story forgotten",
     ),
     Wrong("cover, not called", swap("cover(title, prompt) +", "cover +"), ("cover(|cover",)),
     Wrong("pages left out", swap(", **pages", ""), ("**pages|page number",)),
@@ -303,6 +310,7 @@ WRONG = [
             "        document.build(story(content, title=title), **pages)\n",
         ),
         ("build", "once|one|twice|two|2|cover"),
+        same_as="the cover forgotten",
     ),
     # --- what is returned ---
     Wrong("nothing returned", swap(RETURN, ""), ("return", "None|nothing")),
@@ -319,7 +327,7 @@ WRONG = [
         ("safe_name",),
         same_as="the name as it was given",
     ),
-    Wrong("the title returned", swap(RETURN, "    return title"), ("title", "safe_name|name")),
+    Wrong("the title returned", swap(RETURN, "    return title"), ("safe_name(name)",)),
     Wrong(
         "the title's safe name, where the file has another",
         swap(RETURN, "    return safe_name(title)"),
@@ -333,7 +341,7 @@ WRONG = [
     Wrong(
         "the content returned",
         swap(RETURN, "    return content"),
-        ("content|text", "safe_name|name"),
+        ("safe_name(name)",),
     ),
     Wrong(
         "safe_name without a call",

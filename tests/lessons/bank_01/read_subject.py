@@ -35,12 +35,12 @@ WRONG = [
     Wrong(
         "raised again",
         swap(PLAIN, "        raise\n"),
-        ("raise", "Research Report|plain|Subject"),
+        ("raise`|`raise|raises|raise in|raises again|raised", "Research Report|plain|Subject"),
     ),
     Wrong(
         "another error raised",
         swap(PLAIN, '        raise ValueError("no subject")\n'),
-        ("raise", "Research Report|plain|Subject"),
+        ("raise",),
         same_as="raised again",
     ),
     Wrong(
@@ -57,6 +57,7 @@ WRONG = [
             ).replace("except ValidationError", "except ValueError")
         ),
         ("dict|json.loads", "model_validate_json|Subject"),
+        same_as="json.loads alone",
     ),
     Wrong(
         "a field out of json.loads",
@@ -96,7 +97,7 @@ WRONG = [
                 "Subject.model_validate_json(text)", "Subject.model_construct(**json.loads(text))"
             ).replace("except ValidationError", "except Exception")
         ),
-        ("model_construct", "model_validate_json|check"),
+        ("model_construct|without a check", "model_validate_json|check"),
     ),
     Wrong(
         "model_validate of a text",
@@ -168,12 +169,13 @@ WRONG = [
     Wrong(
         "an empty subject",
         swap('Subject(subject="Research Report")', 'Subject(subject="")'),
-        ("empty|2|short|Research Report", "subject"),
+        ("empty|short|2 char|two char|at least|own Subject|plain", "subject"),
     ),
     Wrong(
         "a Subject without a subject",
         swap('Subject(subject="Research Report")', "Subject()"),
-        ("subject", "Research Report|missing|subject="),
+        ("Subject()|plain|missing", "subject="),
+        same_as="an empty subject",
     ),
     Wrong(
         "the class for the plain subject",
@@ -199,18 +201,23 @@ WRONG = [
     Wrong(
         "the error returned",
         swap("ValidationError:", "ValidationError as error:", PLAIN, "        return error\n"),
-        ("ValidationError|error", "Subject("),
+        ("error", "Subject"),
     ),
-    Wrong("the text returned", swap(RETURN, "    return text"), ("text|str", "checked")),
+    Wrong(
+        "the text returned",
+        swap(RETURN, "    return text"),
+        ("text|str", "Subject"),
+        same_as="a field out of json.loads",
+    ),
     Wrong(
         "the field returned",
         swap(RETURN, "    return checked.subject"),
-        ("text|str|.subject", "checked"),
+        ("text|str|.subject", "return checked|return it|as it is|itself|without `.subject|whole"),
     ),
     Wrong(
         "a dict returned",
         swap(RETURN, "    return checked.model_dump()"),
-        ("dict", "checked"),
+        ("dict", "return checked|return it|as it is|itself|model_dump"),
     ),
     Wrong(
         "printed in place of returned",
@@ -226,10 +233,14 @@ WRONG = [
     Wrong(
         "JSON's error expected",
         lambda blank: JSON + blank.finished.replace("ValidationError", "json.JSONDecodeError"),
-        ("JSONDecodeError", "ValidationError"),
+        ("ValidationError",),
+        same_as="no try",
     ),
     Wrong(
-        "a KeyError expected", swap("ValidationError", "KeyError"), ("KeyError", "ValidationError")
+        "a KeyError expected",
+        swap("ValidationError", "KeyError"),
+        ("ValidationError",),
+        same_as="no try",
     ),
     Wrong(
         "ValidationError misspelt",
@@ -249,7 +260,8 @@ WRONG = [
     Wrong(
         "the field misspelt",
         swap("Subject(subject=", "Subject(subjekt="),
-        ("subjekt|subject", "subject"),
+        ("subjekt|plain|missing", "subject="),
+        same_as="an empty subject",
     ),
     Wrong(
         "another name",
@@ -299,7 +311,7 @@ WRONG = [
     Wrong(
         "the check outside of the try",
         whole(DEF + CHECK[4:] + "    try:\n        checked.subject\n" + EXCEPT + PLAIN + RETURN),
-        ("try", "model_validate_json|inside|into|raise"),
+        ("try|except|catch", "ValidationError"),
         same_as="no try",
     ),
     Wrong(

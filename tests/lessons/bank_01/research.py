@@ -69,14 +69,19 @@ WRONG = [
     Wrong(
         "a name written out",
         swap("(content, filename)", '(content, "research_pdf.pdf")'),
-        ("filename", "research_pdf.pdf"),
+        ("filename", "always|usual|same|every|research_pdf.pdf"),
+        same_as="filename forgotten",
     ),
     Wrong(
         "the word filename",
         swap("(content, filename)", '(content, "filename")'),
         ("filename", "quote|word|'filename'|\"filename\""),
     ),
-    Wrong("content forgotten", swap("(content, filename)", "(filename)"), ("content", "filename")),
+    Wrong(
+        "content forgotten",
+        swap("(content, filename)", "(filename)"),
+        ("content|text", ".pdf|filename"),
+    ),
     Wrong(
         "nothing given to create_pdf",
         swap("(content, filename)", "()"),
@@ -119,7 +124,7 @@ WRONG = [
     Wrong(
         "the filename asked of the model",
         swap("llm_call(prompt)", "llm_call(filename)"),
-        ("filename", "prompt"),
+        (".pdf|filename", "llm_call(prompt)"),
     ),
     Wrong(
         "the answer of the notebook",
@@ -209,17 +214,6 @@ WRONG = [
         ("except|swallow|catch|error",),
         same_as="each error swallowed",
     ),
-    Wrong(
-        "tried again in a loop of its own",
-        whole(
-            DEF
-            + "    for attempt in range(3):\n        try:\n"
-            + "".join(f"    {line}\n" for line in DEEPER.splitlines())
-            + "            return pdf_name\n"
-            + "        except Exception:\n            if attempt == 2:\n                raise"
-        ),
-        ("again|loop|retr|3|three", "once|one|loop|saved_call|later"),
-    ),
     Wrong("await in a plain function", swap("= llm_call(", "= await llm_call("), ("await",)),
     Wrong(
         "async, and llm_call awaited",
@@ -227,7 +221,12 @@ WRONG = [
         ("await|async",),
         same_as="await in a plain function",
     ),
-    Wrong("async def", swap("def research", "async def research"), ("async",)),
+    Wrong(
+        "async def",
+        swap("def research", "async def research"),
+        ("async",),
+        same_as="await in a plain function",
+    ),
     Wrong(
         "completion itself",
         swap(
@@ -256,7 +255,8 @@ WRONG = [
     Wrong(
         "create_pdf returned, not called",
         swap("create_pdf(content, filename)", "create_pdf"),
-        ("create_pdf(|parenthes|call",),
+        ("create_pdf",),
+        same_as="no PDF made",
     ),
     Wrong("under another name", swap("def research(", "def do_research("), ("research",)),
     Wrong(
@@ -268,7 +268,8 @@ WRONG = [
             + DEF
             + RETURN
         ),
-        ("inside|into|in the function|not call|never call|no call|indent|calls llm_call|llm_call",),
+        ("llm_call|inside|indent",),
+        same_as="the answer of the notebook",
     ),
     Wrong("name overwritten by a later cell", finished, ("research",), after='research = "done"'),
     Wrong(

@@ -63,7 +63,7 @@ WRONG = [
     Wrong(
         "read, and not returned",
         swap("        return file.read_text", "        content = file.read_text"),
-        ("return", "call|again|ask"),
+        ("return", "not returned|read and|return it|goes on|behind"),
     ),
     Wrong(
         "bytes read",
@@ -73,7 +73,8 @@ WRONG = [
     Wrong(
         "printed in place of returned",
         swap('return file.read_text(encoding="utf-8")', 'print(file.read_text(encoding="utf-8"))'),
-        ("return", "print|call|again|ask"),
+        ("return",),
+        same_as="read, and not returned",
     ),
     Wrong(
         "read at the end, after the call",
@@ -92,7 +93,8 @@ WRONG = [
             + "    kept[prompt] = content\n"
             + RETURN
         ),
-        ("file|disk|saved|memory",),
+        ("file|disk|saved|memory|draft",),
+        same_as="never saved",
     ),
     Wrong(
         "taken away once it is read",
@@ -282,12 +284,12 @@ WRONG = [
     ),
     Wrong(
         "four times",
-        swap("(1, 2, 3)", "range(4)"),
+        swap("(1, 2, 3)", "range(1, 5)", "attempt == 3", "attempt == 4"),
         ("4|four", "3|three"),
     ),
     Wrong(
         "counted from 0, compared with 3",
-        swap("(1, 2, 3)", "range(3)"),
+        swap("(1, 2, 3)", "range(3)", "sleep(attempt)", "sleep(1)"),
         ("raise|last|third",),
         same_as="the last error swallowed",
     ),
@@ -390,7 +392,7 @@ WRONG = [
     Wrong(
         "the prompt saved",
         swap("write_text(content", "write_text(prompt"),
-        ("prompt", "content|answer|text"),
+        ("content", "holds|prompt"),
     ),
     Wrong(
         "the whole answer saved",
