@@ -11,7 +11,11 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
@@ -35,6 +39,8 @@ from workshop.checks.steps import (
 )
 from workshop.checks.trial import Stuck, Talk, Trial, after_silence, inputs, run_workflow
 
+RUNNING = WorkflowExecutionStatus.RUNNING
+HANDLER, READER = "ApprovalWorkflow.approve", "DraftWorkflow.get_latest_text"
 TOPIC = "three facts about octopuses"
 DAY = 86400.0
 STEPS = [Step("llm_call", 30, {"prompt": TOPIC}, "LLMCallInput(self.prompt)")]
@@ -191,6 +197,7 @@ async def set_decision(learner: Learner) -> None:
     kind = is_workflow(learner, "DraftWorkflow")
     follows_rule_4(learner)
     has_handler(learner, kind, "set_decision", "signal")
+    await _keeps_what_it_gets(learner, kind)
 
     async def script(talk: Talk, model: Model) -> None:
         await drafts_first(learner, talk, model)
@@ -201,6 +208,46 @@ async def set_decision(learner: Learner) -> None:
 
     trial, model = await conversation(learner, kind, learner.name("DraftInput")(TOPIC), script)
     result_is(learner, trial, "published", model.text(1))
+
+
+async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
+    """The Signal handler keeps each decision as it is, and does nothing else."""
+    learner.step("It keeps the decision, whatever it is")
+    method = method_of(learner, "set_decision")
+    do = "Write `self.decision = decision` in `set_decision`, and nothing else."
+    if method and not [a for a in method.args.args if a.arg != "self"]:
+        learner.not_yet(
+            "`set_decision` takes no input: the decision that was sent is thrown away.",
+            "Write `def set_decision(self, decision: Decision) -> None:`.",
+        )
+    for part in ast.walk(method or ast.Pass()):
+        if isinstance(part, ast.Call):
+            name = ast.unparse(part.func)
+            if "sleep" in name or "wait" in name:
+                learner.not_yet(f"`{name}(…)` lets the handler wait.", do)
+            if "execute_activity" in name or name in ("ask_model", "llm_call", "completion"):
+                learner.not_yet(f"`{name}(…)`: the handler itself asks for the model's work.", do)
+    definition = kind.__temporal_workflow_definition  # type: ignore[attr-defined]
+    if "set_decision" in definition.queries:
+        learner.not_yet(
+            "`set_decision` is a Signal handler and a Query handler: one of them is too many.",
+            "Take `@workflow.query` away.",
+        )
+    for choice in ("keep", "edit", "redo"):
+        thing = kind(learner.name("DraftInput")(TOPIC))
+        sent = decision(learner, choice, "as a poem")
+        done = definition.signals["set_decision"].fn(thing, sent)
+        if inspect.isawaitable(done):
+            await done
+        got = thing.decision
+        if got is None:
+            saw, do = _assigns(learner, "set_decision", "decision", "decision")
+            if any(isinstance(part, ast.If) for part in ast.walk(method or ast.Pass())):
+                saw = f"There is an `if` in `set_decision`: {choice} is thrown away."
+            learner.not_yet(saw, do)
+        if got != sent:
+            told = "a class, not what was sent" if isinstance(got, type) else repr(got)
+            learner.not_yet(f"After the Signal `self.decision` is {told}.", do)
 
 
 @workflow.defn(name="DraftWorkflow", sandboxed=False)
@@ -260,9 +307,22 @@ def is_coroutine_function(learner: Learner, name: str, signature: str) -> Any:
     return function
 
 
-async def _speaks(learner: Learner, function: Any, *inputs: Any) -> tuple[Trial, Any]:
+async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -> tuple[Trial, Any]:
     """Call a function of the learner's with a handle of the stand-in. Returns what it returned."""
     returned: Any = None
+    for call in ast.walk(learner.tree):
+        # A method of the handle that is no method: the handler, called as in other frameworks.
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            if ast.unparse(call.func.value) == "handle" and hasattr(_Listener, call.func.attr):
+                learner.not_yet(
+                    f"A handle has no method `{call.func.attr}`: it only knows how to send.",
+                    f"Write `{wording}`.",
+                )
+            if ast.unparse(call.func) in ("DraftWorkflow.set_decision", HANDLER, READER):
+                learner.not_yet(
+                    f"`{ast.unparse(call.func)}(…)` calls the handler here, in the notebook.",
+                    f"Name it without calling it: `{wording}`.",
+                )
 
     async def script(talk: Talk) -> None:
         nonlocal returned
@@ -271,10 +331,19 @@ async def _speaks(learner: Learner, function: Any, *inputs: Any) -> tuple[Trial,
         except asyncio.TimeoutError:
             learner.not_yet(
                 "The function does not come back: it waits for the Workflow's end.",
-                "A handle's `result()` waits; send a Signal, a Query or an Update.",
+                f"A handle's `result()` waits; here write `{wording}`.",
             )
-        await asyncio.sleep(0)
-        await talk.handle.signal("end")
+        except RPCError as error:
+            learner.not_yet(
+                f"The call fails: {error.message}. It went to another handle than the one given.",
+                f"Use the parameter: `{wording}`.",
+            )
+        if talk.trial.failure or (await talk.handle.describe()).status != RUNNING:
+            called = next(
+                (n for n in ("terminate", "cancel") if any(learner.calls(n))), "something"
+            )
+            learner.not_yet(f"`{called}` has ended the Workflow.", f"Write `{wording}`.")
+        await talk.signal("end")
         await talk.ended()
 
     trial = await run_workflow(_Listener, None, {}, limit=1.5, script=script)
@@ -304,7 +373,8 @@ def _not_a_handler(learner: Learner, error: BaseException, of: str, name: str) -
 async def send_signal(learner: Learner) -> None:
     function = is_coroutine_function(learner, "keep", "keep(handle) -> None")
     learner.step("It sends a Signal")
-    trial, _ = await _speaks(learner, function)
+    wording = 'await handle.signal(DraftWorkflow.set_decision, Decision("keep"))'
+    trial, _ = await _speaks(learner, function, wording)
     sent = [
         event.workflow_execution_signaled_event_attributes
         for event in trial.events
@@ -384,7 +454,8 @@ async def get_latest_text(learner: Learner) -> None:
 async def send_query(learner: Learner) -> None:
     function = is_coroutine_function(learner, "read", "read(handle) -> str")
     learner.step("It asks, and returns the answer")
-    _, returned = await _speaks(learner, function)
+    wording = "return await handle.query(DraftWorkflow.get_latest_text)"
+    _, returned = await _speaks(learner, function, wording)
     if inspect.iscoroutine(returned):
         returned.close()
         learner.not_yet(
@@ -552,26 +623,47 @@ async def _silence(
     learner: Learner, kind: type, argument: Any, seconds: float, status: str, field: str
 ) -> None:
     """Nobody decides: the Workflow ends with the draft, as expired."""
+    learner.step("It catches the time-out, and nothing else")
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else ""
+            if caught in ("", "BaseException", "Exception"):
+                learner.not_yet(
+                    f"`{f'except {caught}'.strip()}:` catches everything, a cancellation and "
+                    "mistakes in the code too.",
+                    "Name what you expect: `except asyncio.TimeoutError:`.",
+                )
+            if caught.endswith("TimeoutError") and caught not in (
+                "asyncio.TimeoutError",
+                "TimeoutError",
+                "asyncio.exceptions.TimeoutError",
+            ):
+                learner.not_yet(
+                    f"`{caught}` is another class; wait_condition does not raise it.",
+                    "It raises `asyncio.TimeoutError`.",
+                )
     learner.step("Silence ends it with the draft")
     model = Model()
     copy = learner.copy(kind, **learner.trapped("llm_call", "ask_model", "completion"))
     silence = await after_silence(copy, argument, model.stand_ins)
+    trial = silence.trial
+    code_failed(learner, trial, STEPS)
     if len(model.asked) > 1:
         learner.not_yet(
             f"Nobody decided, and {len(model.asked)} drafts were written.",
             "After the time-out, return; do not go round.",
         )
-    if silence.failure == "it does not end" or silence.seconds > 2 * seconds:
+    if silence.seconds > 2 * seconds or not (trial.completed or trial.failure):
         learner.not_yet(
             "When the time is up, the Workflow goes on and waits again.",
             f'After `except asyncio.TimeoutError:` return the draft, with the status "{status}".',
         )
-    if silence.failure:
+    if trial.failure:
         learner.not_yet(
-            f"When the time is up, the Workflow fails ({silence.failure}), and the draft is lost.",
+            f"When the time is up, the Workflow fails ({trial.failure}), and the draft is lost.",
             f'Catch it: `except asyncio.TimeoutError:`, and return the draft as "{status}".',
         )
-    got = silence.result
+    got = trial.result
     if not isinstance(got, dict) or "status" not in got:
         learner.not_yet(
             f"When the time is up, the result is {_kind(got)}.",
@@ -877,7 +969,8 @@ async def send_approval(learner: Learner) -> None:
     function = is_coroutine_function(learner, "decide", "decide(handle, decision: bool) -> str")
     for yes, answer in ((True, "approved"), (False, "rejected")):
         learner.step(f"decide(handle, {yes}) gives the Update's answer")
-        _, returned = await _speaks(learner, function, yes)
+        wording = "return await handle.execute_update(ApprovalWorkflow.approve, decision)"
+        _, returned = await _speaks(learner, function, wording, yes)
         if inspect.iscoroutine(returned):
             returned.close()
             learner.not_yet("It returns a coroutine: nothing was sent.", "Write `return await …`.")
@@ -895,7 +988,7 @@ async def send_approval(learner: Learner) -> None:
         await copy(handle, True)
         return await copy(handle, False)
 
-    _, returned = await _speaks(learner, twice)
+    _, returned = await _speaks(learner, twice, "return str(error.cause)")
     if not isinstance(returned, str):
         learner.not_yet(
             f"When it is refused, it returns {_kind(returned)}, not a text.",

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
-from workshop.checks import cells, progress
+from workshop.checks import cells, compare, progress
 from workshop.checks.blanks import Blank, code_lines, find
 from workshop.checks.cells import watch
 from workshop.checks.learner import CalledDirectly, Learner
@@ -240,6 +240,8 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     else:
         return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
     *passed, step = learner.steps or [""]
+    if verdict == NOT_YET and (differs := compare.unsaid(learner, f"{saw} {do}")):
+        do = f"{do} {differs}"
     return Outcome(made.name, verdict, tuple(passed), step, saw, do)
 
 

@@ -67,6 +67,27 @@ def advice(learner: Learner, line: str = "") -> str:
     return f"In place of {_shown(ours)} write {_shown(theirs)}."
 
 
+def unsaid(learner: Learner, words: str) -> str:
+    """Where the cell differs from one right way, if an answer's words do not name that yet.
+
+    It says so and asks for nothing: what differs may be right.
+    """
+    found = differences(learner)
+    if not 0 < len(found) <= 3:
+        return ""
+    for one in found:
+        if any(line.rstrip(",:") in words for line in (*one.ours, *one.theirs) if len(line) > 3):
+            return ""
+    one = found[0]
+    if max(len(one.ours), len(one.theirs)) > 3:
+        return ""
+    if not one.theirs:
+        return f"(The cell was given without {_shown(list(one.ours))}.)"
+    if not one.ours:
+        return f"(One right way has {_shown(list(one.theirs))} there.)"
+    return f"(You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}.)"
+
+
 def _shown(lines: list[str]) -> str:
     cut = [line if len(line) <= 120 else f"{line[:117]}…" for line in lines]
     return " and below it ".join(f"`{line}`" for line in cut)

@@ -484,14 +484,15 @@ def code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
     reads = kind in ("KeyError", "IndexError") or re.search(
         r"indices|subscriptable|ModelResponse|Choices|Message|NoneType|'(str|list|dict)'", message
     )
-    if reads and (where := _reading(learner, kind, message)):
+    line = trial.task_failure_line(learner.text)
+    if reads and "choices" in (line or "choices") and (where := _reading(learner, kind, message)):
         learner.not_yet(f"{text}, {where}.", "Compare it with how the lesson reads an answer.")
     if "deadlock" in text.lower() or "TMPRL1101" in text or "timed out" in text:
         learner.not_yet(
             "The Workflow's code blocks: it did not give back control within 2 s.",
             "What waits or computes for long belongs in an Activity.",
         )
-    saw, do = explain_text(learner, kind, message, trial.task_failure_line(learner.text))
+    saw, do = explain_text(learner, kind, message, line)
     learner.not_yet(f"The Workflow's code fails: {saw}", do)
 
 

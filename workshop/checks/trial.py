@@ -20,7 +20,6 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import (
     Client,
-    WorkflowFailureError,
     WorkflowHandle,
     WorkflowHistory,
     WorkflowUpdateFailedError,
@@ -291,7 +290,7 @@ async def after_silence(
 
     https://docs.temporal.io/develop/python/testing-suite#skip-time
     """
-    environment = await WorkflowEnvironment.start_time_skipping(
+    environment: Any = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=test_server(), data_converter=pydantic_data_converter
     )
     try:
@@ -310,30 +309,29 @@ async def after_silence(
             task_queue="check",
             execution_timeout=timedelta(days=365),
         )
-        result, failure = None, ""
-        try:
-            result = await asyncio.wait_for(handle.result(), limit)
-        except WorkflowFailureError as error:
-            failure = type(error.cause).__name__ + ": " + str(error.cause)
-        except asyncio.TimeoutError:
-            failure = "it does not end"
-        told = await handle.describe()
-        waited = (told.close_time - told.start_time) if told.close_time else timedelta(0)
+        trial = Trial()
+        # Its clock moves on while somebody waits for a result.
+        async with environment.time_skipping_unlocked():
+            watching = asyncio.create_task(_watch(handle, trial, asyncio.Event()))
+            await asyncio.wait({watching}, timeout=limit)
+            if watching.done():
+                watching.result()
+            watching.cancel()
         closing = asyncio.create_task(worker.shutdown())
         await asyncio.wait({closing, running}, timeout=0.3)
-        return Silence(result, failure, waited.total_seconds())
+        first, last = trial.events[0].event_time, trial.events[-1].event_time
+        return Silence(trial, last.seconds - first.seconds)
     finally:
         await environment.shutdown()
 
 
 @dataclass(frozen=True)
 class Silence:
-    """How a Workflow ended that nobody spoke to."""
+    """What a Workflow did that nobody spoke to."""
 
-    result: Any
-    failure: str
+    trial: Trial
     seconds: float
-    """On the server's clock."""
+    """From its first event to its last, on the server's clock."""
 
 
 async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:
