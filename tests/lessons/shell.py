@@ -27,9 +27,10 @@ NOT_NEEDED = (
         "follow(handle)).status",
         "await five_days_later(",
         "await nobody_answers(",
+        "await crash(",
     ),
 )
-"""In a cell above a blank: it draws, counts, waits or checks, and no blank needs its names."""
+"""In a cell above a blank: it draws, counts, waits, checks or kills, and no blank needs its names."""
 LATER = "a-later-cell"
 """The id of a cell that the learner has added."""
 LIMIT = 30.0
