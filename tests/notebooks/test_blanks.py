@@ -81,7 +81,9 @@ def ways_to_leave(path: Path) -> dict[str, dict[str, str]]:
 async def _prepared(kernel: Kernel, cells: list[Any]) -> list[Ran]:
     """Run what stands above the first blank, and let `follow` watch for less."""
     ran = await kernel.run_all(cells)
-    shorter = await kernel.run(f"follow.__kwdefaults__['limit'] = {WATCH}")
+    # A notebook without Workflows has no name for it.
+    imports = "from workshop import follow as _follow"
+    shorter = await kernel.run(f"{imports}; _follow.__kwdefaults__['limit'] = {WATCH}")
     assert shorter.error is None, shorter.text
     return ran
 
