@@ -30,7 +30,7 @@ NOT_NEEDED = (
         "await crash(",
     ),
 )
-"""In a cell above a blank: it draws, counts, waits, checks or kills, and no blank needs its names."""
+"""In a cell above a blank: it draws, counts, waits, checks or kills; no blank needs its names."""
 LATER = "a-later-cell"
 """The id of a cell that the learner has added."""
 LIMIT = 30.0
