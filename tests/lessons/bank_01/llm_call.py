@@ -330,6 +330,7 @@ WRONG = [
             + RETURN
         ),
         ("inside|into|in the function|not call|no call|was not asked|indent",),
+        same_as="the function itself, not called",
     ),
     Wrong(
         "the call not indented",

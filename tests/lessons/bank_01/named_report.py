@@ -327,7 +327,12 @@ WRONG = [
         ("safe_name",),
         same_as="the name as it was given",
     ),
-    Wrong("the title returned", swap(RETURN, "    return title"), ("safe_name(name)",)),
+    Wrong(
+        "the title returned",
+        swap(RETURN, "    return title"),
+        ("safe_name(name)",),
+        same_as="the name as it was given",
+    ),
     Wrong(
         "the title's safe name, where the file has another",
         swap(RETURN, "    return safe_name(title)"),

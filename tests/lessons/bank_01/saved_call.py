@@ -63,7 +63,7 @@ WRONG = [
     Wrong(
         "read, and not returned",
         swap("        return file.read_text", "        content = file.read_text"),
-        ("return", "not returned|read and|return it|goes on|behind"),
+        ("return file.read_text",),
     ),
     Wrong(
         "bytes read",
