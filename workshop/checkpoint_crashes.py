@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from workshop.crashes import ALONE, LIMIT_SECONDS, Crash, _Stage
+from workshop.crashes import ALONE, LIMIT_SECONDS, Crash, Stage
 from workshop.practice_model import faults
 from workshop.practice_model.ledger import Call
 from workshop.receipt import Receipt
@@ -18,7 +18,7 @@ TOPIC = "Give me 3 facts about sustainable energy"
 _PDF = "careful_report.pdf"
 
 
-async def _save(stage: _Stage) -> Crash:
+async def _save(stage: Stage) -> Crash:
     """The careful script dies after the answer and before it is saved."""
     began, since = time.monotonic(), stage.ledger.last_id()
     given = {"DEMO_TOPIC": TOPIC, "DEMO_ANSWERS": str(stage.folder)}
@@ -48,7 +48,7 @@ async def _save(stage: _Stage) -> Crash:
     )
 
 
-async def _twins(stage: _Stage) -> Crash:
+async def _twins(stage: Stage) -> Crash:
     """Two careful scripts take up the same prompt at once. Nobody is killed."""
     began, since = time.monotonic(), stage.ledger.last_id()
     given = {"DEMO_TOPIC": TOPIC, "DEMO_ANSWERS": str(stage.folder)}
@@ -76,12 +76,12 @@ async def _twins(stage: _Stage) -> Crash:
     )
 
 
-def _calls(stage: _Stage, since: int) -> list[Call]:
+def _calls(stage: Stage, since: int) -> list[Call]:
     calls = stage.ledger.calls(since=since)
     return [call for call in calls if call.workflow_id is None and call.prompt == TOPIC]
 
 
-def _paid(stage: _Stage, since: int) -> list[Call]:
+def _paid(stage: Stage, since: int) -> list[Call]:
     return [call for call in _calls(stage, since) if call.answered]
 
 

@@ -139,7 +139,7 @@ async def crash(scene: str, *, say: Say = print) -> Crash:
         raise CrashError(
             f"crash was given {scene!r}.", f"It takes one of {', '.join(map(repr, scenes))}."
         )
-    async with _Stage(say) as stage:
+    async with Stage(say) as stage:
         await stage.ready(temporal=scene in SCENES and scene != "naive")
         return await scenes[scene](stage)
 
@@ -148,7 +148,7 @@ async def show(*, say: Say = print) -> Show:
     """Play all scenes, in less than a minute. Returns them; raises as `crash`."""
     began = time.monotonic()
     crashes = []
-    async with _Stage(say) as stage:
+    async with Stage(say) as stage:
         await stage.ready(temporal=True)
         # While the plain script plays, the Worker of the next scene loads its libraries.
         stage.worker = stage.run(WORKER)
@@ -161,7 +161,7 @@ async def show(*, say: Say = print) -> Show:
 # The scenes
 
 
-async def _naive(stage: _Stage) -> Crash:
+async def _naive(stage: Stage) -> Crash:
     """A plain script asks the model and writes a PDF. It dies in between."""
     began, since = time.monotonic(), stage.ledger.last_id()
 
@@ -195,7 +195,7 @@ async def _naive(stage: _Stage) -> Crash:
     )
 
 
-async def _timer(stage: _Stage) -> Crash:
+async def _timer(stage: Stage) -> Crash:
     """The same with Temporal. The Worker dies in the timer between answer and PDF."""
     began = time.monotonic()
     worker = await stage.polling_worker()
@@ -222,7 +222,7 @@ async def _timer(stage: _Stage) -> Crash:
     )
 
 
-async def _call(stage: _Stage) -> Crash:
+async def _call(stage: Stage) -> Crash:
     """The Worker dies during the LLM call."""
     began = time.monotonic()
     worker = await stage.polling_worker()
@@ -252,7 +252,7 @@ async def _call(stage: _Stage) -> Crash:
     )
 
 
-async def _service(stage: _Stage) -> Crash:
+async def _service(stage: Stage) -> Crash:
     """The Temporal Service itself dies, in the timer."""
     began = time.monotonic()
     record = stage.own_service()
@@ -280,7 +280,7 @@ async def _service(stage: _Stage) -> Crash:
     )
 
 
-SCENES: dict[str, Callable[[_Stage], Awaitable[Crash]]] = {
+SCENES: dict[str, Callable[[Stage], Awaitable[Crash]]] = {
     "naive": _naive,
     "timer": _timer,
     "call": _call,
@@ -288,7 +288,7 @@ SCENES: dict[str, Callable[[_Stage], Awaitable[Crash]]] = {
 }
 """The scenes of `crash` by name, in the order of `show`."""
 
-ALONE: dict[str, Callable[[_Stage], Awaitable[Crash]]] = {}
+ALONE: dict[str, Callable[[Stage], Awaitable[Crash]]] = {}
 """Scenes that need no Temporal Service, and that `show` leaves out: see `checkpoint_crashes`."""
 
 
@@ -308,7 +308,7 @@ done
 
 
 @dataclass
-class _Actor:
+class Actor:
     """A process that runs one of the demos' files."""
 
     file: str
@@ -328,18 +328,18 @@ class _Actor:
 
 
 @dataclass
-class _Stage:
+class Stage:
     """The room of a scene: processes of its own, which end with it, and a Task Queue of its own."""
 
     say: Say
     queue: str = field(default_factory=lambda: f"durable-crash-{uuid.uuid4().hex[:8]}")
-    worker: _Actor | None = None
+    worker: Actor | None = None
     _client: Client | None = None
-    _actors: list[_Actor] = field(default_factory=list)
+    _actors: list[Actor] = field(default_factory=list)
     _open: list[WorkflowHandle[Any, Any]] = field(default_factory=list)
-    _announced: _Actor | None = None
+    _announced: Actor | None = None
 
-    async def __aenter__(self) -> _Stage:
+    async def __aenter__(self) -> Stage:
         if not (ROOT / NAIVE_APP).exists():
             raise CrashError(
                 f"There is no {NAIVE_APP}.",
@@ -388,7 +388,7 @@ class _Stage:
 
     # Processes
 
-    def run(self, file: str, **environment: str) -> _Actor:
+    def run(self, file: str, **environment: str) -> Actor:
         log = self.folder / f"{uuid.uuid4().hex}.log"
         with log.open("wb") as out:
             popen = subprocess.Popen(
@@ -400,12 +400,12 @@ class _Stage:
                 env=self.environment | environment,
                 start_new_session=True,
             )
-        actor = _Actor(file, popen, log)
+        actor = Actor(file, popen, log)
         self._actors.append(actor)
         self._tell_guard("start", actor)
         return actor
 
-    def kill(self, actor: _Actor) -> None:
+    def kill(self, actor: Actor) -> None:
         """SIGKILL: the process runs no further line of its own. Returns when it is gone."""
         actor.popen.kill()
         # Not buried before the guard knows: until then nobody else can have its id.
@@ -435,7 +435,7 @@ class _Stage:
             lambda: processes.running(home, temporal_service.NAME) is None, "the service's end"
         )
 
-    async def polling_worker(self) -> _Actor:
+    async def polling_worker(self) -> Actor:
         """The Worker, started unless it runs, once it polls."""
         if self.worker is None:
             self.worker = self.run(WORKER)
@@ -448,7 +448,7 @@ class _Stage:
         )
         return worker
 
-    def _tell_guard(self, word: str, actor: _Actor) -> None:
+    def _tell_guard(self, word: str, actor: Actor) -> None:
         if self._guard.stdin:
             with suppress(OSError):
                 self._guard.stdin.write(f"{word} {actor.popen.pid}\n".encode())
@@ -457,7 +457,7 @@ class _Stage:
     # Moments
 
     async def until(
-        self, condition: Callable[[], T], what: str, *actors: _Actor, limit: float = LIMIT_SECONDS
+        self, condition: Callable[[], T], what: str, *actors: Actor, limit: float = LIMIT_SECONDS
     ) -> T:
         """Wait for a condition.
 
@@ -491,7 +491,7 @@ class _Stage:
                 raise CrashError(f"Waited {LIMIT_SECONDS:g} s for {what}. {words}".strip())
             await asyncio.sleep(0.02)
 
-    def failed(self, actor: _Actor, what: str) -> CrashError:
+    def failed(self, actor: Actor, what: str) -> CrashError:
         return CrashError(
             f"{actor.file} {what}. {actor.last_words()}".strip(),
             do=f"Run `python {actor.file}` by itself: it says more.",

@@ -24,7 +24,7 @@ from temporalio.client import (
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from workshop.crashes import LIMIT_SECONDS, CrashError, Say, _Actor, _Stage
+from workshop.crashes import LIMIT_SECONDS, CrashError, Say, Actor, Stage
 from workshop.receipt import Receipt
 from workshop.receipt_picture import counted
 
@@ -119,12 +119,12 @@ async def draft_show(*, say: Say = print) -> DraftShow:
         return DraftShow(draft, stage.last_read, receipt, time.monotonic() - began, handle.id)
 
 
-class _DraftStage(_Stage):
+class _DraftStage(Stage):
     """A stage with demo 03's Worker, and a person who reads and decides."""
 
     last_read = ""
 
-    async def polling_worker(self) -> _Actor:
+    async def polling_worker(self) -> Actor:
         """Demo 03's Worker, started unless it runs, once it polls."""
         if self.worker is None:
             self.worker = self.run(WORKER)
