@@ -24,7 +24,7 @@ from temporalio.client import (
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from workshop.crashes import LIMIT_SECONDS, CrashError, Say, Actor, Stage
+from workshop.crashes import LIMIT_SECONDS, Actor, CrashError, Say, Stage
 from workshop.receipt import Receipt
 from workshop.receipt_picture import counted
 
