@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import difflib
 import html
 import importlib.util
 import os
@@ -316,7 +317,7 @@ def _readable(learner: Learner) -> None:
     if blank_lines and len(blank_lines) < len(chosen.open_lines) and _is_blank(blank_lines):
         learner.step("All blanks of the cell are filled")
         learner.not_yet(
-            f"One blank of the cell is still open{_todo(chosen, blank_lines)}.",
+            f"One blank of the cell is still open{_todo(chosen, blank_lines, run.text)}.",
             "Fill in this one too, run the cell.",
         )
 
@@ -337,14 +338,29 @@ def _is_blank(lines: list[str]) -> bool:
     return any("..." in line or '""' in line for line in lines)
 
 
-def _todo(chosen: Blank, lines: list[str]) -> str:
-    """The first open line and what its TODO asks for."""
+def _todo(chosen: Blank, lines: list[str], text: str = "") -> str:
+    """The first open line and what its TODO asks for.
+
+    Args:
+        text: the cell, which tells open lines apart that are written alike.
+    """
+    asks: list[tuple[str, str]] = []
     for line in chosen.practice.split("\n"):
         code, _, asked = line.partition("# TODO")
         if asked and (not lines or code.strip() == lines[0]):
-            asked = asked.lstrip(":").strip()
-            return f": `{code.strip()}` ({asked})" if code.strip() and asked else f": {asked}"
-    return f": `{lines[0]}`" if lines else ""
+            asks.append((code.strip(), asked.lstrip(":").strip()))
+    if not asks:
+        return f": `{lines[0]}`" if lines else ""
+    standing = [ask for ask in asks if ask[1] in text] or asks
+    if text and len(standing) > 1:
+        given = code_lines(chosen.practice)
+        places = [n for n, line in enumerate(given) if line == lines[0]]
+        match = difflib.SequenceMatcher(None, code_lines(text), given, autojunk=False)
+        kept = {n for _, b, size in match.get_matching_blocks() for n in range(b, b + size)}
+        left = [n for n, place in enumerate(places) if place in kept]
+        standing = [standing[n] for n in left if n < len(standing)] or standing
+    code, asked = standing[0]
+    return f": `{code}` ({asked})" if code and asked else f": {asked}"
 
 
 def _unless_edited(outcome: Outcome, learner: Learner) -> Outcome:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from temporalio.api.enums.v1 import EventType
 
 from workshop.checks.learner import Learner
-from workshop.checks.steps import AGAIN
+from workshop.checks.steps import AGAIN, decorated
 from workshop.checks.trial import Stuck, Trial
 
 Kind = Literal["signal", "query", "update"]
@@ -46,9 +46,10 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
     called = of.capitalize()
     a = "an" if of == "update" else "a"
     learner.step(f"{name} is {a} {called} handler")
-    if name in known[of]:
-        return known[of][name]
     method = method_of(learner, name)
+    if name in known[of]:
+        _has_one_decorator(learner, vars(kind).get(name), name, of)
+        return known[of][name]
     for other, handlers in known.items():
         if name in handlers:
             article = "an" if other == "update" else "a"
@@ -70,12 +71,46 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
             f"Call it `{name}`, as it was given, and {AGAIN}.",
         )
     said = [ast.unparse(decorator) for decorator in method.decorator_list]
+    others = [d for d in said if d.partition("(")[0] != f"workflow.{of}"]
+    if others and len(others) < len(said):
+        learner.not_yet(
+            f"`{name}` has the decorator @{others[0]} too, and is no {called} handler with it.",
+            f"Keep `@workflow.{of}` alone: take `@{others[0]}` away, and {AGAIN}.",
+        )
     learner.not_yet(
         f"`{name}` has the decorator @{said[0]}, which makes no {called} handler of it."
         if said
-        else f"`{name}` is a method without a decorator: no {called} can reach it.",
+        else _elsewhere(learner, f"@workflow.{of}")
+        or f"`{name}` is a method without a decorator: no {called} can reach it.",
         f"Write `@workflow.{of}` on the line above `def {name}`, and {AGAIN}.",
     )
+
+
+def _has_one_decorator(learner: Learner, method: Any, name: str, of: Kind) -> None:
+    """The SDK takes a method that is decorated twice for one kind of handler, and says nothing."""
+    for other in _MEANING:
+        if other != of and hasattr(method, f"__temporal_{other}_definition"):
+            learner.not_yet(
+                f"`{name}` is decorated twice, for a {of.capitalize()} and for a "
+                f"{other.capitalize()}; only one of them counts.",
+                f"Keep `@workflow.{of}` alone: take `@workflow.{other}` away, and {AGAIN}.",
+            )
+
+
+def _elsewhere(learner: Learner, decorator: str) -> str:
+    """Where a decorator stands that a method has not got, or an empty string."""
+    for line in learner.text.split("\n"):
+        if decorator in line.partition("#")[2]:
+            return f"`{decorator}` stands in a comment, behind a `#`: Python does not read it."
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.ClassDef):
+            if decorator[1:] in [ast.unparse(d).partition("(")[0] for d in node.decorator_list]:
+                return f"`{decorator}` stands above the class {node.name}, not above the method."
+    right = decorated(ast.parse(learner.blank.finished))
+    for name, said in decorated(learner.tree).items():
+        if decorator[1:] in said and decorator[1:] not in right.get(name, []):
+            return f"`{decorator}` stands above the method `{name}`."
+    return ""
 
 
 def only_reads(learner: Learner, name: str) -> None:

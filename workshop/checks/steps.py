@@ -242,6 +242,15 @@ def is_workflow(learner: Learner, name: str) -> type:
     return kind
 
 
+def decorated(tree: ast.AST) -> dict[str, list[str]]:
+    """The decorators of a text's functions and methods, without what they are called with."""
+    return {
+        node.name: [ast.unparse(d).partition("(")[0] for d in node.decorator_list]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+
+
 def _class_words(learner: Learner, name: str, error: BaseException) -> Said | None:
     text = str(error)
     methods = [
@@ -250,6 +259,16 @@ def _class_words(learner: Learner, name: str, error: BaseException) -> Said | No
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     said = next((d[0] for m, d in methods if d and m.name == "run"), "")
+    right = decorated(ast.parse(learner.blank.finished))
+    for method, its in methods:
+        meant = right.get(method.name, [])
+        if "workflow.run" in its and "workflow.run" not in meant and method.name != "run":
+            return (
+                f"`{method.name}` has the decorator @workflow.run, that of the entry point.",
+                f"Write `@{meant[0]}` above `def {method.name}`, and {AGAIN}."
+                if meant
+                else f"Take it away: the entry point is `async def run`. Then {AGAIN}.",
+            )
     if any("workflow.run" in ast.unparse(d) for d in _decorators(learner, name)):
         return (
             "@workflow.run stands above the class.",
