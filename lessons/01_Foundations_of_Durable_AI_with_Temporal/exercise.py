@@ -127,7 +127,7 @@ def read_subject(text: str) -> Subject:
 
 # %%
 answers = [
-    said,
+    '{"subject": "tardigrades", "facts": 5}',
     'Sure! Here is your JSON: {"subject": "tardigrades"}',
     '{"answer": "Tardigrades"}',
     '{"subject": ["tardigrades", "water bears"]}',

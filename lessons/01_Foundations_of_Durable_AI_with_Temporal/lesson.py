@@ -125,6 +125,8 @@ def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:
 prompt = await ask(
     "What would you like to know?", default="Give me 5 interesting facts about tardigrades"
 )
+
+# %%
 answer = llm_call(prompt)
 print(answer["choices"][0]["message"]["content"])
 
