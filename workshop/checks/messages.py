@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-import inspect
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal
 
 from temporalio.api.enums.v1 import EventType
@@ -103,12 +102,12 @@ def _elsewhere(learner: Learner, decorator: str) -> str:
         if decorator in line.partition("#")[2]:
             return f"`{decorator}` stands in a comment, behind a `#`: Python does not read it."
     for node in ast.walk(learner.tree):
-        if isinstance(node, ast.ClassDef):
-            if decorator[1:] in [ast.unparse(d).partition("(")[0] for d in node.decorator_list]:
-                return f"`{decorator}` stands above the class {node.name}, not above the method."
+        said = [ast.unparse(d).partition("(")[0] for d in getattr(node, "decorator_list", [])]
+        if isinstance(node, ast.ClassDef) and decorator[1:] in said:
+            return f"`{decorator}` stands above the class {node.name}, not above the method."
     right = decorated(ast.parse(learner.blank.finished))
-    for name, said in decorated(learner.tree).items():
-        if decorator[1:] in said and decorator[1:] not in right.get(name, []):
+    for name, its in decorated(learner.tree).items():
+        if decorator[1:] in its and decorator[1:] not in right.get(name, []):
             return f"`{decorator}` stands above the method `{name}`."
     return ""
 
@@ -146,12 +145,18 @@ def changes(method: ast.AST) -> str:
     return ""
 
 
-async def within(learner: Learner, wait: Awaitable[None], saw: str, do: str) -> None:
-    """Await a wait of a trial's script; where it is in vain, the check ends with these words."""
+async def within(
+    learner: Learner, wait: Awaitable[None], saw: str | Callable[[], str], do: str
+) -> None:
+    """Await a wait of a trial's script; where it is in vain, the check ends with these words.
+
+    Args:
+        saw: the words, or what gives them when the wait is over.
+    """
     try:
         await wait
     except Stuck:
-        learner.not_yet(saw, do)
+        learner.not_yet(saw if isinstance(saw, str) else saw(), do)
 
 
 def waits_seconds(trial: Trial) -> float:
@@ -189,20 +194,3 @@ def duration(seconds: float) -> str:
             count = int(seconds // size)
             return f"{count} {unit}{'' if count == 1 else 's'}"
     return f"{seconds:g} s"
-
-
-def refuses(method: Any, *inputs: Any) -> tuple[bool, str]:
-    """Whether a validator refuses, and its words. Called as the SDK does it: raising is refusing.
-
-    Raises:
-        NameError, AttributeError, TypeError: not a refusal, but a mistake in the code.
-    """
-    try:
-        result = method(*inputs)
-    except (NameError, AttributeError, TypeError):
-        raise
-    except Exception as error:
-        return True, str(error)
-    if inspect.iscoroutine(result):
-        result.close()
-    return False, "" if result is None else repr(result)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import FrameType
 from typing import Any
 
 from temporalio import activity
@@ -44,6 +46,7 @@ _ENDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
 }
+_TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 _TASK_TROUBLE = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
@@ -118,6 +121,7 @@ async def run_workflow(
     *,
     limit: float = 2.2,
     script: Callable[[Talk], Awaitable[None]] | None = None,
+    early: tuple[str, Any] | None = None,
 ) -> Trial:
     """Run a Workflow on the real service, with one stand-in for whatever Activities it asks for.
 
@@ -128,6 +132,7 @@ async def run_workflow(
         limit: seconds from when the Worker has its first task; a Workflow that has not ended by
             then is terminated.
         script: talks to the Workflow while it runs; when it returns, the trial is over.
+        early: a Signal that is there before the Workflow begins, and its input.
 
     Returns:
         The trial, also where the Workflow failed, where its code did, or where it did not end.
@@ -155,6 +160,8 @@ async def run_workflow(
         task_queue=queue,
         # Long: it would cut an Activity's timeout, which is what a check looks at.
         execution_timeout=timedelta(days=365),
+        start_signal=early[0] if early else None,
+        start_signal_args=[early[1]] if early else [],
     )
     try:
         taken = asyncio.Event()
@@ -194,9 +201,17 @@ class Talk:
         """Wait until so many Activities have completed and their results are in the Workflow.
 
         Raises:
-            Stuck: they have not, within the limit.
+            Stuck: they have not, within the limit, or it has ended before.
         """
-        await self._until(lambda: len(self.trial.completed_activities) >= times)
+        await self.until(
+            lambda: (
+                len(self.trial.completed_activities) >= times
+                or self.trial.completed
+                or bool(self.trial.failure)
+            )
+        )
+        if len(self.trial.completed_activities) < times:
+            raise Stuck
         done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
         activity_done = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
 
@@ -205,7 +220,7 @@ class Talk:
             last = max(i for i, kind in enumerate(kinds) if kind == activity_done)
             return done in kinds[last:] or self.trial.completed or bool(self.trial.failure)
 
-        await self._until(taken)
+        await self.until(taken)
 
     async def ended(self) -> None:
         """Wait for the Workflow's end.
@@ -213,7 +228,7 @@ class Talk:
         Raises:
             Stuck: it goes on.
         """
-        await self._until(lambda: self.trial.completed or bool(self.trial.failure))
+        await self.until(lambda: self.trial.completed or bool(self.trial.failure))
 
     async def signal(self, name: str, *inputs: Any) -> None:
         with contextlib.suppress(RPCError):  # it has ended; the script looks at its result
@@ -243,7 +258,12 @@ class Talk:
         except asyncio.TimeoutError:
             raise Stuck from None
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so.
+
+        Raises:
+            Stuck: it is not, within the limit.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + self.limit
         while not condition():
@@ -278,60 +298,119 @@ async def _talk(
 
 
 async def after_silence(
-    kind: type, argument: Any, stand_ins: Mapping[str, Callable[..., Any]], *, limit: float = 3.0
+    kind: type,
+    argument: Any,
+    stand_ins: Mapping[str, Callable[..., Any]],
+    *,
+    enough: float,
+    limit: float = 6.0,
 ) -> Silence:
     """Run a Workflow on a time-skipping server of its own, where nobody sends it anything.
+
+    Args:
+        enough: seconds on the server's clock after which a Workflow goes on for too long.
+        limit: seconds on ours, for a machine that is busy. Code that blocks is known much sooner.
 
     Returns:
         How it ended, and how long it waited.
 
     Raises:
         WorkshopError: the server is not installed.
+        asyncio.TimeoutError: the server does not come up, or does not answer.
 
     https://docs.temporal.io/develop/python/testing-suite#skip-time
     """
-    environment: Any = await WorkflowEnvironment.start_time_skipping(
+    starting: Awaitable[Any] = WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=test_server(), data_converter=pydantic_data_converter
     )
+    environment: Any = await asyncio.wait_for(starting, limit)
+    silence = Silence(Trial())
+    working = asyncio.create_task(_silent(environment, kind, argument, stand_ins, silence, enough))
     try:
-        worker = Worker(
-            environment.client,
-            task_queue="check",
-            workflows=[kind],
-            activities=[_stand_in(stand_ins)],
-            build_id="check",
-        )
-        running = asyncio.create_task(worker.run())
-        handle = await environment.client.start_workflow(
-            kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
-            argument,
-            id="check",
-            task_queue="check",
-            execution_timeout=timedelta(days=365),
-        )
-        trial = Trial()
-        # Its clock moves on while somebody waits for a result.
-        async with environment.time_skipping_unlocked():
-            watching = asyncio.create_task(_watch(handle, trial, asyncio.Event()))
-            await asyncio.wait({watching}, timeout=limit)
-            if watching.done():
-                watching.result()
-            watching.cancel()
-        closing = asyncio.create_task(worker.shutdown())
-        await asyncio.wait({closing, running}, timeout=0.3)
-        first, last = trial.events[0].event_time, trial.events[-1].event_time
-        return Silence(trial, last.seconds - first.seconds)
+        await asyncio.wait({working}, timeout=limit)
+        if working.done():
+            working.result()
     finally:
-        await environment.shutdown()
+        working.cancel()
+        # Not awaited for long: a Workflow that blocks holds its Worker, and so the server's end.
+        closing = asyncio.ensure_future(environment.shutdown())
+        await asyncio.wait({closing, working}, timeout=0.5)
+    return silence
 
 
-@dataclass(frozen=True)
+async def _silent(
+    environment: Any,
+    kind: type,
+    argument: Any,
+    stand_ins: Mapping[str, Callable[..., Any]],
+    silence: Silence,
+    enough: float,
+) -> None:
+    """Run the Workflow until it ends, blocks, or has gone on for long enough."""
+    worker = Worker(
+        environment.client,
+        task_queue="check",
+        workflows=[kind],
+        activities=[_stand_in(stand_ins)],
+        build_id="check",
+    )
+    running = asyncio.create_task(worker.run())
+    handle = await environment.client.start_workflow(
+        kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
+        argument,
+        id="check",
+        task_queue="check",
+        execution_timeout=timedelta(days=365),
+    )
+    loop, looks = asyncio.get_running_loop(), 0
+    # Its clock moves on while somebody waits for a result.
+    async with environment.time_skipping_unlocked():
+        watching = asyncio.create_task(_watch(handle, silence.trial, asyncio.Event()))
+        seen, since = 0, loop.time()
+        while not watching.done() and silence.seconds <= enough:
+            await asyncio.wait({watching}, timeout=0.05)
+            events = silence.trial.events
+            if len(events) != seen:
+                seen, since, looks = len(events), loop.time(), 0
+            elif events and events[-1].event_type == _TASK_STARTED and in_code_of(kind):
+                looks += 1
+                if looks > 8 and loop.time() - since > 0.8:
+                    silence.blocks = True
+                    break
+            else:
+                looks = 0
+        if watching.done():
+            watching.result()
+        watching.cancel()
+    closing = asyncio.create_task(worker.shutdown())
+    await asyncio.wait({closing, running}, timeout=0.3)
+
+
+def in_code_of(kind: type) -> bool:
+    """Whether a thread is in the code of a Workflow class at this moment."""
+    codes = {getattr(member, "__code__", None) for member in vars(kind).values()}
+    for frame in sys._current_frames().values():
+        at: FrameType | None = frame
+        while at:
+            if at.f_code in codes:
+                return True
+            at = at.f_back
+    return False
+
+
+@dataclass
 class Silence:
     """What a Workflow did that nobody spoke to."""
 
     trial: Trial
-    seconds: float
-    """From its first event to its last, on the server's clock."""
+    blocks: bool = False
+    """Its code did not give back control."""
+
+    @property
+    def seconds(self) -> float:
+        """From its first event to its last, on the server's clock."""
+        events = self.trial.events
+        return events[-1].event_time.seconds - events[0].event_time.seconds if events else 0.0
 
 
 async def replays(kind: type, trial: Trial, workflow_id: str = "check") -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import difflib
 import re
 import traceback
+from typing import Any
 
 from workshop.checks import compare
 from workshop.checks.learner import CalledDirectly, Learner, last_name
@@ -263,7 +265,9 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
             whole, base = ast.unparse(node), ast.unparse(node.value)
             if base in ("activity.info", "workflow.info"):
                 return f"`{base}` is a function: write `{base}().{wrong}`."
-            if base == "self":
+            if base == "self" and any(
+                isinstance(n, ast.Name) and n.id == wrong for n in ast.walk(learner.tree)
+            ):
                 return f"There is no `{whole}`: it is a variable of this method, `{wrong}`."
     if owner == "builtin_function_or_method" and f"input.{wrong}" in learner.text:
         return "No parameter is called `input` here: keep `input` as the parameter's name."
@@ -315,6 +319,14 @@ def _await(learner: Learner, kind: str, text: str) -> str:
 def _subscript(learner: Learner, kind: str, text: str) -> str:
     if kind != "TypeError" or "is not subscriptable" not in text:
         return ""
+    called = re.search(r"^type '|'(type|function|method|builtin_function_or_method)' object", text)
+    for node in ast.walk(learner.tree) if called else ():
+        if isinstance(node, ast.Subscript) and callable(_builtin(ast.unparse(node.value))):
+            inside = ast.unparse(node.slice)
+            right = f"{ast.unparse(node.value)}({inside})"
+            return f"A call has round brackets: write `{right}`, not `{ast.unparse(node)}`."
+    if called:
+        return compare.advice(learner)
     for node in ast.walk(learner.tree):
         if (
             isinstance(node, ast.Subscript)
@@ -326,6 +338,10 @@ def _subscript(learner: Learner, kind: str, text: str) -> str:
             name = node.value.id
             return f"`{name}` is an object with fields: write `{name}.{node.slice.value}`."
     return ""
+
+
+def _builtin(name: str) -> Any:
+    return getattr(builtins, name, None)
 
 
 def _nested(learner: Learner, kind: str, text: str) -> str:
