@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import logging
+import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import fields
 from typing import Any
 
@@ -13,22 +16,25 @@ from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import (
     WorkflowExecutionStatus,
+    WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
-from workshop.checks import Learner, blank
+from workshop.checks import Learner, blank, turns
+from workshop.checks.learner import last_name
 from workshop.checks.messages import (
     changes,
     has_deadline,
     has_handler,
     method_of,
     only_reads,
-    refuses,
     within,
 )
+from workshop.checks.outcome import NotYet
+from workshop.checks.refusals import Validator, gone_or_above, refuses
 from workshop.checks.steps import (
     Step,
     code_failed,
@@ -38,8 +44,13 @@ from workshop.checks.steps import (
     ran,
 )
 from workshop.checks.trial import Stuck, Talk, Trial, after_silence, inputs, run_workflow
+from workshop.checks.waits import explained
+from workshop.checks.words import explain
 
 RUNNING = WorkflowExecutionStatus.RUNNING
+DRAFT_TEXT = "Octopuses have three hearts.\n\n" + "\n".join(
+    f"{number}. A fact that nobody knew, told in a sentence." for number in range(1, 9)
+)
 HANDLER, READER = "ApprovalWorkflow.approve", "DraftWorkflow.get_latest_text"
 TOPIC = "three facts about octopuses"
 DAY = 86400.0
@@ -79,27 +90,52 @@ def decision(learner: Learner, choice: str, instructions: str = "", version: int
 
 
 async def conversation(
-    learner: Learner, kind: type, argument: Any, script: Callable[[Talk, Model], Any]
+    learner: Learner,
+    kind: type,
+    argument: Any,
+    script: Callable[[Talk, Model], Any],
+    early: tuple[str, Any] | None = None,
 ) -> tuple[Trial, Model]:
-    """Run a Workflow with a stand-in for the model, and talk to it. Its code has not failed."""
+    """Run a Workflow with a stand-in for the model, and talk to it. Its code has not failed.
+
+    Args:
+        early: a Signal that is there before the Workflow begins, and its input.
+    """
     model = Model()
     copy = learner.copy(kind, **learner.trapped("llm_call", "ask_model", "completion"))
     trial = await run_workflow(
-        copy, argument, model.stand_ins, limit=1.2, script=lambda talk: script(talk, model)
+        copy,
+        argument,
+        model.stand_ins,
+        limit=1.2,
+        script=lambda talk: script(talk, model),
+        early=early,
     )
     code_failed(learner, trial, STEPS)
     return trial, model
 
 
+async def _drafted(learner: Learner, talk: Talk) -> None:
+    """The Workflow asks for its draft, and gives back control when that is there."""
+    try:
+        await talk.drafted()
+    except Stuck:
+        if talk.trial.completed_activities:
+            learner.not_yet(
+                "The draft is there, and the Workflow's code blocks: it does not give back "
+                "control, so no message can arrive.",
+                "Wait with `await workflow.wait_condition(…)`; a loop without `await` blocks.",
+            )
+        learner.not_yet(
+            "The Workflow does not ask for llm_call.",
+            "Keep `await workflow.execute_activity(llm_call, …)`, as it was given.",
+        )
+
+
 async def drafts_first(learner: Learner, talk: Talk, model: Model, prompt: str = TOPIC) -> None:
     """The Workflow asks the model once, with the prompt that it was given, and then waits."""
     learner.step("It writes a draft, and then waits for a person")
-    await within(
-        learner,
-        talk.drafted(),
-        "The Workflow does not ask for llm_call.",
-        "Keep `await workflow.execute_activity(llm_call, …)`, as it was given.",
-    )
+    await _drafted(learner, talk)
     if model.asked[0] != prompt:
         learner.not_yet(
             f"The model was asked {model.asked[0]!r}.", "Ask with the prompt of the input."
@@ -122,9 +158,14 @@ async def text_of(learner: Learner, talk: Talk, right: str, other: dict[str, str
             "Write `return self.latest_text`.",
         )
     if got is None:
-        learner.not_yet("The Query gives None: nothing is returned.", "`return self.latest_text`")
+        learner.not_yet(
+            f"The Query gives None: {_why_none(learner, 'get_latest_text')}.",
+            "Write `return self.latest_text`.",
+        )
     if got != right:
         told = next((f": that is {words}" for words, text in other.items() if text == got), "")
+        if isinstance(got, str) and not told:
+            told = _part_of(got, right)
         learner.not_yet(
             f"The Query gives {_short(got)}{told}.", "The draft's text is in `self.latest_text`."
         )
@@ -141,8 +182,16 @@ def result_is(learner: Learner, trial: Trial, status: str, text: str) -> None:
             f"The result is {_kind(got)}, not a Draft.",
             f'Return `Draft(text=self.latest_text, status="{status}")`.',
         )
+    if isinstance(got.get("version"), str):
+        learner.not_yet(
+            "The text stands where the version belongs: that is the first field of a Draft.",
+            f'Name the fields: `Draft(text=self.latest_text, status="{status}")`.',
+        )
     if got["status"] != status:
-        learner.not_yet(f"The status is {got['status']!r}, not {status!r}.", f'status="{status}"')
+        learner.not_yet(
+            f"The status is {got['status']!r}, not {status!r}.",
+            f'Return a Draft with `status="{status}"`.',
+        )
     if got.get("text") != text:
         learner.not_yet(
             f"The result's text is {_short(got.get('text'))}, not that of the latest draft.",
@@ -150,8 +199,26 @@ def result_is(learner: Learner, trial: Trial, status: str, text: str) -> None:
         )
 
 
+def _why_none(learner: Learner, name: str) -> str:
+    """Why a method or function gives None, in words."""
+    node = method_of(learner, name) or ast.Pass()
+    if any(isinstance(n, ast.Call) and ast.unparse(n.func) == "print" for n in ast.walk(node)):
+        return "print writes the text on the Worker's side, and the caller gets nothing"
+    for part in ast.walk(node):
+        if isinstance(part, ast.Return) and part.value is not None:
+            return f"that is what `{ast.unparse(part)}` gives"
+    return "nothing is returned"
+
+
+def _part_of(got: str, right: str) -> str:
+    """How a text is nearly the right one, in words; empty where it is another."""
+    if got and got in right:
+        return f": that is only a part of the text, {len(got)} of {len(right)} characters"
+    return ", which is more than the text alone" if right in got else ""
+
+
 def _short(thing: Any) -> str:
-    text = repr(thing)
+    text = re.sub(r"<(\w+) ([\w.<>]+)( object)? at 0x\w+>", r"\1 \2", repr(thing))
     return text if len(text) <= 70 else f"{text[:66]}…"
 
 
@@ -210,6 +277,15 @@ async def set_decision(learner: Learner) -> None:
     result_is(learner, trial, "published", model.text(1))
 
 
+class _Quiet:
+    """Stands in for `workflow` where a handler is called outside of a Workflow: it only logs."""
+
+    logger = logging.getLogger("check")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(workflow, name)
+
+
 async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
     """The Signal handler keeps each decision as it is, and does nothing else."""
     learner.step("It keeps the decision, whatever it is")
@@ -223,31 +299,36 @@ async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
     for part in ast.walk(method or ast.Pass()):
         if isinstance(part, ast.Call):
             name = ast.unparse(part.func)
+            if name == "self.set_decision":
+                learner.not_yet("`set_decision` calls itself, again and again.", do)
             if "sleep" in name or "wait" in name:
                 learner.not_yet(f"`{name}(…)` lets the handler wait.", do)
             if "execute_activity" in name or name in ("ask_model", "llm_call", "completion"):
                 learner.not_yet(f"`{name}(…)`: the handler itself asks for the model's work.", do)
     definition = kind.__temporal_workflow_definition  # type: ignore[attr-defined]
-    if "set_decision" in definition.queries:
-        learner.not_yet(
-            "`set_decision` is a Signal handler and a Query handler: one of them is too many.",
-            "Take `@workflow.query` away.",
-        )
+    handler = learner.copy(definition.signals["set_decision"].fn, workflow=_Quiet())
     for choice in ("keep", "edit", "redo"):
         thing = kind(learner.name("DraftInput")(TOPIC))
         sent = decision(learner, choice, "as a poem")
-        done = definition.signals["set_decision"].fn(thing, sent)
+        done = handler(thing, sent)
         if inspect.isawaitable(done):
-            await done
-        got = thing.decision
+            await asyncio.wait_for(done, 0.5)
+        got = getattr(thing, "decision", None)
         if got is None:
             saw, do = _assigns(learner, "set_decision", "decision", "decision")
             if any(isinstance(part, ast.If) for part in ast.walk(method or ast.Pass())):
                 saw = f"There is an `if` in `set_decision`: {choice} is thrown away."
             learner.not_yet(saw, do)
         if got != sent:
-            told = "a class, not what was sent" if isinstance(got, type) else repr(got)
+            told = f"{kind_of(got)}, not the Decision that was sent"
+            if isinstance(got, type(sent)):
+                told = f"{_short(got)}, whatever was sent"
+            elif not isinstance(got, type):
+                told = f"{_short(got)}: {told}"
             learner.not_yet(f"After the Signal `self.decision` is {told}.", do)
+
+
+REASON = "the stand-in has an answer already"
 
 
 @workflow.defn(name="DraftWorkflow", sandboxed=False)
@@ -270,27 +351,25 @@ class _Listener:
     def any_signal(self, name: str, inputs: Sequence[RawValue]) -> None:
         pass
 
-    @workflow.query
-    def get_latest_text(self) -> str:
-        return "the text of the draft"
-
     @workflow.query(dynamic=True)
     def any_query(self, name: str, inputs: Sequence[RawValue]) -> str:
-        return f"the answer of {name}"
+        if name == "get_latest_text" and not inputs:
+            return DRAFT_TEXT
+        return f"the answer of {name}, which was given {len(inputs) or 'no'} inputs"
 
     @workflow.update
-    def approve(self, decision: bool) -> str:
+    def approve(self, decision: Any) -> str:
         self.approved = decision
         return "approved" if decision else "rejected"
 
     @approve.validator
-    def check_approval(self, decision: bool) -> None:
+    def check_approval(self, decision: Any) -> None:
         if self.approved is not None:
-            raise ValueError("the stand-in has been decided already")
+            raise ValueError(REASON)
 
     @workflow.update(dynamic=True)
     def any_update(self, name: str, inputs: Sequence[RawValue]) -> str:
-        return f"the answer of {name}"
+        return "the answer of another Update"
 
 
 def is_coroutine_function(learner: Learner, name: str, signature: str) -> Any:
@@ -304,24 +383,113 @@ def is_coroutine_function(learner: Learner, name: str, signature: str) -> Any:
             + (", without async." if inspect.isfunction(function) else "."),
             f"Write `async def {signature}`, as it was given.",
         )
+    given = signature[signature.index("(") + 1 : signature.index(")")].split(",")
+    wanted = [one.partition(":")[0].strip() for one in given]
+    takes = list(inspect.signature(function).parameters)
+    if takes != wanted and sorted(takes) == sorted(wanted):
+        learner.not_yet(
+            f"`{name}` takes {' and then '.join(takes)}; the cells below give it another order.",
+            f"Write `async def {signature}`, as it was given.",
+        )
     return function
+
+
+_SENDS = {
+    "signal": "sends a Signal",
+    "query": "asks a Query",
+    "execute_update": "sends an Update",
+    "start_update": "sends an Update",
+    "cancel": "asks the Workflow to stop",
+    "terminate": "ends the Workflow",
+    "result": "waits for the Workflow's end",
+    "describe": "tells about the Workflow",
+    "fetch_history": "reads the Event History",
+    "fetch_history_events": "reads the Event History",
+}
+"""Methods of a handle, and what they do."""
+
+
+def _parameter(function: Any) -> str:
+    """The name of a function's first parameter; empty where it has none."""
+    return next(iter(inspect.signature(function).parameters), "")
+
+
+def _workflow_names(learner: Learner) -> set[str]:
+    """What the Workflow classes of this kernel have, methods and attributes, and the stand-in."""
+    names = set(vars(_Listener))
+    for kind in (learner.names.get("DraftWorkflow"), learner.names.get("ApprovalWorkflow")):
+        if isinstance(kind, type):
+            names |= {n for base in kind.__mro__ for n in vars(base)}
+            names |= {n for base in kind.__mro__ for n in getattr(base, "__annotations__", {})}
+    return names | {"latest_text", "text", "draft", "decision", "approved"}
+
+
+def _done_instead(learner: Learner, function: Any, meant: str) -> str:
+    """What a function of the learner's does in place of sending what was meant, in words."""
+    handle = _parameter(function)
+    for call in ast.walk(learner.tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            continue
+        name, base = call.func.attr, ast.unparse(call.func.value)
+        if name == meant:
+            if base != handle and handle not in ast.unparse(call.func.value):
+                return f"`{base}.{name}(…)` goes to another Workflow than the handle's"
+            if not learner.awaited(call):
+                return f"the call of `{base}.{name}` is not awaited"
+        elif name in _SENDS and name not in ("describe", "result") and handle in base:
+            return f"`{base}.{name}(…)` {_SENDS[name]}"
+    if not any(isinstance(n, ast.Name) and n.id == handle for n in ast.walk(learner.tree)):
+        return f"the function does nothing with `{handle}`"
+    return ""
+
+
+async def _hides(learner: Learner, function: Any, wording: str) -> None:
+    """The function has an `except` that hides why it does not work: say what it hides."""
+    if not learner.swallows:
+        return
+    try:
+        await _speaks(learner, learner.loud(function), wording)
+    except NotYet:
+        raise
+    except Exception as error:
+        saw, do = explain(learner, error)
+        learner.not_yet(f"`except` hides an error: {saw}", do)
 
 
 async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -> tuple[Trial, Any]:
     """Call a function of the learner's with a handle of the stand-in. Returns what it returned."""
     returned: Any = None
-    for call in ast.walk(learner.tree):
+    handle = _parameter(function)
+    for part in ast.walk(learner.tree):
         # A method of the handle that is no method: the handler, called as in other frameworks.
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            if ast.unparse(call.func.value) == "handle" and hasattr(_Listener, call.func.attr):
+        if (
+            isinstance(part, ast.Attribute)
+            and ast.unparse(part.value) == handle
+            and not hasattr(WorkflowHandle, part.attr)
+            and part.attr in _workflow_names(learner)
+        ):
+            learner.not_yet(
+                f"A handle has no `{part.attr}`: it does not hold the Workflow, it only knows how "
+                "to send.",
+                f"Write `{wording}`.",
+            )
+        if isinstance(part, ast.Call):
+            name = ast.unparse(part.func)
+            if last_name(part.func) in _SENDS and len(part.args) > 1:
+                second = ast.unparse(part.args[1])
+                if second in ("DraftWorkflow.set_decision", HANDLER, READER):
+                    learner.not_yet(
+                        f"The input stands first, and the handler `{second}` second.",
+                        f"Exchange them: `{wording}`.",
+                    )
+            if name in ("DraftWorkflow.set_decision", HANDLER, READER):
+                sends = any(part in call.args for n in _SENDS for call in learner.calls(n))
                 learner.not_yet(
-                    f"A handle has no method `{call.func.attr}`: it only knows how to send.",
-                    f"Write `{wording}`.",
-                )
-            if ast.unparse(call.func) in ("DraftWorkflow.set_decision", HANDLER, READER):
-                learner.not_yet(
-                    f"`{ast.unparse(call.func)}(…)` calls the handler here, in the notebook.",
-                    f"Name it without calling it: `{wording}`.",
+                    f"`{name}(…)` calls the handler here, in the notebook"
+                    + ("." if sends else ", and nothing is sent."),
+                    f"Name it without calling it: `{wording}`."
+                    if sends
+                    else f"Let the handle send: `{wording}`.",
                 )
 
     async def script(talk: Talk) -> None:
@@ -339,10 +507,10 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
                 f"Use the parameter: `{wording}`.",
             )
         if talk.trial.failure or (await talk.handle.describe()).status != RUNNING:
-            called = next(
-                (n for n in ("terminate", "cancel") if any(learner.calls(n))), "something"
+            called = next((n for n in ("terminate", "cancel") if any(learner.calls(n))), "")
+            learner.not_yet(
+                f"`{called or 'something'}` has ended the Workflow.", f"Write `{wording}`."
             )
-            learner.not_yet(f"`{called}` has ended the Workflow.", f"Write `{wording}`.")
         await talk.signal("end")
         await talk.ended()
 
@@ -382,14 +550,11 @@ async def send_signal(learner: Learner) -> None:
     ]
     sent = [one for one in sent if one.signal_name != "end"]
     if not sent:
-        for call in learner.calls("signal"):
-            if not learner.awaited(call):
-                learner.not_yet(
-                    "No Signal arrived: the call of `handle.signal` is not awaited.",
-                    "Write `await handle.signal(…)`.",
-                )
+        await _hides(learner, function, wording)
+        why = _done_instead(learner, function, "signal")
         learner.not_yet(
-            "No Signal arrived in the Event History.", "Write `await handle.signal(…)`."
+            f"No Signal arrived: {why}." if why else "No Signal arrived in the Event History.",
+            f"Write `{wording}`.",
         )
     learner.step("The Signal is set_decision")
     if sent[0].signal_name != "set_decision":
@@ -468,11 +633,29 @@ async def send_query(learner: Learner) -> None:
             "It returns nothing" + (": the answer is printed, and gone." if printed else "."),
             "Write `return await handle.query(DraftWorkflow.get_latest_text)`.",
         )
-    if returned != "the text of the draft":
+    if returned == DRAFT_TEXT:
+        return
+    await _hides(learner, function, wording)
+    if isinstance(returned, str) and returned.startswith("the answer of get_latest_text,"):
         learner.not_yet(
-            f"It returns {_short(returned)}, which is not the draft's text.",
-            "Ask with `DraftWorkflow.get_latest_text`, and return the answer as it is.",
+            "The Query was sent with an input, and `get_latest_text` takes nothing.",
+            f"Take the input away: `{wording}`.",
         )
+    told = _part_of(returned, DRAFT_TEXT) if isinstance(returned, str) else ""
+    if told:
+        learner.not_yet(f"It returns {_short(returned)}{told}.", "Return the answer as it is.")
+    if isinstance(returned, (tuple, list)) and DRAFT_TEXT in returned:
+        learner.not_yet(
+            f"It returns {kind_of(returned)} with the text in it: a comma behind the call, or "
+            "brackets around it, make one.",
+            f"Write `{wording}`, with nothing behind it.",
+        )
+    why = _done_instead(learner, function, "query")
+    learner.not_yet(
+        f"It returns {kind_of(returned) if callable(returned) else _short(returned)}, which is "
+        f"not the draft's text{f': {why}' if why else ''}.",
+        f"Write `{wording}`.",
+    )
 
 
 # --- the lesson: rounds, deadline, validator ---
@@ -489,6 +672,17 @@ def _prompt_is(learner: Learner, got: str, want: str, text: str, wish: str) -> N
         learner.not_yet("The prompt of an edit has the instructions and not the text.", do)
     if wish not in got:
         learner.not_yet("The prompt of an edit has the text and not the instructions.", do)
+    rest = got.replace(text, "").replace(wish, "")
+    for trouble, told in (
+        ("Decision(", "the whole decision and not only the instructions"),
+        (TOPIC, "the old prompt too, in front of the instructions"),
+        ("/n", "`/n`, which is no line break: that is `\\n`"),
+        ("\\n", "a backslash and an n, and no line break"),
+        ("None", "the word None"),
+        ("{", "a brace: `{…}` is filled in where an f stands before the quotes"),
+    ):
+        if trouble in rest:
+            learner.not_yet(f"The prompt of an edit has {told}: {_short(got)}.", do)
 
 
 @blank(
@@ -508,37 +702,58 @@ async def rounds(learner: Learner) -> None:
     has_handler(learner, kind, "set_decision", "signal")
     has_handler(learner, kind, "get_latest_text", "query")
     await _goes_round(learner, kind)
-    learner.step("It stops after ten rounds")
+    with turns.explained(learner):
+        await _ten_rounds(learner, kind)
+
+
+async def _ten_rounds(learner: Learner, kind: type) -> None:
+    """Ten drafts that nobody keeps, and then an end. The first decision is there very early."""
+    bound = "Let the loop go round ten times: `for round in range(10):`."
 
     async def script(talk: Talk, model: Model) -> None:
-        for number in range(1, 11):
-            if talk.trial.completed:
+        ended = lambda: talk.trial.completed or bool(talk.trial.failure)  # noqa: E731
+        learner.step("A decision that comes early is not lost")
+        await within(
+            learner,
+            talk.until(lambda: len(model.asked) > 1 or ended()),
+            "A decision to redo came before the first draft, and no other draft is written.",
+            "Put None into `self.decision` only after the wait, when the decision is taken.",
+        )
+        learner.step("It stops after ten rounds")
+        for number in range(2, 11):
+            if ended():
                 break
             await within(
                 learner,
                 talk.drafted(number),
                 f"After {number - 1} rounds it writes no other draft.",
-                "Let the loop go round ten times: `for round in range(10):`.",
+                bound,
             )
             await talk.signal("set_decision", decision(learner, "redo"))
         await within(
             learner,
-            talk.ended(),
-            f"After ten rounds it still goes on: {len(model.asked)} calls so far.",
-            "Bound the loop: `for round in range(10):`.",
+            talk.until(lambda: ended() or len(model.asked) > 10),
+            "After ten rounds it does not end.",
+            bound,
         )
+        if len(model.asked) > 10:
+            learner.not_yet("After ten drafts it writes another one.", bound)
 
-    trial, model = await conversation(learner, kind, learner.name("DraftInput")(TOPIC), script)
+    early = ("set_decision", decision(learner, "redo"))
+    argument = learner.name("DraftInput")(TOPIC)
+    trial, model = await conversation(learner, kind, argument, script, early)
     if len(model.asked) != 10:
-        learner.not_yet(
-            f"It stops after {len(model.asked)} rounds, not 10.",
-            "`for round in range(10):` goes round ten times.",
-        )
+        learner.not_yet(f"It stops after {len(model.asked)} rounds, not 10.", bound)
     result_is(learner, trial, "unfinished", model.text(10))
 
 
 async def _goes_round(learner: Learner, kind: type) -> Trial:
     """Edit, redo, keep: each is done, and each round waits."""
+    with turns.explained(learner):
+        return await _edit_redo_keep(learner, kind)
+
+
+async def _edit_redo_keep(learner: Learner, kind: type) -> Trial:
     wish = "Turn this into a poem"
 
     async def script(talk: Talk, model: Model) -> None:
@@ -548,9 +763,11 @@ async def _goes_round(learner: Learner, kind: type) -> Trial:
         await within(
             learner,
             talk.drafted(2),
-            "After an edit it writes no other draft."
-            if not talk.trial.completed
-            else "After an edit it has ended.",
+            lambda: (
+                f"After an edit it has ended, with {_short(talk.trial.result)}."
+                if talk.trial.completed
+                else "After an edit it writes no other draft."
+            ),
             "After a decision to edit or redo, the loop goes round: it asks llm_call again.",
         )
         await _one_call(learner, talk, model, 2)
@@ -575,9 +792,11 @@ async def _goes_round(learner: Learner, kind: type) -> Trial:
         await within(
             learner,
             talk.ended(),
-            f"After a keep it goes on: {len(model.asked)} calls so far."
-            if len(model.asked) > 3
-            else "After a keep it does not end.",
+            lambda: (
+                "After a keep it writes another draft."
+                if len(model.asked) > 3
+                else "After a keep it does not end."
+            ),
             'Where the choice is "keep", `return Draft(text=self.latest_text, '
             'status="published")`.',
         )
@@ -614,13 +833,15 @@ async def deadline(learner: Learner) -> None:
     follows_rule_4(learner)
     has_handler(learner, kind, "set_decision", "signal")
     has_handler(learner, kind, "get_latest_text", "query")
-    trial = await _goes_round(learner, kind)
-    has_deadline(learner, trial, 5 * DAY, "timeout=timedelta(days=5)")
-    await _silence(learner, kind, learner.name("DraftInput")(TOPIC), 5 * DAY, "expired", "text")
+    wording = "timeout=timedelta(days=5)"
+    with explained(learner, wording, "expired"):
+        trial = await _goes_round(learner, kind)
+        has_deadline(learner, trial, 5 * DAY, wording)
+        await _silence(learner, kind, learner.name("DraftInput")(TOPIC), 5 * DAY, "text")
 
 
 async def _silence(
-    learner: Learner, kind: type, argument: Any, seconds: float, status: str, field: str
+    learner: Learner, kind: type, argument: Any, seconds: float, field: str, status: str = "expired"
 ) -> None:
     """Nobody decides: the Workflow ends with the draft, as expired."""
     learner.step("It catches the time-out, and nothing else")
@@ -645,13 +866,18 @@ async def _silence(
     learner.step("Silence ends it with the draft")
     model = Model()
     copy = learner.copy(kind, **learner.trapped("llm_call", "ask_model", "completion"))
-    silence = await after_silence(copy, argument, model.stand_ins)
+    silence = await after_silence(copy, argument, model.stand_ins, enough=2 * seconds)
     trial = silence.trial
     code_failed(learner, trial, STEPS)
     if len(model.asked) > 1:
         learner.not_yet(
             f"Nobody decided, and {len(model.asked)} drafts were written.",
             "After the time-out, return; do not go round.",
+        )
+    if silence.blocks:
+        learner.not_yet(
+            "When the time is up, the Workflow's code blocks: it does not give back control.",
+            f'After `except asyncio.TimeoutError:` return the draft, with the status "{status}".',
         )
     if silence.seconds > 2 * seconds or not (trial.completed or trial.failure):
         learner.not_yet(
@@ -671,14 +897,35 @@ async def _silence(
         )
     if got["status"] != status:
         learner.not_yet(
-            f"When the time is up, the status is {got['status']!r}, and nobody has decided that.",
-            f'Return the status "{status}".',
+            f"When the time is up, the status is {_short(got['status'])}, and nobody has decided "
+            "that.",
+            _status_do(learner, got, status, field),
         )
     if got.get(field) != model.text(1):
         learner.not_yet(
-            f"When the time is up, the draft is lost: {field} is {_short(got.get(field))}.",
+            f"When the time is up, the draft is lost: {field} is {_short(got.get(field))}"
+            f"{_origin(got.get(field), model)}.",
             f"Return the draft's text in `{field}`.",
         )
+
+
+def _status_do(learner: Learner, got: dict[str, Any], status: str, field: str) -> str:
+    """What to do about a result whose status is another one."""
+    is_, holds = got["status"], got.get(field)
+    if status in (holds, got.get("version")):
+        return f'The order is another one: give both by name, `{field}=…` and `status="{status}"`.'
+    if isinstance(is_, str) and is_.lower() == status:
+        return f'Write "{status}" in small letters.'
+    return f'Return the status "{status}".'
+
+
+def _origin(got: Any, model: Model) -> str:
+    """Where a text comes from that stands in the draft's place, in words."""
+    if got == TOPIC or got in model.asked:
+        return ", the prompt"
+    if isinstance(got, dict) and "choices" in got:
+        return ", the whole answer of the model"
+    return ", a word in quotes" if got in ("draft", "text") else ""
 
 
 def _validator(learner: Learner, kind: type, update: str, name: str) -> Any:
@@ -686,6 +933,8 @@ def _validator(learner: Learner, kind: type, update: str, name: str) -> Any:
     handler = has_handler(learner, kind, update, "update")
     learner.step(f"{update} has a validator")
     if handler.validator is None:
+        if said_so := gone_or_above(learner, name, update):
+            learner.not_yet(*said_so)
         method = method_of(learner, name)
         said = [ast.unparse(d) for d in method.decorator_list] if method else []
         learner.not_yet(
@@ -701,8 +950,36 @@ def _validator(learner: Learner, kind: type, update: str, name: str) -> Any:
     return handler.validator
 
 
-def _returns_instead(learner: Learner, words: str) -> str:
-    return f" It returns {words}; only raising refuses." if words else ""
+def _only_looks(learner: Learner, name: str) -> None:
+    """A validator leaves the Workflow as it is."""
+    learner.step("The validator only looks")
+    if changed := changes(method_of(learner, name) or ast.Pass()):
+        learner.not_yet(
+            f"The validator changes `{changed}`: it is to leave the Workflow's state as it is.",
+            "It only looks, and raises or does not. Take the assignment out; the handler keeps "
+            "the decision.",
+        )
+
+
+def _refuses(
+    learner: Learner, check: Any, validator: Validator, what: str, condition: str, *given: Any
+) -> None:
+    """A validator refuses what does not fit, with words.
+
+    Args:
+        what: the situation, as the beginning of a sentence.
+        condition: on which it is to refuse, as it stands in an `if`.
+        given: the Workflow's object, and the input.
+    """
+    learner.step(f"{what}: it refuses")
+    done = refuses(check, *given)
+    if not done.raised:
+        why, do = validator.let_through(condition, done)
+        learner.not_yet(f"{what}, and the decision is let through.{why}", do)
+    if not done.words.strip():
+        learner.not_yet(
+            f"{what}: it refuses without a word.", 'Tell the person why: `ValueError("…")`.'
+        )
 
 
 @blank(
@@ -731,57 +1008,42 @@ async def validator(learner: Learner) -> None:
         wish = "Make it shorter" if choice == "edit" else ""
         return decision(learner, choice, wish, version)
 
+    _only_looks(learner, "check_decision")
     learner.step("It lets a decision through that fits")
-    for choice in ("keep", "redo", "edit"):
-        thing = state()
-        before = dict(vars(thing))
-        no, words = refuses(check, thing, asked(choice=choice))
-        if no:
-            learner.not_yet(
-                f"Version 2 waits, and {choice} of version 2 is refused: {words!r}.",
-                "Refuse only when the condition is not met; look at each `if`.",
-            )
-        if vars(thing) != before or changes(method_of(learner, "check_decision") or ast.Pass()):
-            learner.not_yet(
-                "The validator changes the Workflow's state.",
-                "It only looks, and raises or does not; `decide` keeps the decision.",
-            )
     waits, reads, first = (
         'self.draft.status != "waiting"',
         "decision.version != self.draft.version",
         "self.decision is not None",
     )
+    known = 'decision.choice not in ("keep", "redo", "edit")'
+    rules = Validator(learner, "check_decision", "decide", (waits, reads, first, known))
+    for choice in ("keep", "redo", "edit"):
+        thing = state()
+        before = deepcopy(vars(thing))
+        done = refuses(check, thing, asked(choice=choice))
+        if done.raised:
+            why, do = rules.refused(done)
+            learner.not_yet(
+                f"Version 2 waits, and {choice} of version 2 is refused: {done.words!r}.{why}", do
+            )
+        if vars(thing) != before:
+            learner.not_yet(
+                "The validator changes the Workflow's state.",
+                "It only looks, and raises or does not; `decide` keeps the decision.",
+            )
     wrong = [
         ("No draft is waiting", state("writing"), asked(), waits),
         ("The draft is published", state("published"), asked(), waits),
         ("The draft has expired", state("expired"), asked(), waits),
         ("An older version was read", state(), asked(1), reads),
-        (
-            "A version that is not there",
-            state(),
-            asked(3),
-            "decision.version != self.draft.version",
-        ),
-        (
-            "A decision is there already",
-            state(decided=asked()),
-            asked(),
-            first,
-        ),
-        ("An unknown choice", state(), asked(choice="maybe"), 'decision.choice not in ("keep", …)'),
+        ("A version that is not there", state(), asked(3), reads),
+        ("A decision is there already", state(decided=asked()), asked(), first),
+        ("Another decision is there already", state(decided=asked(choice="edit")), asked(), first),
+        ("A redo is there already", state(decided=asked(choice="redo")), asked(), first),
+        ("An unknown choice", state(), asked(choice="maybe"), known),
     ]
     for what, thing, given, condition in wrong:
-        learner.step(f"{what}: it refuses")
-        no, words = refuses(check, thing, given)
-        if not no:
-            learner.not_yet(
-                f"{what}, and the decision is let through.{_returns_instead(learner, words)}",
-                f"`if {condition}:` and then `raise ValueError(…)`.",
-            )
-        if not words.strip():
-            learner.not_yet(
-                f"{what}: it refuses without a word.", 'Tell the person why: `ValueError("…")`.'
-            )
+        _refuses(learner, check, rules, what, condition, thing, given)
 
     async def script(talk: Talk, model: Model) -> None:
         await drafts_first(learner, talk, model)
@@ -799,8 +1061,17 @@ async def validator(learner: Learner) -> None:
                     f"{'accepted' if taken else 'refused'}: {words}",
                     "Compare `decision.version` with `self.draft.version`.",
                 )
+            if taken and words in ("None", ""):
+                learner.not_yet(
+                    "The decision is accepted, and the Update returns nothing.",
+                    "Let `decide` return a sentence for the person, as it was given.",
+                )
         await within(
-            learner, talk.ended(), "After a keep it does not end.", "Keep `run` as it was given."
+            learner,
+            talk.ended(),
+            "A keep was accepted, and the Workflow goes on waiting.",
+            "Let `decide` keep the decision: `self.decision = decision`. Keep `run` as it was "
+            "given.",
         )
 
     trial, model = await conversation(learner, kind, learner.name("DraftInput")(TOPIC), script)
@@ -825,6 +1096,13 @@ async def approval_ends(learner: Learner) -> None:
     follows_rule_4(learner)
     has_handler(learner, kind, "approve", "signal")
     argument = learner.name("ApprovalInput")(TOPIC)
+    with explained(learner, "timeout=timedelta(hours=24)", "expired", yes_or_no=True):
+        await _yes_and_no(learner, kind, argument)
+        await _silence(learner, kind, argument, DAY, "draft")
+
+
+async def _yes_and_no(learner: Learner, kind: type, argument: Any) -> None:
+    """A yes and a no end the approval, each with its status, and the wait has a deadline."""
     for yes, status in ((True, "approved"), (False, "rejected")):
 
         async def script(talk: Talk, model: Model, yes: bool = yes) -> None:
@@ -841,17 +1119,11 @@ async def approval_ends(learner: Learner) -> None:
         trial, model = await conversation(learner, kind, argument, script)
         _approval_is(learner, trial, status, model)
     has_deadline(learner, trial, DAY, "timeout=timedelta(hours=24)")
-    await _silence(learner, kind, argument, DAY, "expired", "draft")
 
 
 async def _approval_waits(learner: Learner, talk: Talk, model: Model) -> None:
     learner.step("It writes a draft, and then waits")
-    await within(
-        learner,
-        talk.drafted(),
-        "The Workflow does not ask for llm_call.",
-        "Keep `await workflow.execute_activity(llm_call, …)`, as it was given.",
-    )
+    await _drafted(learner, talk)
     if talk.trial.completed:
         learner.not_yet(
             "The Workflow has ended, and nobody has decided: it does not wait.",
@@ -871,13 +1143,31 @@ def _approval_is(learner: Learner, trial: Trial, status: str, model: Model) -> N
         )
     if got["status"] != status:
         learner.not_yet(
-            f"The status is {got['status']!r}, not {status!r}.",
-            'Return "approved" for a yes and "rejected" for a no.',
+            f"After a {'yes' if status == 'approved' else 'no'} the status is "
+            f"{_short(got['status'])}, not {status!r}.",
+            _keeps_yes_or_no(learner) or 'Return "approved" for a yes and "rejected" for a no.',
         )
     if got.get("draft") != model.text(1):
         learner.not_yet(
             f"The result's draft is {_short(got.get('draft'))}.", "Give it the draft's text."
         )
+
+
+def _keeps_yes_or_no(learner: Learner) -> str:
+    """What to do about a handler that keeps another thing, or a result that asks another one."""
+    method = method_of(learner, "approve")
+    given = method.args.args[-1].arg if method and method.args.args else ""
+    for part in ast.walk(method or ast.Pass()):
+        if (
+            isinstance(part, ast.Assign)
+            and ast.unparse(part.targets[0]) == "self.approved"
+            and ast.unparse(part.value) != given
+        ):
+            return f"In place of `{ast.unparse(part)}` write `self.approved = {given}`."
+    for part in ast.walk(learner.tree):
+        if isinstance(part, ast.IfExp) and "self.approved" not in ast.unparse(part.test):
+            return f"In place of `if {ast.unparse(part.test)}` ask for `self.approved`."
+    return ""
 
 
 @blank(
@@ -901,34 +1191,27 @@ async def one_decision(learner: Learner) -> None:
         thing.draft, thing.approved = draft, approved
         return thing
 
+    _only_looks(learner, "check_approval")
     learner.step("It lets the first decision through")
+    early, late = "not self.draft", "self.approved is not None"
+    rules = Validator(learner, "check_approval", "approve", (early, late))
     for yes in (True, False):
-        no, words = refuses(check, state("a draft", None), yes)
-        if no:
+        done = refuses(check, state("a draft", None), yes)
+        if done.raised:
+            why, do = rules.refused(done)
             learner.not_yet(
-                f"A draft is there, nobody has decided, and approve({yes}) is refused: {words!r}.",
-                "Refuse only when the draft is empty, or `self.approved` is not None.",
+                f"A draft is there, nobody has decided, and approve({yes}) is refused: "
+                f"{done.words!r}.{why}",
+                do,
             )
-    if changed := changes(method_of(learner, "check_approval") or ast.Pass()):
-        learner.not_yet(
-            f"The validator changes `{changed}`.", "It only looks, and raises or does not."
-        )
-    for what, thing, condition in (
-        ("No draft is there yet", state("", None), "not self.draft"),
-        ("Somebody has said yes", state("a draft", True), "self.approved is not None"),
-        ("Somebody has said no", state("a draft", False), "self.approved is not None"),
+    for what, thing, yes, condition in (
+        ("No draft is there yet", state("", None), True, early),
+        ("Somebody has said yes", state("a draft", True), True, late),
+        ("Somebody has said yes, and now no is said", state("a draft", True), False, late),
+        ("Somebody has said no", state("a draft", False), False, late),
+        ("Somebody has said no, and now yes is said", state("a draft", False), True, late),
     ):
-        learner.step(f"{what}: it refuses")
-        no, words = refuses(check, thing, True)
-        if not no:
-            learner.not_yet(
-                f"{what}, and a decision is let through.{_returns_instead(learner, words)}",
-                f"`if {condition}:` and then `raise ValueError(…)`.",
-            )
-        if not words.strip():
-            learner.not_yet(
-                f"{what}: it refuses without a word.", 'Tell the person why: `ValueError("…")`.'
-            )
+        _refuses(learner, check, rules, what, condition, thing, yes)
     for yes, status in ((True, "approved"), (False, "rejected")):
 
         async def script(talk: Talk, model: Model, yes: bool = yes) -> None:
@@ -939,7 +1222,13 @@ async def one_decision(learner: Learner) -> None:
             except Stuck:
                 learner.not_yet("The Update gets no answer.", "Let `approve` return a sentence.")
             if not taken:
-                learner.not_yet(f"It is refused: {words}", "Look at the validator's conditions.")
+                kept = "self.draft" in _set_in(learner, "run")
+                learner.not_yet(
+                    f"A draft is there, and it is refused: {words}",
+                    "Look at the validator's conditions."
+                    if kept
+                    else "Let `run` keep the draft where the validator looks: `self.draft = …`.",
+                )
             if words in ("None", ""):
                 learner.not_yet("The Update returns nothing.", "Return a sentence for the person.")
             await within(
@@ -951,7 +1240,18 @@ async def one_decision(learner: Learner) -> None:
 
         trial, model = await conversation(learner, kind, argument, script)
         _approval_is(learner, trial, status, model)
-    await _silence(learner, kind, argument, DAY, "expired", "draft")
+    with explained(learner, "timeout=timedelta(hours=24)", "expired", yes_or_no=True):
+        has_deadline(learner, trial, DAY, "timeout=timedelta(hours=24)")
+        await _silence(learner, kind, argument, DAY, "draft")
+
+
+def _set_in(learner: Learner, method: str) -> set[str]:
+    """What a method assigns to, such as `self.draft`."""
+    return {
+        ast.unparse(part)
+        for part in ast.walk(method_of(learner, method) or ast.Pass())
+        if isinstance(part, (ast.Attribute, ast.Name)) and isinstance(part.ctx, ast.Store)
+    }
 
 
 @blank(
@@ -967,35 +1267,126 @@ async def one_decision(learner: Learner) -> None:
 )
 async def send_approval(learner: Learner) -> None:
     function = is_coroutine_function(learner, "decide", "decide(handle, decision: bool) -> str")
-    for yes, answer in ((True, "approved"), (False, "rejected")):
-        learner.step(f"decide(handle, {yes}) gives the Update's answer")
-        wording = "return await handle.execute_update(ApprovalWorkflow.approve, decision)"
-        _, returned = await _speaks(learner, function, wording, yes)
-        if inspect.iscoroutine(returned):
-            returned.close()
-            learner.not_yet("It returns a coroutine: nothing was sent.", "Write `return await …`.")
-        if returned is None:
-            learner.not_yet("It returns nothing.", "Write `return await handle.execute_update(…)`.")
-        if returned != answer:
-            learner.not_yet(
-                f"For {yes} it returns {_short(returned)}, and the Update's answer is {answer!r}.",
-                "Give execute_update the decision, and return its answer as it is.",
-            )
+    for yes in (True, False):
+        await _approves(learner, function, yes)
+    returned: Any = None
     learner.step("A refusal gives the reason")
 
-    async def twice(handle: Any) -> Any:
-        copy = learner.copy(function)
-        await copy(handle, True)
-        return await copy(handle, False)
+    async def script(talk: Talk) -> None:
+        nonlocal returned
+        call = learner.copy(function)
+        await asyncio.wait_for(call(talk.handle, True), 1.5)
+        returned = await asyncio.wait_for(call(talk.handle, False), 1.5)
+        _is_reason(learner, returned)
+        learner.step("An approval that has ended gives what the Temporal Service says")
+        await talk.signal("end")
+        await talk.ended()
+        do = "Keep the last two lines: `except RPCError as error:` and `return error.message`."
+        try:
+            returned = await asyncio.wait_for(call(talk.handle, True), 1.5)
+        except RPCError as error:
+            learner.not_yet(
+                f"The approval has ended, and `decide` raises RPCError: {error.message}.", do
+            )
+        if not isinstance(returned, str) or not returned.strip():
+            learner.not_yet(f"The approval has ended, and it returns {_kind(returned)}.", do)
 
-    _, returned = await _speaks(learner, twice, "return str(error.cause)")
+    await run_workflow(_Listener, None, {}, limit=1.5, script=script)
+
+
+async def _approves(learner: Learner, function: Any, yes: bool) -> None:
+    """A decision is sent once, as it is, and the Update's answer comes back."""
+    learner.step(f"decide(handle, {yes}) gives the Update's answer")
+    wording = "return await handle.execute_update(ApprovalWorkflow.approve, decision)"
+    answer = "approved" if yes else "rejected"
+    try:
+        trial, returned = await _speaks(learner, function, wording, yes)
+    except (NameError, AttributeError):
+        handle = _parameter(function)
+        for call in [*learner.calls("execute_update"), *learner.calls("start_update")]:
+            if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != handle:
+                learner.not_yet(
+                    f"`{ast.unparse(call.func)}(…)`: what sends is the handle that the function "
+                    f"is given, `{handle}`.",
+                    f"Write `{wording}`.",
+                )
+        raise
+    if inspect.iscoroutine(returned):
+        returned.close()
+        learner.not_yet("It returns a coroutine: nothing was sent.", "Write `return await …`.")
+    sent = [
+        event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+        for event in trial.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+    ]
+    if not sent:
+        instead = _done_instead(learner, function, "execute_update")
+        learner.not_yet(
+            f"No Update arrived{f': {instead}' if instead else ''}.", f"Write `{wording}`."
+        )
+    if sent[0].name != "approve":
+        learner.not_yet(
+            f"The Update that was sent is called {_named(sent[0].name)}; no handler has that name.",
+            "Write `ApprovalWorkflow.approve`, without quotes: the method with @workflow.update.",
+        )
+    given = inputs(sent[0].args)
+    if given != [yes] or type(given[0]) is not bool:
+        learner.not_yet(
+            f"For {yes} the Update carries {_carried(learner, given)}.",
+            "Give it the parameter as it is: "
+            "`handle.execute_update(ApprovalWorkflow.approve, decision)`.",
+        )
+    if isinstance(returned, str) and REASON in returned:
+        learner.not_yet(
+            "The Update was sent twice: the second one was refused, somebody has decided already.",
+            f"Send it once: `{wording}`.",
+        )
+    if returned is None:
+        learner.not_yet("It returns nothing.", "Write `return await handle.execute_update(…)`.")
+    if returned != answer:
+        told = _short(returned) if isinstance(returned, str) else _kind(returned)
+        learner.not_yet(
+            f"For {yes} it returns {told}, and the Update's answer is {answer!r}.",
+            "Return what execute_update gives, as it is.",
+        )
+
+
+def _named(name: str) -> str:
+    """The name under which something was sent, without the place where it lies."""
+    found = re.match(r"<(function|class) '?(?:__main__\.)?([\w.]+)", name)
+    return f"{found[2]}, the {found[1]}" if found else repr(name)
+
+
+def _carried(learner: Learner, given: list[Any]) -> str:
+    """What an Update carries, in words, and as the cell has it."""
+    if not given:
+        return "nothing"
+    for name in ("execute_update", "start_update"):
+        for call in learner.calls(name):
+            values = [*call.args[1:], *(k.value for k in call.keywords if k.arg == "arg")]
+            if values and not isinstance(given[0], bool):
+                return f"`{ast.unparse(values[0])}`, {_kind(given[0])}"
+    return _short(given[0]) if len(given) == 1 else f"{len(given)} things"
+
+
+def _is_reason(learner: Learner, returned: Any) -> None:
+    """What came back of a refusal holds the validator's words."""
+    do = "The reason is the error's cause: write `return str(error.cause)`."
     if not isinstance(returned, str):
         learner.not_yet(
             f"When it is refused, it returns {_kind(returned)}, not a text.",
             "Write `return str(error.cause)`.",
         )
-    if "decided already" not in returned:
-        learner.not_yet(
-            f"When it is refused, it returns {_short(returned)}, which is not the reason.",
-            "The reason is the error's cause: `str(error.cause)`.",
-        )
+    if REASON in returned:
+        return
+    written = {n.value for n in ast.walk(learner.tree) if isinstance(n, ast.Constant)}
+    told = "which is not the reason"
+    if not returned.strip():
+        told = "an empty text"
+    elif returned in written and "{" in returned:
+        told, do = "braces and all", f'An f is missing before the quotes: `f"{returned}"`.'
+    elif returned in written and re.fullmatch(r"(str\()?error[.\w()]*", returned):
+        told = "because it stands in quotes"
+    elif returned in written:
+        told = "your own words, whatever the reason was"
+    learner.not_yet(f"When it is refused, it returns {_short(returned)}, {told}.", do)

@@ -351,6 +351,10 @@ def _todo(chosen: Blank, lines: list[str], text: str = "") -> str:
             asks.append((code.strip(), asked.lstrip(":").strip()))
     if not asks:
         return f": `{lines[0]}`" if lines else ""
+    for line in text.split("\n"):
+        ours, _, asked = line.partition("# TODO")
+        if (ask := (ours.strip(), asked.lstrip(":").strip())) in asks:
+            return f": `{ask[0]}` ({ask[1]})" if all(ask) else f": {ask[1]}"
     standing = [ask for ask in asks if ask[1] in text] or asks
     if text and len(standing) > 1:
         given = code_lines(chosen.practice)

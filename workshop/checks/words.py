@@ -270,7 +270,11 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
             ):
                 return f"There is no `{whole}`: it is a variable of this method, `{wrong}`."
     if owner == "builtin_function_or_method" and f"input.{wrong}" in learner.text:
-        return "No parameter is called `input` here: keep `input` as the parameter's name."
+        no = "No parameter is called `input` here"
+        line = _with(learner, f"input.{wrong}", dot=False)
+        if any(line in one.ours for one in compare.differences(learner)):
+            return f"{no}. {compare.advice(learner, line)}"
+        return f"{no}: keep `input` as the parameter's name."
     if owner == "function":
         base = _with(learner, wrong).partition(f".{wrong}")[0]
         return f"A function has no `{wrong}`: write `{base}` alone." if base.isidentifier() else ""
@@ -284,6 +288,11 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
         if isinstance(node, ast.Attribute)
     }
     if wrong in used and owner not in ("str", "int", "list", "dict", "NoneType"):
+        line = _with(learner, wrong)
+        # It stands so already, or on the way to another attribute.
+        otherwise = used[wrong] in line or f".{wrong}." in line
+        if do := compare.advice(learner, line) if otherwise else "":
+            return do
         return f"Write `{used[wrong]}`."
     if do := compare.advice(learner, _with(learner, wrong)):
         return do
