@@ -179,8 +179,7 @@ def _pairs(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
 def _branch(run: ast.AST, statement: ast.AST) -> str:
     """The `if` in which a statement stands, as it is written; empty where there is none."""
     for node in ast.walk(run):
-        inside = [n for part in getattr(node, "body", []) for n in ast.walk(part)]
-        if isinstance(node, ast.If) and statement in inside:
+        if isinstance(node, ast.If) and statement in [n for p in node.body for n in ast.walk(p)]:
             return f"if {ast.unparse(node.test)}"
     return ""
 
