@@ -44,7 +44,7 @@ from workshop.checks.steps import (
     ran,
 )
 from workshop.checks.trial import Stuck, Talk, Trial, after_silence, inputs, run_workflow
-from workshop.checks.waits import explained
+from workshop.checks.waits import explained, gives_back
 from workshop.checks.words import explain
 
 RUNNING = WorkflowExecutionStatus.RUNNING
@@ -834,6 +834,7 @@ async def deadline(learner: Learner) -> None:
     has_handler(learner, kind, "set_decision", "signal")
     has_handler(learner, kind, "get_latest_text", "query")
     wording = "timeout=timedelta(days=5)"
+    gives_back(learner, wording)
     with explained(learner, wording, "expired"):
         trial = await _goes_round(learner, kind)
         has_deadline(learner, trial, 5 * DAY, wording)
@@ -1096,6 +1097,7 @@ async def approval_ends(learner: Learner) -> None:
     follows_rule_4(learner)
     has_handler(learner, kind, "approve", "signal")
     argument = learner.name("ApprovalInput")(TOPIC)
+    gives_back(learner, "timeout=timedelta(hours=24)")
     with explained(learner, "timeout=timedelta(hours=24)", "expired", yes_or_no=True):
         await _yes_and_no(learner, kind, argument)
         await _silence(learner, kind, argument, DAY, "draft")

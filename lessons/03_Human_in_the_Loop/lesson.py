@@ -367,7 +367,9 @@ print(await read(handle))
 # %%
 await stop_worker()
 await keep(handle)
-print((await handle.describe()).status.name, "with the Signal in its Event History")
+kinds = [event.WhichOneof("attributes") async for event in handle.fetch_history_events()]
+signals = kinds.count("workflow_execution_signaled_event_attributes")
+print((await handle.describe()).status.name, "with", signals, "Signals in its Event History")
 
 # %% [markdown]
 # On Monday a Worker starts.
