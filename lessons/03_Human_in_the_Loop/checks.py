@@ -61,7 +61,7 @@ class Model:
     """Stands in for llm_call: each answer is another text, and says which."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.asked: list[Any] = []
 
     def text(self, number: int) -> str:
         return f"draft number {number} of {self.asked[number - 1]!r}"
@@ -71,7 +71,7 @@ class Model:
         return {"llm_call": self._answer, "notify": lambda *_: "note.txt"}
 
     def _answer(self, given: Any) -> Any:
-        self.asked.append(given["prompt"] if isinstance(given, dict) else str(given))
+        self.asked.append(given.get("prompt") if isinstance(given, dict) else given)
         message = {"role": "assistant", "content": self.text(len(self.asked))}
         return {
             "id": "check",
@@ -218,7 +218,7 @@ def _part_of(got: str, right: str) -> str:
 
 
 def _short(thing: Any) -> str:
-    text = re.sub(r"<(\w+) ([\w.<>]+)( object)? at 0x\w+>", r"\1 \2", repr(thing))
+    text = re.sub(r" at 0x[0-9a-f]+", "", repr(thing))
     return text if len(text) <= 70 else f"{text[:66]}…"
 
 
@@ -291,7 +291,21 @@ async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
     learner.step("It keeps the decision, whatever it is")
     method = method_of(learner, "set_decision")
     do = "Write `self.decision = decision` in `set_decision`, and nothing else."
-    if method and not [a for a in method.args.args if a.arg != "self"]:
+    takes = [a for a in method.args.args if a.arg != "self"] if method else []
+    if len(takes) > 1 and not method.args.defaults:  # type: ignore[union-attr]
+        learner.not_yet(
+            f"`set_decision` takes {len(takes)} inputs, and a Signal brings one.",
+            "Write `def set_decision(self, decision: Decision) -> None:`.",
+        )
+    stated = ast.unparse(takes[0].annotation) if takes and takes[0].annotation else ""
+    if takes and stated.strip("'\"").rpartition(".")[2] not in ("Decision", "Any"):
+        learner.not_yet(
+            f"`{takes[0].arg}: {stated}` says that the input is no Decision."
+            if stated
+            else f"`{takes[0].arg}` has no type, so a dict arrives, without `.choice`.",
+            f"Write `{takes[0].arg}: Decision`, as it was given.",
+        )
+    if method and not takes:
         learner.not_yet(
             "`set_decision` takes no input: the decision that was sent is thrown away.",
             "Write `def set_decision(self, decision: Decision) -> None:`.",
@@ -377,6 +391,8 @@ def is_coroutine_function(learner: Learner, name: str, signature: str) -> Any:
     ran(learner)
     learner.step(f"{name} is an async function")
     function = learner.name(name)
+    if inspect.isasyncgenfunction(function):
+        learner.not_yet(f"`yield` makes a generator of `{name}`.", "Write `return` in its place.")
     if not inspect.iscoroutinefunction(function):
         learner.not_yet(
             f"`{name}` is {kind_of(function)}"
@@ -427,6 +443,9 @@ def _workflow_names(learner: Learner) -> set[str]:
 def _done_instead(learner: Learner, function: Any, meant: str) -> str:
     """What a function of the learner's does in place of sending what was meant, in words."""
     handle = _parameter(function)
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Assign) and handle in map(ast.unparse, node.targets):
+            return f"`{handle} = …` puts another handle in the place of the one that was given"
     for call in ast.walk(learner.tree):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             continue
@@ -661,11 +680,13 @@ async def send_query(learner: Learner) -> None:
 # --- the lesson: rounds, deadline, validator ---
 
 
-def _prompt_is(learner: Learner, got: str, want: str, text: str, wish: str) -> None:
+def _prompt_is(learner: Learner, got: Any, want: str, text: str, wish: str) -> None:
     learner.step("An edit's prompt holds the instructions and the text")
     if got == want:
         return
     do = 'Write `self.prompt = f"{decision.instructions}:\\n\\n{self.latest_text}"`.'
+    if not isinstance(got, str):
+        learner.not_yet(f"After an edit the prompt is {kind_of(got)}, not a text.", do)
     if text not in got and wish not in got:
         learner.not_yet(f"After an edit the model was asked {_short(got)}, as before.", do)
     if text not in got:
@@ -673,6 +694,8 @@ def _prompt_is(learner: Learner, got: str, want: str, text: str, wish: str) -> N
     if wish not in got:
         learner.not_yet("The prompt of an edit has the text and not the instructions.", do)
     rest = got.replace(text, "").replace(wish, "")
+    if wish + text in got:
+        learner.not_yet("The instructions and the text stand side by side, with no space.", do)
     for trouble, told in (
         ("Decision(", "the whole decision and not only the instructions"),
         (TOPIC, "the old prompt too, in front of the instructions"),
@@ -914,7 +937,10 @@ def _status_do(learner: Learner, got: dict[str, Any], status: str, field: str) -
     """What to do about a result whose status is another one."""
     is_, holds = got["status"], got.get(field)
     if status in (holds, got.get("version")):
-        return f'The order is another one: give both by name, `{field}=…` and `status="{status}"`.'
+        return (
+            f"By position the fields are {', '.join(got)}: give both by name, `{field}=…` and "
+            f'`status="{status}"`.'
+        )
     if isinstance(is_, str) and is_.lower() == status:
         return f'Write "{status}" in small letters.'
     return f'Return the status "{status}".'

@@ -240,6 +240,7 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         verdict, (saw, do) = NOT_YET, explain(learner, error)
     else:
         return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
+    saw, do = (re.sub(r" at 0x[0-9a-f]+", "", words) for words in (saw, do))
     *passed, step = learner.steps or [""]
     if verdict == NOT_YET and (differs := compare.unsaid(learner, f"{saw} {do}")):
         do = f"{do} {differs}"

@@ -120,8 +120,12 @@ def _taken(run: ast.AST, methods: set[str]) -> Said | None:
                 taken = line
             if to.startswith(f"{KEPT}."):
                 return f"`{of} = {to}` takes one field of it: the others are gone.", TAKE
-            if of == KEPT and isinstance(value, ast.Constant):
-                if value.value is not None:
+            if "wait_condition" in to:
+                return f"`{of}` is what wait_condition gives, and that is nothing.", (
+                    "Wait on a line of its own; the decision is in `self.decision` then."
+                )
+            if of == KEPT:
+                if to != "None":
                     return f"`{to}` is not None, so the next wait is over at once.", TAKE
                 cleared = cleared or line
                 if branch := _branch(run, node):

@@ -43,12 +43,18 @@ def explained(
         raise
 
 
+def gives_back(learner: Learner, timeout: str) -> None:
+    """No loop of the cell waits without an `await`: it would block, and is not run."""
+    learner.step("No loop keeps the Workflow from hearing a message")
+    if said := _never_gives_back(learner, timeout):
+        learner.not_yet(*said)
+
+
 def mistake(learner: Learner, timeout: str, status: str) -> Said | None:
     """The first mistake in the wait that the text of the cell shows."""
     return (
         _not_awaited(learner)
         or _other_wait(learner, timeout)
-        or _never_gives_back(learner, timeout)
         or _no_duration(learner, timeout)
         or _value_used(learner, status)
         or _condition(learner)
@@ -101,7 +107,8 @@ def _never_gives_back(learner: Learner, timeout: str) -> Said | None:
             for n in ast.walk(part)
             if isinstance(n, (ast.Attribute, ast.Name)) and isinstance(n.ctx, ast.Store)
         }
-        if not asked & stored:
+        ends = any(isinstance(n, (ast.Break, ast.Return)) for n in ast.walk(node))
+        if not asked & stored and asked and not ends:
             return (
                 f"The loop `while {ast.unparse(node.test)}:` has no `await` in it: it blocks, and "
                 "no message can arrive.",

@@ -196,7 +196,18 @@ def _name(learner: Learner, kind: str, text: str) -> str:
     for node in ast.walk(solution):
         if isinstance(node, ast.Attribute) and node.attr == name:
             return f"It belongs to something: write `{ast.unparse(node)}`."
+    called = _called(learner.tree)
+    if name in called and not difflib.get_close_matches(name, _called(solution), 1, 0.8):
+        # What is called in its place is something else, not the same misspelt.
+        if do := compare.advice(learner, _with(learner, f"{name}(", dot=False)):
+            return do
     return _spelling(learner, kind, text, 0.8)
+
+
+def _called(tree: ast.AST) -> set[str]:
+    """The names that a text calls, such as `Decision`."""
+    calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    return {n.id for n in calls if isinstance(n, ast.Name)}
 
 
 def _spelling(learner: Learner, kind: str, text: str, cutoff: float = 0.7) -> str:
@@ -250,6 +261,10 @@ def _keyword(learner: Learner, kind: str, text: str) -> str:
         return f"`{wrong}=` belongs into the object: `{owners[wrong]}({wrong}=…)`."
     if wrong not in learner.text:
         return ""
+    made = re.match(r"(\w+)\.__init__\(\)", text)
+    own = list(getattr(learner.names.get(made[1]), "__dataclass_fields__", ())) if made else []
+    if made and (near := difflib.get_close_matches(wrong, own, 1, 0.5)):
+        return f"`{made[1]}` has no field `{wrong}`, but `{near[0]}`: write `{near[0]}=`."
     if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
         return f"Correct `{wrong}` to `{near[0]}`, run the cell, then this one."
     return compare.advice(learner) or f"Take `{wrong}=` out: nothing of that name is expected."
