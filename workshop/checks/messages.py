@@ -69,6 +69,7 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
             f"The class has no method `{name}`" + (f", but `{close}`." if close else "."),
             f"Call it `{name}`, as it was given, and {AGAIN}.",
         )
+    _is_alone(learner, name)
     said = [ast.unparse(decorator) for decorator in method.decorator_list]
     others = [d for d in said if d.partition("(")[0] != f"workflow.{of}"]
     if others and len(others) < len(said):
@@ -83,6 +84,22 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
         or f"`{name}` is a method without a decorator: no {called} can reach it.",
         f"Write `@workflow.{of}` on the line above `def {name}`, and {AGAIN}.",
     )
+
+
+def _is_alone(learner: Learner, name: str) -> None:
+    """No other method of the class has the same name."""
+    there = list(decorated(learner.tree))
+    for kind in [node for node in ast.walk(learner.tree) if isinstance(node, ast.ClassDef)]:
+        if [getattr(part, "name", "") for part in kind.body].count(name) > 1:
+            right = decorated(ast.parse(learner.blank.finished))
+            missing = [f"`{other}`" for other in right if other not in there]
+            learner.not_yet(
+                f"The class has two methods with the name `{name}`: the second takes the place of "
+                "the first, decorator and all.",
+                f"Give each a name of its own; {missing[0]} is missing."
+                if missing
+                else "Take one of them out, or give each a name of its own.",
+            )
 
 
 def _has_one_decorator(learner: Learner, method: Any, name: str, of: Kind) -> None:

@@ -196,12 +196,12 @@ def _name(learner: Learner, kind: str, text: str) -> str:
     for node in ast.walk(solution):
         if isinstance(node, ast.Attribute) and node.attr == name:
             return f"It belongs to something: write `{ast.unparse(node)}`."
-    called = _called(learner.tree)
-    if name in called and not difflib.get_close_matches(name, _called(solution), 1, 0.8):
-        # What is called in its place is something else, not the same misspelt.
-        if do := compare.advice(learner, _with(learner, f"{name}(", dot=False)):
-            return do
-    return _spelling(learner, kind, text, 0.8)
+    do = ""
+    near = difflib.get_close_matches(name, _called(solution), 1, 0.8)
+    if name in _called(learner.tree) and not near:
+        # It is another function or class, not one that is misspelt.
+        do = compare.advice(learner, _with(learner, f"{name}(", dot=False))
+    return do or _spelling(learner, kind, text, 0.8)
 
 
 def _called(tree: ast.AST) -> set[str]:
