@@ -8,15 +8,22 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import histories
 import nbformat
 import psutil
 import pytest
 from kernels import FINISHED, SANITIZE, Room, code_cells, name
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
 
 from authoring import notebooks
+from workshop.settings import load
 
 NBVAL = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
 NBVAL += ["--nbval-cell-timeout=60", "-p", "authoring.nbval_displays"]
@@ -53,15 +60,90 @@ def test_every_cell_was_run_and_in_its_order(path: Path) -> None:
     assert counts == list(range(1, len(counts) + 1)), "run `make build`"
 
 
-@pytest.mark.scenario(run=compared)
+@dataclass
+class Fresh:
+    """A fresh run of a finished notebook."""
+
+    code: int
+    said: str
+    replayed: dict[str, Any]
+    """What the replays of its histories gave, as `histories.replay_all` writes it."""
+
+
+async def fresh(room: Room, path: Path) -> Fresh:
+    """Run it and compare; a cell of ours at its end replays what its Workflows have left."""
+    startup = Path(room.env["IPYTHONDIR"]) / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "histories.py").write_text(histories.HOOK, encoding="utf-8")
+    file = room.folder / "replayed.json"
+    ours = f"from tests.notebooks import histories\nawait histories.replay_all({str(file)!r})"
+    copy = room.tree / path
+    notebook = nbformat.read(copy, as_version=4)
+    notebook.cells.append(notebooks.new_cell("code", ours, "replays", {}))
+    copy.write_text(notebooks.render(notebook), encoding="utf-8")
+    code, said = await compared(room, path)
+    return Fresh(code, said, json.loads(file.read_text()) if file.exists() else {})
+
+
+@pytest.mark.scenario(run=fresh)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
-def test_outputs_are_those_of_a_fresh_run(path: Path, ran: tuple[int, str]) -> None:
-    code, said = ran
-    assert code == 0, said
-    assert f"{len(code_cells(path))} passed" in said
+def test_outputs_are_those_of_a_fresh_run(path: Path, ran: Fresh) -> None:
+    assert ran.code == 0, ran.said
+    assert f"{len(code_cells(path)) + 1} passed" in ran.said, "all of its cells, and ours"
+
+
+@pytest.mark.scenario(run=fresh)
+@pytest.mark.parametrize("path", FINISHED, ids=name)
+def test_every_history_replays_with_a_class_that_the_notebook_had(path: Path, ran: Fresh) -> None:
+    assert ran.replayed.keys() == {"well", "badly"}, ran.said
+    assert not ran.replayed["badly"]
+    uses = any("workflow.defn" in cell.source for cell in code_cells(path))
+    assert bool(ran.replayed["well"]) == uses, "a notebook with Workflows leaves histories"
 
 
 # --- that it can fail ---
+
+
+@workflow.defn(name="Versions", sandboxed=False)
+class Before:
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.sleep(timedelta(seconds=0.05))
+
+
+@workflow.defn(name="Versions", sandboxed=False)
+class After:
+    @workflow.run
+    async def run(self) -> None:
+        """It has no timer any more."""
+
+
+def test_a_history_that_no_class_can_make_again_is_told(
+    running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "__init__", Worker.__init__)  # so that it is put back
+    monkeypatch.setattr(histories, "_registered", {})
+    histories.remember()
+    file, name = tmp_path / "replayed.json", "Versions"
+
+    async def cells() -> list[dict[str, Any]]:
+        settings = load()
+        client = await Client.connect(settings.temporal_address)
+        async with Worker(client, task_queue=name, workflows=[Before]):
+            await client.execute_workflow(name, id=name, task_queue=name)
+        assert histories._registered == {name: [Before]}
+        told = []
+        for known in ([Before, After], [After]):
+            monkeypatch.setitem(histories._registered, name, known)
+            await histories.replay_all(str(file))
+            told.append(json.loads(file.read_text()))
+        return told
+
+    one, other = asyncio.run(cells())
+    assert one == {"well": {name: 1}, "badly": []}
+    assert not other["well"] and [other["badly"][0][n] for n in (0, 1)] == [name, name]
+    assert "Nondeterminism" in other["badly"][0][2][0]
+
 
 Change = Callable[[str], str]
 
