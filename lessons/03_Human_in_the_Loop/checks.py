@@ -27,10 +27,12 @@ from workshop.checks import Learner, blank, turns
 from workshop.checks.learner import last_name
 from workshop.checks.messages import (
     changes,
+    duration,
     has_deadline,
     has_handler,
     method_of,
     only_reads,
+    waits_seconds,
     within,
 )
 from workshop.checks.outcome import NotYet
@@ -235,6 +237,15 @@ def _assigns(learner: Learner, method: str, attribute: str, source: str) -> tupl
     for part in ast.walk(node):
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Compare):
             return f"`{ast.unparse(part.value)}` compares, and sets nothing.", do
+        if isinstance(part, (ast.Yield, ast.YieldFrom)):
+            return f"`yield` makes a generator of `{method}`: its lines are not run.", do
+        if isinstance(part, ast.Global):
+            return f"`{ast.unparse(part)}`: the Workflow looks into `self` alone.", do
+        stored = isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
+        if stored and ast.unparse(part).endswith(f".{attribute}"):
+            owner = ast.unparse(part).rpartition(".")[0]
+            if owner != "self":
+                return f"`{ast.unparse(part)} = …` sets it in `{owner}`, not in `self`.", do
     changed = changes(node)
     if changed and changed != f"self.{attribute}":
         return f"`{method}` sets `{changed}`, and the Workflow waits for `self.{attribute}`.", do
@@ -324,9 +335,14 @@ async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
     for choice in ("keep", "edit", "redo"):
         thing = kind(learner.name("DraftInput")(TOPIC))
         sent = decision(learner, choice, "as a poem")
-        done = handler(thing, sent)
-        if inspect.isawaitable(done):
-            await asyncio.wait_for(done, 0.5)
+        try:
+            done = handler(thing, sent)
+            if inspect.isawaitable(done):
+                await asyncio.wait_for(done, 0.5)
+        except Exception as error:
+            if "NotInWorkflow" in type(error).__name__:
+                return  # it asks for something that only a Workflow has; the trial goes on
+            raise
         got = getattr(thing, "decision", None)
         if got is None:
             saw, do = _assigns(learner, "set_decision", "decision", "decision")
@@ -459,7 +475,8 @@ def _done_instead(learner: Learner, function: Any, meant: str) -> str:
             return f"`{base}.{name}(…)` {_SENDS[name]}"
     if not any(isinstance(n, ast.Name) and n.id == handle for n in ast.walk(learner.tree)):
         return f"the function does nothing with `{handle}`"
-    return ""
+    sends = any(call for name in _SENDS for call in learner.calls(name))
+    return "" if sends else f"nothing is sent with `{handle}`"
 
 
 async def _hides(learner: Learner, function: Any, wording: str) -> None:
@@ -516,9 +533,13 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
         try:
             returned = await asyncio.wait_for(learner.copy(function)(talk.handle, *inputs), 1.5)
         except asyncio.TimeoutError:
+            waits = any(learner.calls("result"))
             learner.not_yet(
-                "The function does not come back: it waits for the Workflow's end.",
-                f"A handle's `result()` waits; here write `{wording}`.",
+                "The function does not come back: "
+                + ("it waits for the Workflow's end." if waits else "it goes on and on."),
+                f"A handle's `result()` waits; here write `{wording}`."
+                if waits
+                else f"Send once, without a loop: `{wording}`.",
             )
         except RPCError as error:
             learner.not_yet(
@@ -585,6 +606,8 @@ async def send_signal(learner: Learner) -> None:
     given = inputs(sent[0].input)
     if len(given) != 1 or not isinstance(given[0], dict) or "choice" not in given[0]:
         told = kind_of(given[0]) if len(given) == 1 else f"{len(given)} inputs"
+        if len(given) == 1 and isinstance(given[0], dict):
+            told += f" without a choice: it has {', '.join(given[0]) or 'nothing'}"
         learner.not_yet(
             f"The Signal carries {told if given else 'nothing'}.", 'Give it `Decision("keep")`.'
         )
@@ -609,8 +632,9 @@ async def send_signal(learner: Learner) -> None:
 async def get_latest_text(learner: Learner) -> None:
     kind = is_workflow(learner, "DraftWorkflow")
     follows_rule_4(learner)
-    has_handler(learner, kind, "get_latest_text", "query")
+    query = has_handler(learner, kind, "get_latest_text", "query")
     only_reads(learner, "get_latest_text")
+    _leaves_all(learner, kind, query.fn)
     has_handler(learner, kind, "set_decision", "signal")
 
     async def script(talk: Talk, model: Model) -> None:
@@ -623,6 +647,22 @@ async def get_latest_text(learner: Learner) -> None:
 
     trial, model = await conversation(learner, kind, learner.name("DraftInput")(TOPIC), script)
     result_is(learner, trial, "published", model.text(1))
+
+
+def _leaves_all(learner: Learner, kind: type, query: Any) -> None:
+    """A Query handler leaves the Workflow as it is, in whatever way it might change it."""
+    thing = kind(learner.name("DraftInput")(TOPIC))
+    before = deepcopy(vars(thing))
+    try:
+        learner.copy(query, workflow=_Quiet(), **learner.trapped("ask_model"))(thing)
+    except Exception:
+        return  # the trial tells why
+    for name, value in vars(thing).items():
+        if before.get(name) != value:
+            learner.not_yet(
+                f"The Query changes `self.{name}`: it must leave the Workflow as it is.",
+                "Return what is asked for, and nothing else.",
+            )
 
 
 @blank(
@@ -646,6 +686,8 @@ async def send_query(learner: Learner) -> None:
             "What it returns is a coroutine: the question was never asked.",
             "Write `return await handle.query(…)`.",
         )
+    if returned != DRAFT_TEXT:
+        await _hides(learner, function, wording)
     if returned is None:
         printed = any(learner.calls("print"))
         learner.not_yet(
@@ -654,7 +696,6 @@ async def send_query(learner: Learner) -> None:
         )
     if returned == DRAFT_TEXT:
         return
-    await _hides(learner, function, wording)
     if isinstance(returned, str) and returned.startswith("the answer of get_latest_text,"):
         learner.not_yet(
             "The Query was sent with an input, and `get_latest_text` takes nothing.",
@@ -724,7 +765,12 @@ async def rounds(learner: Learner) -> None:
     follows_rule_4(learner)
     has_handler(learner, kind, "set_decision", "signal")
     has_handler(learner, kind, "get_latest_text", "query")
-    await _goes_round(learner, kind)
+    trial = await _goes_round(learner, kind)
+    if (seconds := waits_seconds(trial)) and "TimeoutError" not in learner.text:
+        learner.not_yet(
+            f"The wait has a deadline of {duration(seconds)}, and nobody catches its end.",
+            "Wait without a `timeout` here; the deadline comes later in this lesson.",
+        )
     with turns.explained(learner):
         await _ten_rounds(learner, kind)
 
@@ -781,16 +827,18 @@ async def _edit_redo_keep(learner: Learner, kind: type) -> Trial:
 
     async def script(talk: Talk, model: Model) -> None:
         await drafts_first(learner, talk, model)
+        timer = any(e.event_type == EventType.EVENT_TYPE_TIMER_STARTED for e in talk.trial.events)
+        if timer and not any(learner.calls("wait_condition")):
+            learner.not_yet(
+                "It waits for a time, and not for a person.",
+                "Write `await workflow.wait_condition(lambda: self.decision is not None)`.",
+            )
         learner.step("An edit writes another draft, one")
         await talk.signal("set_decision", decision(learner, "edit", wish))
         await within(
             learner,
             talk.drafted(2),
-            lambda: (
-                f"After an edit it has ended, with {_short(talk.trial.result)}."
-                if talk.trial.completed
-                else "After an edit it writes no other draft."
-            ),
+            lambda: _ends_early(learner, talk) or "After an edit it writes no other draft.",
             "After a decision to edit or redo, the loop goes round: it asks llm_call again.",
         )
         await _one_call(learner, talk, model, 2)
@@ -827,6 +875,21 @@ async def _edit_redo_keep(learner: Learner, kind: type) -> Trial:
     trial, model = await conversation(learner, kind, learner.name("DraftInput")(TOPIC), script)
     result_is(learner, trial, "published", model.text(3))
     return trial
+
+
+def _ends_early(learner: Learner, talk: Talk) -> str:
+    """What the Workflow ended with after an edit; empty where it goes on."""
+    if not talk.trial.completed:
+        return ""
+    got = talk.trial.result
+    if not isinstance(got, dict) or "status" not in got:
+        return f"After an edit it has ended, with {_short(got)}."
+    if got["status"] == "unfinished":
+        return (
+            "After the first round it has ended as unfinished: that `return` stands in the loop, "
+            "or the loop has one round."
+        )
+    return f"After an edit it has ended, as {got['status']!r}."
 
 
 async def _one_call(learner: Learner, talk: Talk, model: Model, number: int) -> None:

@@ -70,6 +70,11 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
             f"Call it `{name}`, as it was given, and {AGAIN}.",
         )
     _is_alone(learner, name)
+    if method in learner.tree.body:
+        learner.not_yet(
+            f"`{name}` is a function beside the class, and not a method of it.",
+            f"Indent it by four spaces, into `class {kind.__name__}`, and {AGAIN}.",
+        )
     said = [ast.unparse(decorator) for decorator in method.decorator_list]
     others = [d for d in said if d.partition("(")[0] != f"workflow.{of}"]
     if others and len(others) < len(said):

@@ -439,6 +439,12 @@ def code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
     if "Unable to serialize" in text:
         asked = [activity.name for activity in trial.activities]
         step = next((s for s in steps if s.activity not in asked), steps[-1])
+        if len(set(asked)) >= len(steps) and not trial.task_failure_line(learner.text):
+            learner.not_yet(
+                f"What the Workflow returns cannot be written down ({message[:120]}): it is a "
+                "class or a function, not an object.",
+                "Return an object made of the class, with parentheses and its fields.",
+            )
         learner.not_yet(
             f"{step.activity}'s input cannot be written down ({message[:120]}): it is a class, "
             "not an object made of it.",

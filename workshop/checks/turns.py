@@ -203,6 +203,16 @@ def _object(run: ast.AST) -> Said | None:
 
 def _choice(run: ast.AST) -> Said | None:
     for node in ast.walk(run):
+        if isinstance(node, ast.BoolOp) and isinstance(node.values[-1], ast.Constant):
+            left = node.values[0]
+            texts = [ast.unparse(v) for v in node.values[1:]]
+            if isinstance(left, ast.Compare):
+                texts.insert(0, ast.unparse(left.comparators[0]))
+                of = ast.unparse(left.left)
+                return (
+                    f"`{ast.unparse(node)}`: a text alone counts as a yes.",
+                    f"Compare with each of them: `{of} in ({', '.join(texts)})`; or with one.",
+                )
         if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith(".choice"):
             value = node.comparators[0]
             if isinstance(value, ast.Constant) and value.value not in CHOICES:
@@ -238,7 +248,7 @@ def _prompt(run: ast.AST) -> Said | None:
         if any(isinstance(p, ast.AugAssign) and _is_prompt(p.target) for p in parts):
             return "`+=` adds to the old prompt, which stays in front.", do
         if any(_is_prompt(target) for p in parts for target, _ in _pairs(p)):
-            return None
+            return _asked_with(run)
         for part in parts:
             if isinstance(part, ast.Return):
                 return "An edit returns, and that ends the Workflow.", do
@@ -246,6 +256,27 @@ def _prompt(run: ast.AST) -> Said | None:
                 return "`==` compares, and sets nothing.", do
             for target, _ in _pairs(part):
                 return f"`{ast.unparse(target)} = …` does not change the next prompt.", do
+    return None
+
+
+def _asked_with(run: ast.AST) -> Said | None:
+    """The Activity is asked with something else than the prompt that was set, or not each time."""
+    calls = [
+        n for n in ast.walk(run) if isinstance(n, ast.Call) and "activity" in last_name(n.func)
+    ]
+    loops = [n for n in ast.walk(run) if isinstance(n, (ast.For, ast.While))]
+    inside = {n for loop in loops for n in ast.walk(loop)}
+    for call in calls:
+        if "input.prompt" in ast.unparse(call):
+            return (
+                "`input.prompt` stays what it was: llm_call is asked the first prompt each time.",
+                "Ask with `LLMCallInput(self.prompt)`.",
+            )
+        if loops and call not in inside:
+            return (
+                "llm_call is asked outside of the loop, so there is one draft only.",
+                "Move `await workflow.execute_activity(…)` into the loop.",
+            )
     return None
 
 

@@ -327,6 +327,11 @@ def _with(learner: Learner, word: str, dot: bool = True) -> str:
 def _await(learner: Learner, kind: str, text: str) -> str:
     if kind != "TypeError" or not re.search(r"'await' expression|be awaited", text):
         return ""
+    waited = re.search(r"object (\w+) can't be used in 'await'", text)
+    for node in ast.walk(learner.tree):
+        call = node.value if isinstance(node, ast.Await) else None
+        if waited and isinstance(call, ast.Call) and last_name(call.func) == waited[1]:
+            return f"`{waited[1]}(…)` gives its object at once: take `await` away."
     wants_call = re.search(r"object (method|function|builtin_function_or_method) ", text)
     for node in ast.walk(learner.tree):
         if isinstance(node, ast.Await):
