@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import hashlib
 import inspect
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from workshop.checks import Learner, NotYet, blank
@@ -25,10 +26,11 @@ from workshop.checks.calls import (
 from workshop.checks.steps import kind_of, ran
 from workshop.checks.words import explain
 from workshop.full_disk import full_disk
-from workshop.report import safe_name, whole_file
+from workshop.report import safe_name, story, whole_file
 from workshop.report.files import ReportFileError
 
 PROMPT = "three facts about octopuses"
+MORE = "\n\n".join(f"Fact {n}: octopuses are clever." for n in range(80))
 FACTS = "## Facts\n\nOctopuses have three hearts.\n\nR&D <b>costs"
 READ = 'response["choices"][0]["message"]["content"]'
 
@@ -86,18 +88,32 @@ async def create_pdf(learner: Learner) -> None:
         learner, "create_pdf", 'content: str, filename: str = "research_pdf.pdf"'
     )
     learner.step("It writes a PDF")
+    content = f"{FACTS}\n\n{MORE}"  # of more than one page
+    built: list[Any] = []
+
+    def spied(*values: Any, **named: Any) -> Any:
+        built.append(values)
+        return story(*values, **named)
+
     async with away() as room:
-        used = _Used(learner)
+        copy = learner.copy(function, whole_file=_named_by_text(learner), story=spied)
         try:
-            result = await room.runs(learner.copy(function, whole_file=used), FACTS, "a/b")
+            result = await room.runs(copy, content, "a/b")
         except Exception as error:
             _pdf_failed(learner, error)
         written = room.files()
-        _through_whole_file(learner, used, written)
-        _named(learner, used, written, "a/b", "`whole_file(filename)`")
+        _one(learner, written)
+        if len(built) > 1:
+            learner.not_yet(
+                f"The document is built {len(built)} times.", "Once is enough: one `build`."
+            )
+        if written[0] != safe_name("a/b"):
+            learner.not_yet(
+                f"The file was to be called 'a/b', and is {written[0]!r}.",
+                "Write `whole_file(filename)`: the name that the function is given.",
+            )
         learner.step("It holds the content, on numbered pages")
-        pages = pages_of(room.folder / written[0])
-        _holds(learner, pages)
+        _holds(learner, pages_of(room.folder / written[0]))
         learner.step("It returns the file's name")
         _returns_name(learner, result, written[0], "a/b", "safe_name(filename)")
         if (usual := await room.runs(learner.copy(function), FACTS)) != "research_pdf.pdf":
@@ -105,12 +121,7 @@ async def create_pdf(learner: Learner) -> None:
                 f"Without a filename the PDF is called {usual!r}.",
                 'Keep `filename: str = "research_pdf.pdf"` in the first line.',
             )
-        await lets_fail(
-            learner,
-            "A full disk is not hidden",
-            room.runs(learner.copy(function, whole_file=_no_room), FACTS, "full"),
-            "The disk is full",
-        )
+    await _full_disk(learner, lambda: learner.copy(function), content, "full")
 
 
 @blank(
@@ -240,8 +251,17 @@ async def ask_subject(learner: Learner) -> None:
 async def read_subject(learner: Learner) -> None:
     function = function_of(learner, "read_subject", "text: str")
     shape = learner.name("Subject")
+    if any(learner.calls("eval")) or any(learner.calls("exec")):
+        learner.step("What a model says is read, and never run")
+        learner.not_yet(
+            "eval runs what a model says as code: it may do anything on this machine.",
+            "Write `Subject.model_validate_json(text)`.",
+        )
+    provider = Provider(learner)
     async with away() as room:
-        copy = learner.copy(function)
+        copy = provider.copy(
+            function, ask_subject=provider.completion, llm_call=provider.completion
+        )
         learner.step("What fits is taken as it is")
         good = '{"subject": "octopuses", "facts": 3}'
         result = await room.runs(copy, good)
@@ -253,8 +273,9 @@ async def read_subject(learner: Learner) -> None:
                     "Write `Subject.model_validate_json(text)`.",
                 )
             learner.not_yet(
-                f"From {good} it makes {result!r}.",
-                "Return what `Subject.model_validate_json(text)` gives.",
+                f"From {good}, which fits, it makes {result!r}.",
+                "Return what `Subject.model_validate_json(text)` gives, and the plain one only where "
+                "that raises: in the `except`.",
             )
         learner.step("What does not fit is not used, and raises nothing")
         plain = []
@@ -262,7 +283,11 @@ async def read_subject(learner: Learner) -> None:
             try:
                 found = await room.runs(copy, text)
             except Exception as error:
+                if provider.calls:
+                    _asks_again(learner)
                 _not_caught(learner, error, text, why)
+            if provider.calls:
+                _asks_again(learner)
             _checked(learner, found, shape, text, fits=False)
             _valid(learner, shape, found, text, why)
             if found.subject == text:
@@ -304,12 +329,13 @@ async def named_report(learner: Learner) -> None:
         chain.asked()
         learner.step("It writes one PDF, named after the subject")
         written = room.files()
-        _through_whole_file(learner, chain.used, written)
+        _one(learner, written)
         chain.file(written)
         learner.step("It begins with the cover, and goes on with the text")
         chain.pages(pages_of(room.folder / written[0]))
         learner.step("It returns the file's name")
         _returns_name(learner, result, written[0], HOSTILE, "safe_name(name)")
+    await _full_disk(learner, lambda: chain.copy(function), PROMPT)
 
 
 # --- calls ---
@@ -415,6 +441,11 @@ def _shape(learner: Learner, wanted: Any, shape: Any) -> None:
     right = "Write `response_format=Subject`."
     if wanted is shape:
         return
+    if wanted is None and any(learner.calls("llm_call")):
+        learner.not_yet(
+            "llm_call cannot ask for a shape: it hands no response_format on.",
+            "Call `completion(…)` itself, with `response_format=Subject`.",
+        )
     if wanted is None:
         learner.not_yet(
             "completion is given no response_format: the model may say anything.", right
@@ -442,6 +473,11 @@ async def _provider_fails(learner: Learner, function: Any, prompt: str) -> None:
     await lets_fail(
         learner, "Errors go through", provider.runs(function, prompt), "The provider answers 429"
     )
+    if len(provider.calls) > 1:
+        learner.not_yet(
+            f"The provider refuses, and is asked {len(provider.calls)} times: a loop of its own.",
+            "Ask once here. Who calls this function decides whether to try again.",
+        )
 
 
 # --- PDFs ---
@@ -453,26 +489,39 @@ BUILD_COVER = (
 )
 
 
-class _Used:
-    """whole_file, and what it was asked for."""
+def _named_by_text(learner: Learner) -> Any:
+    """whole_file, which says it in words where it is given no text."""
 
-    def __init__(self, learner: Learner) -> None:
-        self.learner = learner
-        self.names: list[Any] = []
-        self.paths: list[Path] = []
-
-    def __call__(self, filename: Any, folder: Any = ".") -> Any:
+    def named(filename: Any, folder: Any = ".") -> Any:
         if not isinstance(filename, str):
-            self.learner.not_yet(
+            learner.not_yet(
                 f"whole_file is given {kind_of(filename)}, not a name.",
                 "Give it the file's name, a text.",
             )
-        self.names.append(filename)
         return whole_file(filename, folder)
 
+    return named
 
-def _no_room(*_: Any, **__: Any) -> Any:
-    raise OSError("No space left on device")
+
+async def _full_disk(learner: Learner, copy: Callable[[], Any], *given: Any) -> None:
+    """On a full disk the error goes through, and no half file is left."""
+    async with away() as room:
+
+        async def on_a_full_disk() -> Any:
+            with full_disk(1000):
+                return await room.runs(copy(), *given)
+
+        step = "On a full disk it leaves no half file, and says so"
+        learner.step(step)
+        run = asyncio.ensure_future(on_a_full_disk())
+        await asyncio.wait({run})
+        if room.files():
+            learner.not_yet(
+                "The PDF is not written through whole_file: on a full disk half of it is left.",
+                "Keep `with whole_file(…) as path:`, and give SimpleDocTemplate `str(path)`.",
+            )
+        learner.steps.remove(step)
+        await lets_fail(learner, step, run, "The disk is full")
 
 
 def _pdf_failed(learner: Learner, error: Exception, nothing_written: str = BUILD) -> None:
@@ -529,28 +578,13 @@ def _pdf_failed(learner: Learner, error: Exception, nothing_written: str = BUILD
     raise error
 
 
-def _through_whole_file(learner: Learner, used: _Used, written: list[str]) -> None:
-    if not used.names:
-        learner.not_yet(
-            "The PDF is not written through whole_file: a full disk or a crash leaves half of it."
-            if written
-            else "No file was written, and whole_file was not used.",
-            "Keep `with whole_file(…) as path:`, and give SimpleDocTemplate `str(path)`.",
-        )
+def _one(learner: Learner, written: list[str]) -> None:
     if not written:
         learner.not_yet("No PDF was written.", "Keep the block with whole_file, and build in it.")
     if len(written) > 1:
         learner.not_yet(
             f"{len(written)} files were written: {', '.join(written)}.",
             "Write one, to the path that whole_file gives.",
-        )
-
-
-def _named(learner: Learner, used: _Used, written: list[str], name: str, how: str) -> None:
-    if written[0] != safe_name(name):
-        learner.not_yet(
-            f"The file was to be called {name!r}, and is {written[0]!r}.",
-            f"Write {how}: the name that the function is given.",
         )
 
 
@@ -572,7 +606,8 @@ def _holds(learner: Learner, pages: list[str]) -> None:
         )
     if not all(f"Page {n}" in page for n, page in enumerate(pages, 1)):
         learner.not_yet(
-            "The pages have no numbers.", "Hand over what `pages` holds: `**pages` in build."
+            "The pages have no numbers, or only the first one has.",
+            "Hand over what `pages` holds, for the first page and later ones: `**pages` in build.",
         )
 
 
@@ -586,6 +621,11 @@ def _returns_name(learner: Learner, result: Any, written: str, asked: str, how: 
     if result == asked:
         learner.not_yet(
             f"The function returns {asked!r}, and the file is called {written!r}.", right
+        )
+    if callable(result):
+        learner.not_yet(
+            "The function returns a function, which is not called: the parentheses are missing.",
+            right,
         )
     if isinstance(result, Path) or ".part" in str(result):
         learner.not_yet(
@@ -724,8 +764,12 @@ async def _chained(learner: Learner, chain: _Chain, room: Any, function: Any) ->
                 "They are `llm_call(prompt)` and `create_pdf(content, filename)`.",
             )
         raise
-    except Exception as error:
-        if chain.order == ["create_pdf"] or (not chain.order and "create_pdf(" in learner.text):
+    except RecursionError:
+        learner.not_yet(
+            "The function calls itself, again and again.", "Ask the model: `llm_call(prompt)`."
+        )
+    except NameError as error:
+        if -1 < learner.text.find("create_pdf(") < learner.text.find("llm_call("):
             saw, _ = explain(learner, error)
             learner.not_yet(saw, "First ask, then take the text out, then write.")
         raise
@@ -794,7 +838,7 @@ def _row(learner: Learner, name: str, row: Any) -> None:
                 f"{name!r}: {what} is {'still open' if text is ... else kind_of(text)}.",
                 "Write a few words, in quotes.",
             )
-        if not text.strip():
+        if not text.strip(" .…?"):
             learner.not_yet(f"{name!r}: {what} is still empty.", "Write a few words of your own.")
     if PAID[name] and _NO_LOSS.fullmatch(lost.strip()):
         learner.not_yet(
@@ -842,7 +886,7 @@ class _Saving:
 
     def __init__(self, learner: Learner, function: Any, room: Any) -> None:
         self.learner, self.function, self.room = learner, function, room
-        self.folder = room.folder / "answers"
+        self.folder: Path = room.folder / "answers"
         self.folder.mkdir()
         self.reset([])
 
@@ -855,8 +899,7 @@ class _Saving:
 
     def file_of(self, prompt: Any) -> Path:
         self.named.append(prompt)
-        digest = hashlib.sha256(str(prompt).encode()).hexdigest()[:12]
-        return Path(self.folder / f"{digest}.txt")
+        return self.own(prompt)
 
     async def run(self, prompt: str = PROMPT) -> Any:
         def llm_call(prompt: Any, timeout: float = 20) -> Any:
@@ -868,18 +911,14 @@ class _Saving:
                 raise self.script.pop(0)
             return answer(self.text)
 
-        import time
-
         def sleep(seconds: Any) -> None:
             if float(seconds) < 0:  # as the real one, it refuses what is no time
                 raise ValueError("sleep length must be non-negative")
             self.pauses.append(float(seconds))
 
-        clock = SimpleNamespace(**{n: getattr(time, n) for n in dir(time) if n[0] != "_"})
-        clock.sleep = sleep
         instead = {"llm_call": llm_call, "file_of": self.file_of, "answers": self.folder}
         provider = Provider(self.learner)
-        copy = provider.copy(self.function, time=clock, sleep=sleep, **instead)
+        copy = provider.copy(self.function, sleep=sleep, **instead)
         try:
             return await self.room.runs(copy, prompt)
         except _Endless:
@@ -933,6 +972,12 @@ class _Saving:
                 "The answer is saved nowhere: the next run pays for it again.",
                 "Write it to `draft`, and put that in its place: `draft.replace(file)`.",
             )
+        if self.own(PROMPT).name in found and len(found) > 1:
+            say(
+                f"Beside the file lies {next(n for n in found if n[-4:] != '.txt')!r}: the draft was "
+                "not put in its place, the file was written by itself, and is half for a moment.",
+                "Rename the draft: `draft.replace(file)`, and do not write to `file`.",
+            )
         if self.own(PROMPT).name not in found:
             say(
                 f"The answer is in {found[0]!r}, where nobody looks for it.",
@@ -955,6 +1000,11 @@ class _Saving:
         other = "a saved answer: 🐙"
         self.own(PROMPT).write_text(other, encoding="utf-8")
         result = await self.run()
+        if self.asked and "draft.exists()" in self.learner.text:
+            say(
+                "It looks for the draft, which is gone when it has become the file.",
+                "Look for `file`: `if file.exists(): return file.read_text(…)`.",
+            )
         if self.asked:
             say(
                 "An answer is saved, and the model is asked all the same: it is paid again.",
@@ -1002,6 +1052,11 @@ class _Saving:
                     "After the pause the loop asks again, and its answer is returned.",
                 )
             if not any(pause > 0 for pause in self.pauses):
+                if "asyncio.sleep" in self.learner.text:
+                    say(
+                        "asyncio.sleep pauses only what awaits it; here nothing waits.",
+                        "In a plain function write `time.sleep(attempt)`.",
+                    )
                 say(
                     "There is no pause before the next attempt; the provider is still busy then.",
                     "Write `time.sleep(attempt)` in the `except`.",
@@ -1121,7 +1176,7 @@ UNFIT = {
     "": "it is empty",
 }
 """Texts that no Subject fits, and why."""
-HOSTILE = "../cephalopods"
+HOSTILE = "../Giant Squid"
 
 
 def _checked(learner: Learner, result: Any, shape: Any, text: str, fits: bool = True) -> None:
@@ -1142,6 +1197,13 @@ def _checked(learner: Learner, result: Any, shape: Any, text: str, fits: bool = 
             "Return a plain Subject in its place, with a subject of your own.",
         )
     learner.not_yet(f"For {text!r} the function returns {kind_of(result)}, not a Subject.", right)
+
+
+def _asks_again(learner: Learner) -> None:
+    learner.not_yet(
+        "Where the text does not fit, the model is asked again: a further call is paid each time.",
+        'Here do without: `Subject(subject="Research Report")`.',
+    )
 
 
 def _valid(learner: Learner, shape: Any, found: Any, text: str, why: str) -> None:
@@ -1181,7 +1243,6 @@ class _Named:
 
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
-        self.used = _Used(learner)
         self.content: list[Any] = []
         self.subject: list[Any] = []
         self.read: list[Any] = []
@@ -1206,7 +1267,7 @@ class _Named:
         return self.provider.copy(
             function,
             said='{"subject": "said before"}',
-            whole_file=self.used,
+            whole_file=_named_by_text(self.learner),
             llm_call=llm_call,
             ask_subject=ask_subject,
             read_subject=read_subject,
@@ -1247,7 +1308,7 @@ class _Named:
             )
 
     def file(self, written: list[str]) -> None:
-        if "cephalopods" not in written[0].lower():
+        if "giant squid" not in written[0].lower():
             self.learner.not_yet(
                 f"The subject is {HOSTILE!r}, and the file is called {written[0]!r}.",
                 "Name it after the subject: `name = subject.subject`.",
@@ -1265,16 +1326,21 @@ class _Named:
             say("The content is not in the PDF.", BUILD_COVER)
         if PROMPT not in first + rest:
             say("The report has no cover.", BUILD_COVER)
+        if "Asked for: ##" in first or ("Asked for:" in first and "three hearts" in first):
+            say(
+                "The cover says that the content was asked for: prompt and content are swapped.",
+                BUILD_COVER,
+            )
         if PROMPT not in first or "three hearts" not in rest:
             say("The cover is not in front of the text.", BUILD_COVER)
         if "subject=" in first:
             say("The title is the whole object, printed.", "Take its field: `subject.subject`.")
-        if first.lower().rfind("cephalopods") > first.find(PROMPT) > -1:
+        if first.lower().rfind("giant squid") > first.find(PROMPT) > -1:
             say(
                 "On the cover, the prompt stands where the title belongs.",
                 "The title comes first: `cover(title, prompt)`.",
             )
-        if "cephalopods" not in first.lower():
+        if "giant squid" not in first.lower():
             say(
                 "The title on the cover is not the subject.",
                 "Make it of the subject: `title = subject.subject.capitalize()`.",

@@ -8,7 +8,7 @@ import inspect
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ def answer(text: str) -> Any:
     from litellm import ModelResponse  # takes seconds, unless the lesson has it already
 
     return ModelResponse(
-        model="stand-in",
+        model="gpt-4o",  # one whose price is known
         choices=[
             {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
         ],
@@ -212,11 +212,14 @@ class Provider:
         self.answers.append(answer(self.text))
         return self.answers[-1]
 
-    def copy(self, function: Any, **instead: Any) -> Any:
+    def copy(
+        self, function: Any, sleep: Callable[[float], None] | None = None, **instead: Any
+    ) -> Any:
         """The learner's function, with this provider in place of the real one.
 
         Args:
-            instead: what further names stand for; `sleep` is also that of the module time.
+            sleep: in place of `time.sleep`, however the code reaches it.
+            instead: what further names stand for.
         """
         import litellm
 
@@ -234,11 +237,14 @@ class Provider:
             "print": note,
             "prompt": "a prompt of the notebook",
         }
+        if sleep and self.learner.names.get("sleep") is time.sleep:
+            known["sleep"] = sleep  # from time import sleep
         copied = self.learner.copy(function, **{**known, **instead})
-        modules = {"completion": litellm} | ({"sleep": time} if "sleep" in instead else {})
+        modules: dict[str, Any] = {"completion": litellm} | ({"sleep": time} if sleep else {})
+        stand_ins = {"completion": self.completion} | ({"sleep": sleep} if sleep else {})
 
         def run(*values: Any, **named: Any) -> Any:
-            token = _standing_in.set({"completion": self.completion, **instead})
+            token = _standing_in.set(stand_ins)
             try:
                 with ExitStack() as stack:
                     for name, module in modules.items():
@@ -391,6 +397,11 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
         )
     if not isinstance(content, str):
         say(f"The content is {kind_of(content)}, not a text.", right)
+    if content.strip() == prompt and wording != "prompt":
+        say(
+            "The model is given the prompt alone, and not told what is wanted of it.",
+            f"Send the `{wording}`, which holds the prompt. {right}",
+        )
     if prompt in content:
         return
     if "a prompt of the notebook" in content:
