@@ -971,6 +971,12 @@ async def _silence(
             "When the time is up, the Workflow goes on and waits again.",
             f'After `except asyncio.TimeoutError:` return the draft, with the status "{status}".',
         )
+    if not trial.failure and silence.seconds > seconds + 600:
+        learner.not_yet(
+            f"The time is up after {duration(seconds)}, and the Workflow ends after "
+            f"{duration(silence.seconds)}.",
+            "Return the draft as soon as the time is up.",
+        )
     if trial.failure:
         learner.not_yet(
             f"When the time is up, the Workflow fails ({trial.failure}), and the draft is lost.",
@@ -1037,7 +1043,7 @@ def _validator(learner: Learner, kind: type, update: str, name: str) -> Any:
         learner.not_yet(
             "The validator is an `async def`.", f"Write `def {name}(…)`: it decides at once."
         )
-    return handler.validator
+    return learner.copy(handler.validator, workflow=_Quiet())
 
 
 def _only_looks(learner: Learner, name: str) -> None:
@@ -1320,8 +1326,11 @@ async def one_decision(learner: Learner) -> None:
                     if kept
                     else "Let `run` keep the draft where the validator looks: `self.draft = …`.",
                 )
-            if words in ("None", ""):
-                learner.not_yet("The Update returns nothing.", "Return a sentence for the person.")
+            if words in ("None", "", "True", "False"):
+                learner.not_yet(
+                    f"The Update returns {words if words in ('True', 'False') else 'nothing'}.",
+                    "Return a sentence for the person.",
+                )
             await within(
                 learner,
                 talk.ended(),

@@ -68,6 +68,8 @@ LIMIT_SECONDS = 20.0
 one is for a machine that is busy, where a right answer must not be called wrong."""
 BLOCKED_SECONDS = 2.2
 """How long code may keep its event loop from turning. More than a busy machine does."""
+CLOSING_SECONDS = 0.6
+"""How long the end of what a check has started is waited for, once the check knows its answer."""
 
 _lesson = ""
 _hints: dict[str, int] = {}
@@ -389,6 +391,7 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
     beat = began = time.monotonic()
+    found: list[BaseException | None] = []
 
     def settle(error: BaseException | None) -> None:
         if not done.done():
@@ -416,6 +419,10 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
             own.set_exception_handler(lambda *_: None)
             try:
                 own.run_until_complete(watched())
+                found.append(None)
+            except BaseException as caught:
+                found.append(caught)
+                raise
             finally:
                 for task in asyncio.all_tasks(own):
                     task.cancel()
@@ -433,6 +440,8 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
     while not done.done():
         await asyncio.wait({done}, timeout=0.1)
         now = time.monotonic()
+        if found and now - beat > CLOSING_SECONDS:
+            settle(found[0])  # a Worker that cannot end, as its code blocks, is not waited for
         if not done.done() and (now - beat > BLOCKED_SECONDS or now - began > limit):
             raise asyncio.TimeoutError
     done.result()

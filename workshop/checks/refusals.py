@@ -177,9 +177,9 @@ class Validator:
         for node in ast.walk(self.node):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 name = ast.unparse(node.value.func)
-                if name == "print":
+                if name == "print" or "logger." in name or "logging." in name:
                     return (
-                        "`print(…)` tells nobody who decides, and refuses nothing.",
+                        f"`{name}(…)` tells nobody who decides, and refuses nothing.",
                         "Write `raise ValueError(…)` in its place.",
                     )
                 if name.endswith(("Error", "Exception")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import sys
 import threading
@@ -53,6 +54,20 @@ _TASK_TROUBLE = {
 }
 
 
+_BEGINS = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+}
+_FINISHES = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+    *_TASK_TROUBLE,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED,
+}
+
+
 @dataclass(frozen=True)
 class Scheduled:
     """An Activity as the Event History has it. Timeouts are seconds; 0.0 where none was set."""
@@ -88,6 +103,14 @@ class Trial:
         """The last line of a cell's text that the failing code went through."""
         lines = [line.strip() for line in text.split("\n")]
         return next((s for s in reversed(self.task_failure_trace) if s in lines and s), "")
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the history shows a task that nobody has finished yet."""
+        open_tasks = sum(
+            (event.event_type in _BEGINS) - (event.event_type in _FINISHES) for event in self.events
+        )
+        return open_tasks > 0 or not self.events
 
     def scheduled(self, name: str) -> Scheduled | None:
         return next((a for a in self.activities if a.name == name), None)
@@ -178,6 +201,8 @@ async def run_workflow(
     finally:
         if not trial.completed and not trial.failure:
             await handle.terminate("the check is over")
+            if trial.events and trial.events[-1].event_type == _TASK_STARTED:
+                _interrupt(kind)
         closing = asyncio.create_task(worker.shutdown())
         # A Workflow that blocks its thread holds the Worker up; the check does not wait for it.
         await asyncio.wait({closing, running}, timeout=0.3)
@@ -262,12 +287,14 @@ class Talk:
         """Wait until something is so.
 
         Raises:
-            Stuck: it is not, within the limit.
+            Stuck: it is not, within the limit; or within four of it while work is under way, as
+                on a machine that is busy.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + self.limit
         while not condition():
-            if loop.time() > end:
+            now = loop.time()
+            if now > end + 3 * self.limit or (now > end and not self.trial.under_way):
                 raise Stuck
             await asyncio.sleep(0.01)
 
@@ -282,7 +309,7 @@ async def _talk(
     """
     talking = asyncio.ensure_future(script)
     both: set[asyncio.Future[Any]] = {talking, watching}
-    await asyncio.wait(both, timeout=4 * limit, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(both, timeout=12 * limit, return_when=asyncio.FIRST_COMPLETED)
     if not talking.done() and not trial.task_failure:
         await asyncio.wait({talking}, timeout=limit)
     if not talking.done():
@@ -376,6 +403,7 @@ async def _silent(
                 looks += 1
                 if looks > 8 and loop.time() - since > 0.8:
                     silence.blocks = True
+                    _interrupt(kind)
                     break
             else:
                 looks = 0
@@ -386,16 +414,29 @@ async def _silent(
     await asyncio.wait({closing, running}, timeout=0.3)
 
 
-def in_code_of(kind: type) -> bool:
-    """Whether a thread is in the code of a Workflow class at this moment."""
+def in_code_of(kind: type) -> list[int]:
+    """The threads that are in the code of a Workflow class at this moment."""
     codes = {getattr(member, "__code__", None) for member in vars(kind).values()}
-    for frame in sys._current_frames().values():
+    found = []
+    for thread, frame in sys._current_frames().items():
         at: FrameType | None = frame
-        while at:
-            if at.f_code in codes:
-                return True
+        while at and at.f_code not in codes:
             at = at.f_back
-    return False
+        if at:
+            found.append(thread)
+    return found
+
+
+class _Interrupted(BaseException):
+    """Ends code that never gives back control, as the SDK does after two seconds."""
+
+
+def _interrupt(kind: type) -> None:
+    """Let no thread go on for ever in the code of a Workflow whose trial is over."""
+    for thread in in_code_of(kind):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread), ctypes.py_object(_Interrupted)
+        )
 
 
 @dataclass
