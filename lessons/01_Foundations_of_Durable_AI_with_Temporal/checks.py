@@ -274,8 +274,8 @@ async def read_subject(learner: Learner) -> None:
                 )
             learner.not_yet(
                 f"From {good}, which fits, it makes {result!r}.",
-                "Return what `Subject.model_validate_json(text)` gives, and the plain one only where "
-                "that raises: in the `except`.",
+                "Return what `Subject.model_validate_json(text)` gives, and the plain one only "
+                "where that raises: in the `except`.",
             )
         learner.step("What does not fit is not used, and raises nothing")
         plain = []
@@ -627,6 +627,12 @@ def _returns_name(learner: Learner, result: Any, written: str, asked: str, how: 
             "The function returns a function, which is not called: the parentheses are missing.",
             right,
         )
+    if str(result).lower() == written.lower():
+        learner.not_yet(
+            f"The function returns {result!r}, made from the title; the file is called "
+            f"{written!r}.",
+            right,
+        )
     if isinstance(result, Path) or ".part" in str(result):
         learner.not_yet(
             "The function returns a path, the temporary one or another, not the file's name.", right
@@ -892,7 +898,9 @@ class _Saving:
 
     def reset(self, script: list[BaseException]) -> None:
         """Begin with no calls; the model raises what the script says, then answers."""
-        self.script, self.asked, self.pauses = list(script), [], []
+        self.script = list(script)
+        self.asked: list[Any] = []
+        self.pauses: list[float] = []
         self.named: list[Any] = []
         self.early = False
         self.text = SAVED
@@ -974,8 +982,8 @@ class _Saving:
             )
         if self.own(PROMPT).name in found and len(found) > 1:
             say(
-                f"Beside the file lies {next(n for n in found if n[-4:] != '.txt')!r}: the draft was "
-                "not put in its place, the file was written by itself, and is half for a moment.",
+                "The draft still lies beside the file: it was not put in its place, the file was "
+                "written by itself, and is half for a moment.",
                 "Rename the draft: `draft.replace(file)`, and do not write to `file`.",
             )
         if self.own(PROMPT).name not in found:
@@ -1326,7 +1334,9 @@ class _Named:
             say("The content is not in the PDF.", BUILD_COVER)
         if PROMPT not in first + rest:
             say("The report has no cover.", BUILD_COVER)
-        if "Asked for: ##" in first or ("Asked for:" in first and "three hearts" in first):
+        if "three hearts" in first and PROMPT not in first.partition("Asked for:")[2]:
+            if PROMPT in rest.partition("Asked for:")[2]:
+                say("The cover is not in front of the text, but behind it.", BUILD_COVER)
             say(
                 "The cover says that the content was asked for: prompt and content are swapped.",
                 BUILD_COVER,
