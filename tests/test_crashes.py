@@ -121,7 +121,7 @@ def playing(
     if popen.poll() is None:
         popen.kill()
     popen.communicate()
-    rooms.until(lambda: not of_home(home), "the end of the scene's process")
+    rooms.until(lambda: not of_home(home), "the end of the scene's process", limit=30)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -132,7 +132,7 @@ def test_interrupted_it_ends_what_it_started(
     assert rooms.alive(actor.pid)
     popen.send_signal(number)
     popen.wait(20)
-    rooms.until(lambda: not rooms.alive(actor.pid), "the end of the scene's process")
+    rooms.until(lambda: not rooms.alive(actor.pid), "the end of the scene's process", limit=30)
 
 
 def played(scene: str) -> str:
