@@ -261,12 +261,12 @@ def _keyword(learner: Learner, kind: str, text: str) -> str:
         return f"`{wrong}=` belongs into the object: `{owners[wrong]}({wrong}=…)`."
     if wrong not in learner.text:
         return ""
+    if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
+        return f"Correct `{wrong}` to `{near[0]}`, run the cell, then this one."
     made = re.match(r"(\w+)\.__init__\(\)", text)
     own = list(getattr(learner.names.get(made[1]), "__dataclass_fields__", ())) if made else []
     if made and (near := difflib.get_close_matches(wrong, own, 1, 0.5)):
         return f"`{made[1]}` has no field `{wrong}`, but `{near[0]}`: write `{near[0]}=`."
-    if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
-        return f"Correct `{wrong}` to `{near[0]}`, run the cell, then this one."
     return compare.advice(learner) or f"Take `{wrong}=` out: nothing of that name is expected."
 
 
