@@ -267,11 +267,6 @@ def _readable(learner: Learner) -> None:
             f"The cell of the blank {chosen.name} has not been run in this kernel.",
             "Fill in the blank, run its cell with Shift+Enter, then this one.",
         )
-    if run.cell_id == chosen.cell_id and cells.is_replaced(chosen):
-        learner.not_attempted(
-            f"A later cell has defined `{chosen.defines}` anew, and the kernel has that one.",
-            "To check this one, run the cell above again; then the later cells too.",
-        )
     todo = [line for line in code_lines(run.text) if line in chosen.open_lines]
     bare = code_lines(run.text)
     if bare == code_lines(chosen.practice):
@@ -287,6 +282,11 @@ def _readable(learner: Learner) -> None:
             f"The blank is still open{_todo(chosen, todo)}.",
             "Fill it in and run the cell. If you have filled it in, it has not been run since: "
             "run it now.",
+        )
+    if run.cell_id == chosen.cell_id and cells.is_replaced(chosen):
+        learner.not_attempted(
+            f"A later cell has defined `{chosen.defines}` anew, and the kernel has that one.",
+            "To check this one, run the cell above again; then the later cells too.",
         )
     if isinstance(run.error, SyntaxError):
         learner.step("The cell can be read")
