@@ -66,7 +66,9 @@ class Model:
         self.asked: list[Any] = []
 
     def text(self, number: int) -> str:
-        return f"draft number {number} of {self.asked[number - 1]!r}"
+        # As long as a real one, in several lines: who shows only a part of it is told.
+        rest = "\n\n".join(f"{line}. Fact number {line} has some words." for line in range(1, 9))
+        return f"# Draft number {number} of {self.asked[number - 1]!r}\n\n{rest}\n"
 
     @property
     def stand_ins(self) -> dict[str, Callable[..., Any]]:
@@ -608,6 +610,16 @@ async def send_signal(learner: Learner) -> None:
         told = kind_of(given[0]) if len(given) == 1 else f"{len(given)} inputs"
         if len(given) == 1 and isinstance(given[0], dict):
             told += f" without a choice: it has {', '.join(given[0]) or 'nothing'}"
+        outside = not given and any(
+            isinstance(node, ast.Tuple) and any(isinstance(p, ast.Await) for p in node.elts)
+            for node in ast.walk(learner.tree)
+        )
+        if outside:
+            learner.not_yet(
+                "The Signal carries nothing: the Decision stands behind the call's closing "
+                "parenthesis.",
+                f"Put it inside: `{wording}`.",
+            )
         learner.not_yet(
             f"The Signal carries {told if given else 'nothing'}.", 'Give it `Decision("keep")`.'
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import inspect
 import os
+import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -239,6 +241,9 @@ class Provider:
         }
         if sleep and self.learner.names.get("sleep") is time.sleep:
             known["sleep"] = sleep  # from time import sleep
+        for name, value in self.learner.names.items():
+            if (alias := self._alias(value)) is not None:
+                known.setdefault(name, alias)
         copied = self.learner.copy(function, **{**known, **instead})
         modules: dict[str, Any] = {"completion": litellm} | ({"sleep": time} if sleep else {})
         stand_ins = {"completion": self.completion} | ({"sleep": sleep} if sleep else {})
@@ -254,6 +259,28 @@ class Provider:
                 _standing_in.reset(token)
 
         return run
+
+    def _alias(self, value: Any) -> Any:
+        """The stand-in for `completion` under another name, or in a partial; None for others."""
+        import litellm
+
+        real = _real(litellm.completion)
+        if inspect.isfunction(value) and _real(value) is real:
+            return self.completion
+        if not isinstance(value, functools.partial) or _real(value.func) is not real:
+            return None
+        # What it took from the settings is, in a check, what the check's settings say.
+        own = self.learner.names.get("settings") or settings.load()
+        key = own.llm_api_key.get_secret_value() if own.llm_api_key else None
+        instead = {own.llm_model: MODEL, own.llm_api_base: BASE, key: KEY}
+        instead = {old: new for old, new in instead.items() if old and old not in self.learner.text}
+
+        def checks(given: Any) -> Any:
+            return instead.get(given, given) if isinstance(given, str) else given
+
+        values = [checks(one) for one in value.args]
+        named = {name: checks(one) for name, one in value.keywords.items()}
+        return functools.partial(self.completion, *values, **named)
 
     async def runs(self, function: Any, *values: Any, **named: Any) -> Any:
         """Call the learner's function with this provider, in a folder away."""
@@ -398,6 +425,8 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
     if not isinstance(content, str):
         say(f"The content is {kind_of(content)}, not a text.", right)
     if content.strip() == prompt and wording != "prompt":
+        if any(_tells(one) for one in messages if one["content"] is not users[-1]):
+            return
         say(
             "The model is given the prompt alone, and not told what is wanted of it.",
             f"Send the `{wording}`, which holds the prompt. {right}",
@@ -417,6 +446,14 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
             f"An `f` is missing before the quotes, or take them away. {right}",
         )
     say(f"The model is asked {content[:60]!r}, whatever the prompt is.", right)
+
+
+def _tells(message: dict[str, Any]) -> bool:
+    """Whether a message beside the prompt says what is wanted, and not only who is asked."""
+    text = str(message["content"])
+    if re.search(r"subject|topic|about|title|theme", text, re.IGNORECASE):
+        return True
+    return len(text.split()) > 2 and not re.search("assistant|you are", text, re.IGNORECASE)
 
 
 def _retries(learner: Learner, call: dict[str, Any]) -> None:

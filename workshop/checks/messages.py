@@ -140,6 +140,13 @@ def only_reads(learner: Learner, name: str) -> None:
     if method is None:
         return
     learner.step(f"{name} changes nothing")
+    for part in ast.walk(method):
+        called = ast.unparse(part.func) if isinstance(part, ast.Call) else ""
+        if called.startswith("workflow.execute_") or called.startswith("workflow.start_"):
+            learner.not_yet(
+                f"`{called}(…)` in a Query: it must not ask for an Activity, only read.",
+                "Return what is in `self`, without `async` and `await`.",
+            )
     if isinstance(method, ast.AsyncFunctionDef):
         learner.not_yet(
             f"`{name}` is an `async def`: a Query is answered at once, without waiting.",

@@ -259,6 +259,14 @@ def _class_words(learner: Learner, name: str, error: BaseException) -> Said | No
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     said = next((d[0] for m, d in methods if d and m.name == "run"), "")
+    gone = getattr(error, "name", "") if isinstance(error, NameError) else ""
+    for method, decorators in methods:
+        others = [other.name for other, _ in methods if other is not method]
+        if gone and f"{gone}.validator" in decorators and gone in others:
+            return (
+                f"`@{gone}.validator` stands above `{gone}`, which Python does not know yet there.",
+                f"Move `{method.name}`, with its decorator, below `{gone}`; {AGAIN}.",
+            )
     right = decorated(ast.parse(learner.blank.finished))
     for method, its in methods:
         meant = right.get(method.name, [])

@@ -296,6 +296,8 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
     if owner == "Worker":
         return "A Worker is run with `await worker.run()`."
     if owner == "coroutine":
+        if wrong in ("get", "result", "wait", "join", "then"):
+            return f"Take `.{wrong}` out: what is awaited is the answer itself, `await …(…)`."
         return f"Await it first: `await` stands before the call, and `.{wrong}` comes after that."
     used = {
         node.attr: ast.unparse(node)

@@ -9,6 +9,11 @@ RETURN = "        return self.latest_text\n"
 TAKEN = '        self.latest_text = answer["choices"][0]["message"]["content"]\n'
 
 WRONG = [
+    Wrong(
+        "cut to a preview",
+        swap("return self.latest_text", "return self.latest_text[:60]"),
+        ("part|whole|60",),
+    ),
     Wrong("blank left", practice(), ("workflow.query|decorator|blank",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
     Wrong(

@@ -14,6 +14,23 @@ def _calls(text: str) -> str:
 
 
 WRONG = [
+    Wrong(
+        "a Celery result",
+        whole(
+            "async def read(handle) -> str:\n"
+            "    return handle.query(DraftWorkflow.get_latest_text).get(timeout=5)"
+        ),
+        (".get", "await"),
+    ),
+    Wrong(
+        "a Celery result, awaited",
+        whole(
+            "async def read(handle) -> str:\n"
+            "    return await handle.query(DraftWorkflow.get_latest_text).get(timeout=5)"
+        ),
+        ("out|away", ".get"),
+        same_as="a Celery result",
+    ),
     Wrong("blank left", practice(), ("get_latest_text|Query|blank",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
     Wrong(

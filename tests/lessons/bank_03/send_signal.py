@@ -8,6 +8,14 @@ HEAD = "async def keep(handle) -> None:\n"
 DECISION = '        Decision("keep"),\n'
 
 WRONG = [
+    Wrong(
+        "parenthesis closed too early",
+        whole(
+            "async def keep(handle) -> None:\n"
+            '    await handle.signal(DraftWorkflow.set_decision), Decision("keep")'
+        ),
+        ("parenthesis|inside|behind",),
+    ),
     Wrong("blank left", practice(), ("set_decision|Signal|blank",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
     Wrong(
