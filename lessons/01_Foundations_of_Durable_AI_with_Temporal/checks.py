@@ -655,6 +655,7 @@ class _Chain:
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
         self.asked: list[Any] = []
+        self.within: list[Any] = []
         self.wrote: list[tuple[Any, Any]] = []
         self.order: list[str] = []
         self.provider = Provider(learner, FACTS)
@@ -665,6 +666,7 @@ class _Chain:
                 raise Provider.refused()
             self.order.append("llm_call")
             self.asked.append(prompt)
+            self.within.append(timeout)
             self.whole = answer(FACTS)
             return self.whole
 
@@ -699,6 +701,7 @@ class _Chain:
                 f"The model was asked {str(self.asked[0])[:60]!r}, not the prompt.",
                 "Write `llm_call(prompt)`, without quotes.",
             )
+        _within(self.learner, self.within)
 
     def wrote_once(self, text: str, read: str) -> None:
         say, right = self.learner.not_yet, f"Give it the text: `{read}`."
@@ -759,6 +762,19 @@ class _Chain:
         say(f"The function returns {str(result)[:60]!r}.", right)
 
 
+def _within(learner: Learner, timeouts: list[Any]) -> None:
+    """What llm_call was given as its second argument is a time."""
+    for seconds in timeouts:
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if not number or not seconds > 0:
+            learner.not_yet(
+                f"llm_call is given {str(seconds)[:40]!r} as its timeout, which is no time to wait."
+                if not number
+                else f"llm_call is given a timeout of {seconds} seconds: no answer comes in that.",
+                "Give it the prompt alone: `llm_call(prompt)`. Its second parameter is `timeout`.",
+            )
+
+
 async def _chained(learner: Learner, chain: _Chain, room: Any, function: Any) -> Any:
     try:
         return await room.runs(chain.copy(function), PROMPT, "octopuses.pdf")
@@ -801,10 +817,23 @@ WHY = {
     "process killed": "the answer of the first run, and that of the second, for one report",
 }
 _WORDS = {"zero": 0, "none": 0, "nothing": 0, "no": 0, "one": 1, "once": 1, "two": 2, "twice": 2}
-_NO_LOSS = re.compile(r"(nothing|none|no|-|–|nil|n/a|0)\W*(at all|lost)?\W*", re.IGNORECASE)
-_AGAIN = re.compile(r"\b(re-?try|try(ing)? (it )?again|ask(ing)? again|repeat)\b", re.IGNORECASE)
+_NO_LOSS = re.compile(
+    r"(nothing|none|no|-|–|nil|n/a|0)\W*(at all|lost|really|much)?\W*"
+    r"|no (money|loss|costs?|answer)\W*"
+    r"|nothing\s*[,;:.(–-](?!.*\b(gone|lost|paid)\b).*\b(still|kept|there|have|variable)\b.*",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(r"\W*(todo|tbd|xxx)\W*", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"\b(re-?try(ing)?|re-?tries|try(ing)? (it )?again|ask(ing)? again|repeat(ing)?"
+    r"|keeps? (on )?(trying|asking|calling)|(try|ask|call) until)\b",
+    re.IGNORECASE,
+)
 _UNLESS = re.compile(
-    r"\b(not|no|never|without|don.?t|new|other|right|correct|after|until|once|when|then|person|"
+    r"\b(not|no|never|without|don.?t|new|other|right|correct|once|when|then|person|"
+    r"until(?!.*\b(works?|succeeds?|passes|answers?|through)\b)|"
+    r"after(?! (an? |some |the )?(\w+ )?(pause|while|wait|break|delay|time|bit|minute|second)s?\b"
+    r"|\W*\d| waiting)|"
     r"human|someone|somebody|stop|alert|tell|fix\w*|renew\w*|replace\w*)\b",
     re.IGNORECASE,
 )
@@ -846,10 +875,15 @@ def _row(learner: Learner, name: str, row: Any) -> None:
             )
         if not text.strip(" .…?"):
             learner.not_yet(f"{name!r}: {what} is still empty.", "Write a few words of your own.")
+        if _OPEN.fullmatch(text) or (text is wanted and not re.search(r"\w", text)):
+            learner.not_yet(
+                f"{name!r}: {what} is {text!r}, which says nothing.",
+                "Write a few words of your own.",
+            )
     if PAID[name] and _NO_LOSS.fullmatch(lost.strip()):
         learner.not_yet(
             f"{name!r}: {lost!r} was lost, and {count} was paid: an answer is gone.",
-            "Say what was paid and is nowhere.",
+            "Say what was paid and is nowhere: the function that held the answer has ended.",
         )
     if name == "key revoked" and _AGAIN.search(wanted) and not _UNLESS.search(wanted):
         learner.not_yet(
@@ -902,6 +936,7 @@ class _Saving:
         self.asked: list[Any] = []
         self.pauses: list[float] = []
         self.named: list[Any] = []
+        self.within: list[Any] = []
         self.early = False
         self.text = SAVED
 
@@ -912,6 +947,7 @@ class _Saving:
     async def run(self, prompt: str = PROMPT) -> Any:
         def llm_call(prompt: Any, timeout: float = 20) -> Any:
             self.asked.append(prompt)
+            self.within.append(timeout)
             self.early = self.early or self.own(prompt).exists()
             if len(self.asked) > _LIMIT_CALLS:
                 raise _Endless
@@ -954,6 +990,7 @@ class _Saving:
                 f"The model is asked {str(self.asked[0])[:50]!r}, not the prompt.",
                 "Write `llm_call(prompt)`.",
             )
+        _within(self.learner, self.within)
         if len(self.asked) > 1:
             say(
                 f"The model answers at once, and is asked {len(self.asked)} times all the same.",
@@ -1252,6 +1289,7 @@ class _Named:
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
         self.content: list[Any] = []
+        self.within: list[Any] = []
         self.subject: list[Any] = []
         self.read: list[Any] = []
         self.said = json.dumps({"subject": HOSTILE})
@@ -1262,6 +1300,7 @@ class _Named:
 
         def llm_call(prompt: Any, timeout: float = 20) -> Any:
             self.content.append(prompt)
+            self.within.append(timeout)
             return answer(FACTS)
 
         def ask_subject(prompt: Any) -> str:
@@ -1304,6 +1343,7 @@ class _Named:
             )
         if self.subject[0] != PROMPT or self.content[0] != PROMPT:
             say("A call is made with another text than the prompt.", "`ask_subject(prompt)`.")
+        _within(self.learner, self.within)
         if not self.read:
             say(
                 "What ask_subject says is used without a check.",
@@ -1316,7 +1356,7 @@ class _Named:
             )
 
     def file(self, written: list[str]) -> None:
-        if "giant squid" not in written[0].lower():
+        if "giantsquid" not in re.sub(r"[\W_]", "", written[0].lower()):
             self.learner.not_yet(
                 f"The subject is {HOSTILE!r}, and the file is called {written[0]!r}.",
                 "Name it after the subject: `name = subject.subject`.",

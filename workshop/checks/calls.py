@@ -427,6 +427,12 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
     if content.strip() == prompt and wording != "prompt":
         if any(_tells(one) for one in messages if one["content"] is not users[-1]):
             return
+        if len(messages) > 1:
+            say(
+                f"The model is given the prompt, and {len(messages) - 1} more, which does not say "
+                "what is wanted of it either.",
+                f"Send the `{wording}` in place of the prompt: it says so, and holds the prompt.",
+            )
         say(
             "The model is given the prompt alone, and not told what is wanted of it.",
             f"Send the `{wording}`, which holds the prompt. {right}",

@@ -297,9 +297,34 @@ WRONG = [
     Wrong(
         "name overwritten by a later cell", finished, ("ask_subject",), after='ask_subject = "done"'
     ),
+    Wrong(
+        "a system message that says nothing of the subject",
+        swap(
+            MESSAGES,
+            '        messages=[{"role": "system", "content": "You are a helpful assistant."},\n'
+            '                  {"role": "user", "content": prompt}],\n',
+        ),
+        ("question", "prompt"),
+    ),
 ]
 
 RIGHT = [
+    Right(
+        "what is wanted, as a message of the system",
+        swap(
+            MESSAGES,
+            '        messages=[{"role": "system", "content": "Name the subject of the request."},\n'
+            '                  {"role": "user", "content": prompt}],\n',
+        ),
+    ),
+    Right(
+        "the question to the system, the prompt from the user",
+        swap(
+            MESSAGES,
+            '        messages=[{"role": "system", "content": question},\n'
+            '                  {"role": "user", "content": prompt}],\n',
+        ),
+    ),
     Right("by attributes", swap(PICK, "response.choices[0].message.content")),
     Right(
         "returned directly",

@@ -359,6 +359,31 @@ WRONG = [
 
 RIGHT = [
     Right(
+        "completion under a name of one's own",
+        swap(
+            CALL,
+            "    response = ask_llm(\n",
+            DEF,
+            "from litellm import completion as ask_llm\n\n\n" + DEF,
+        ),
+    ),
+    Right(
+        "a partial of completion beside the function",
+        swap(
+            CALL + MODEL,
+            "    response = ask_llm(\n",
+            RETRIES,
+            "",
+            MESSAGES,
+            "",
+            "        timeout=timeout,\n",
+            '        messages=[{"role": "user", "content": prompt}],\n        timeout=timeout,\n',
+            DEF,
+            "from functools import partial\n\n"
+            "ask_llm = partial(completion, settings.llm_model, max_retries=0)\n\n\n" + DEF,
+        ),
+    ),
+    Right(
         "returned directly",
         swap("    response = completion(", "    return completion(", RETURN, ""),
     ),

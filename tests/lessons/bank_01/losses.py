@@ -251,6 +251,41 @@ WRONG = [
         swap("    " + KEY, "    # " + KEY),
         ("key revoked",),
     ),
+    Wrong(
+        "keeps trying with the revoked key",
+        swap("stop at once, and tell a person", "keep trying with exponential backoff"),
+        ("key revoked", "401|same"),
+    ),
+    Wrong(
+        "tries the revoked key until it works",
+        swap("stop at once, and tell a person", "keep trying until it works"),
+        ("key revoked", "401|same"),
+    ),
+    Wrong(
+        "tries the revoked key after a pause",
+        swap("stop at once, and tell a person", "retry after a pause"),
+        ("key revoked", "401|same"),
+    ),
+    Wrong(
+        "a dash as a wish",
+        swap("write the PDF from the answer that I have", "-"),
+        ("full disk", "want", "nothing|empty|words"),
+    ),
+    Wrong(
+        "a note to do it later",
+        swap("ask again after a pause", "TODO"),
+        ("connection dropped", "TODO|empty|open"),
+    ),
+    Wrong(
+        "the variable has the answer still",
+        swap("a good answer", "nothing, the answer is still in the variable"),
+        ("full disk", "ended|gone|nowhere"),
+    ),
+    Wrong(
+        "no money lost",
+        swap("a good answer", "no money"),
+        ("full disk", "paid"),
+    ),
 ]
 
 
@@ -264,6 +299,11 @@ def as_lists(blank: Blank) -> str:
 
 
 RIGHT = [
+    Right(
+        "trying until a person has helped",
+        swap("stop at once, and tell a person", "keep trying until the key is renewed"),
+    ),
+    Right("nothing but the answer", swap("a good answer", "nothing but the answer, still paid")),
     Right("lists for rows", as_lists),
     Right("numbers as texts", swap(*counts('"0"', '"1"', '"0"', '"0"', '"1"', '"2"'))),
     Right(

@@ -376,9 +376,18 @@ WRONG = [
         ("named_report",),
         after='named_report = "done"',
     ),
+    Wrong(
+        "the prompt as the time to wait",
+        swap("llm_call(prompt)", "llm_call(prompt, prompt)"),
+        ("timeout", "llm_call(prompt)"),
+    ),
 ]
 
 RIGHT = [
+    Right(
+        "underscores for blanks",
+        swap("capitalize(), subject.subject", 'title(), subject.subject.replace(" ", "_")'),
+    ),
     Right(
         "step by step",
         swap(

@@ -277,9 +277,20 @@ WRONG = [
         whole(DEF + "".join(f"{line[4:]}\n" for line in (ASK + TEXT + PDF + RETURN).splitlines())),
         ("indent|spaces",),
     ),
+    Wrong(
+        "the filename given to the model",
+        swap("llm_call(prompt)", "llm_call(prompt, filename)"),
+        ("timeout", "llm_call(prompt)"),
+    ),
+    Wrong(
+        "no time to answer",
+        swap("llm_call(prompt)", "llm_call(prompt, timeout=0)"),
+        ("timeout", "0"),
+    ),
 ]
 
 RIGHT = [
+    Right("a limit of its own", swap("llm_call(prompt)", "llm_call(prompt, timeout=30)")),
     Right("by attributes", swap(PICK, "response.choices[0].message.content")),
     Right("half by attributes", swap(PICK, 'response.choices[0]["message"].content')),
     Right(

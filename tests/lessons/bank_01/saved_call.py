@@ -490,6 +490,11 @@ WRONG = [
         swap(EXCEPT, EXCEPT[4:]),
         ("try|except|indent|syntax",),
     ),
+    Wrong(
+        "no time to answer",
+        swap("llm_call(prompt)", "llm_call(prompt, 0)"),
+        ("timeout", "llm_call(prompt)"),
+    ),
 ]
 
 RIGHT = [
