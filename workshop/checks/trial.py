@@ -200,7 +200,8 @@ async def run_workflow(
         watching.cancel()
     finally:
         if not trial.completed and not trial.failure:
-            await handle.terminate("the check is over")
+            with contextlib.suppress(RPCError):  # it may have ended in this moment
+                await handle.terminate("the check is over")
             if trial.events and trial.events[-1].event_type == _TASK_STARTED:
                 _interrupt(kind)
         closing = asyncio.create_task(worker.shutdown())
