@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import json
 import re
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,7 @@ async def losses(learner: Learner) -> None:
     means="A saved answer is never asked for again, what passes is tried again, files are whole.",
 )
 async def saved_call(learner: Learner) -> None:
+    ran(learner, _retry_words)
     function = function_of(learner, "saved_call", "prompt: str")
     async with away() as room:
         trial = _Saving(learner, function, room)
@@ -532,6 +534,17 @@ def _pdf_failed(learner: Learner, error: Exception, nothing_written: str = BUILD
     if isinstance(error, ReportFileError) and "Nothing was written" in text:
         if not builds:
             learner.not_yet("document.build is not called: nothing is written.", nothing_written)
+        moved = re.search(
+            r"\b(path\.(rename|replace)|Path\(path\)\.(rename|replace)"
+            r"|(os|shutil)\.(rename|replace|move)\(path|\bmove\(path)\b",
+            learner.text,
+        )
+        if moved:
+            learner.not_yet(
+                f"`{moved[0].partition('(path')[0] or moved[0]}` moves the draft away; whole_file "
+                "renames it by itself when the block ends.",
+                "Take that line out.",
+            )
         learner.not_yet(
             "When the with block ends, nothing is written yet: build comes too late, or writes to "
             "another file.",
@@ -965,14 +978,45 @@ class _Saving:
         copy = provider.copy(self.function, sleep=sleep, **instead)
         try:
             return await self.room.runs(copy, prompt)
+        except ModuleNotFoundError as error:
+            if said := _retry_words(error):
+                self.learner.not_yet(*said)
+            raise
+        except OSError as error:
+            self._no_file(error)
+            raise
         except _Endless:
             self.learner.not_yet(
                 f"The model is asked again and again: {_LIMIT_CALLS} times, and no end.",
                 "Count the attempts: `for attempt in (1, 2, 3):`, and `raise` at the third.",
             )
 
+    def _no_file(self, error: OSError) -> None:
+        """What to say of a file that is not there: its name, and nothing of the check's folder."""
+        if not isinstance(error, FileNotFoundError) or str(self.folder) not in str(error):
+            return
+        which = "draft" if ".part" in str(error.filename) else "file"
+        if re.search(r"\.exists\b(?!\()", self.learner.text):
+            self.learner.not_yet(
+                "`file.exists` is a method, which is not called: it counts as true, and the file "
+                "that is not there is read (FileNotFoundError).",
+                "The parentheses are missing: `if file.exists():`.",
+            )
+        if re.search(r"\bfile\.(replace|rename)\(draft", self.learner.text):
+            self.learner.not_yet(
+                "The file is renamed to the draft, and there is no file yet (FileNotFoundError).",
+                "The other way round: `draft.replace(file)`.",
+            )
+        told, do = explain(self.learner, error)
+        told = told.replace(f"{self.folder}/", "")
+        self.learner.not_yet(f"`{which}` is not there. {told}", do)
+
     def own(self, prompt: Any) -> Path:
         return self.folder / f"{hashlib.sha256(str(prompt).encode()).hexdigest()[:12]}.txt"
+
+    def _short(self, result: Any) -> str:
+        """A result, shortened, and without the check's folder."""
+        return str(result).replace(f"{self.folder}/", "")[:50]
 
     def empty(self) -> None:
         for path in self.folder.iterdir():
@@ -1010,7 +1054,10 @@ class _Saving:
                 f"Take the text out: `content = {READ}`.",
             )
         if result != SAVED:
-            say(f"The function returns {result[:50]!r}, not the text of the answer.", f"`{READ}`.")
+            say(
+                f"The function returns {self._short(result)!r}, not the text of the answer.",
+                f"`{READ}`.",
+            )
         found = sorted(path.name for path in self.folder.iterdir())
         if not found:
             say(
@@ -1063,7 +1110,7 @@ class _Saving:
             say("The function returns bytes.", '`return file.read_text(encoding="utf-8")`.')
         if result != other:
             say(
-                f"In the file stands {other!r}; the function returns {str(result)[:50]!r}.",
+                f"In the file stands {other!r}; the function returns {self._short(result)!r}.",
                 '`return file.read_text(encoding="utf-8")`.',
             )
         if self.own(PROMPT).read_text(encoding="utf-8") != other:
@@ -1086,6 +1133,7 @@ class _Saving:
                 result = await self.run()
             except Exception as error:
                 if type(error).__name__ == name:
+                    self._caught_otherwise(name)
                     say(
                         f"A {name} ends it at once, and the next call would have been answered.",
                         "Catch it: `except (RateLimitError, Timeout, InternalServerError):`.",
@@ -1109,6 +1157,47 @@ class _Saving:
             if max(self.pauses) > 60:
                 say(f"The pause is {max(self.pauses):g} seconds.", "A second or two will do.")
 
+    def _caught_otherwise(self, name: str) -> None:
+        """What the cell catches in place of this error, where that is a known mix-up."""
+        right = "Write `except (RateLimitError, Timeout, InternalServerError):`."
+        for node in ast.walk(self.learner.tree):
+            if not isinstance(node, ast.ExceptHandler) or node.type is None:
+                continue
+            if isinstance(node.type, ast.BoolOp):
+                told = ast.unparse(node.type)
+                self.learner.not_yet(
+                    f"`{told}` is its first name alone: a {name} ends it at once.",
+                    f"Several errors stand in parentheses, with commas. {right}",
+                )
+            names = [n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)]
+            if name == "Timeout" and "TimeoutError" in names:
+                self.learner.not_yet(
+                    "TimeoutError is Python's own; LiteLLM's is `Timeout`, and that ends it here.",
+                    right,
+                )
+
+    def _range(self) -> None:
+        """A range that counts to another number than 3 attempts, or never is 3."""
+        for node in ast.walk(self.learner.tree):
+            if not isinstance(node, ast.For) or not isinstance(node.iter, ast.Call):
+                continue
+            text = ast.unparse(node.iter)
+            if not re.fullmatch(r"range\(\d\d?(, \d\d?)?\)", text):
+                continue
+            counted = list(range(*map(int, re.findall(r"\d+", text))))
+            right = "Write `for attempt in (1, 2, 3):`, or `range(1, 4)`."
+            if len(counted) < 3 and len(self.asked) == len(counted):
+                told = " and ".join(map(str, counted))
+                self.learner.not_yet(
+                    f"`{text}` is {told or 'nothing'}: {len(counted)} attempts, not 3.", right
+                )
+            if len(counted) == 3 and 3 not in counted and "== 3" in self.learner.text:
+                told = ", ".join(map(str, counted))
+                self.learner.not_yet(
+                    f"`{text}` is {told}, and never 3: after the third failure nothing is raised.",
+                    right,
+                )
+
     async def gives_up(self) -> None:
         say = self.learner.not_yet
         self.learner.step("After the third failure the error goes through, and nothing is saved")
@@ -1121,6 +1210,8 @@ class _Saving:
             raise
         except Exception as error:
             raised = error
+        if not isinstance(raised, _kind("RateLimitError")) or len(self.asked) < 3:
+            self._range()
         if len(self.asked) != 3 and (raised is None or isinstance(raised, _kind("RateLimitError"))):
             say(
                 f"All calls fail, and there are {_times(len(self.asked))}, not 3.",
@@ -1195,6 +1286,18 @@ class _Saving:
             )
 
 
+def _retry_words(error: BaseException) -> tuple[str, str] | None:
+    if not isinstance(error, ModuleNotFoundError):
+        return None
+    if error.name not in ("tenacity", "backoff", "retry", "retrying", "stamina"):
+        return None
+    return (
+        f"`{error.name}` is not installed here, and nothing has to be.",
+        "Write the loop yourself: `for attempt in (1, 2, 3):`, with `try`, `except` and "
+        "`time.sleep(attempt)`.",
+    )
+
+
 def _times(count: int) -> str:
     return "1 of them" if count == 1 else f"{count} of them"
 
@@ -1264,9 +1367,18 @@ def _valid(learner: Learner, shape: Any, found: Any, text: str, why: str) -> Non
 
 def _not_caught(learner: Learner, error: Exception, text: str, why: str) -> None:
     name = type(error).__name__
-    if name == "ValidationError" and type(error.__context__).__name__ == name:
+    if name == "ValidationError" and _in_except(learner, error):
+        found = error.errors()[0]  # type: ignore[attr-defined]
+        field = ".".join(map(str, found["loc"])) or "the text"
+        if field == "facts" and "facts=" in learner.text:
+            learner.not_yet(
+                f"The plain subject does not fit by itself: facts={found['input']!r}. "
+                f"{found['msg']}.",
+                'Leave facts out: `Subject(subject="Research Report")`.',
+            )
         learner.not_yet(
-            f"{text!r} does not fit ({why}), and what `except` makes of it does not either.",
+            f"{text!r} does not fit ({why}), and what `except` makes of it does not either "
+            f"({field}).",
             'Take a fixed one there: `Subject(subject="Research Report")`.',
         )
     if name == "ValidationError":
@@ -1281,6 +1393,20 @@ def _not_caught(learner: Learner, error: Exception, text: str, why: str) -> None
         )
     saw, do = explain(learner, error)
     learner.not_yet(f"For {text!r} ({why}): {saw}", do)
+
+
+def _in_except(learner: Learner, error: BaseException) -> bool:
+    """Whether an error was raised by a line of an `except` of the cell."""
+    if type(error.__context__) is type(error):
+        return True
+    lines = learner.text.split("\n")
+    handled = {
+        line.strip()
+        for node in ast.walk(learner.tree)
+        if isinstance(node, ast.ExceptHandler)
+        for line in lines[node.lineno - 1 : node.end_lineno]
+    }
+    return any(frame.line in handled for frame in traceback.extract_tb(error.__traceback__))
 
 
 class _Named:
@@ -1367,12 +1493,22 @@ class _Named:
                 "Take its field: `subject.subject`.",
             )
 
+    def _built_twice(self, gone: str) -> None:
+        if len(list(self.learner.calls("build"))) > 1:
+            self.learner.not_yet(
+                f"build is called twice: the second writes the file anew, and {gone} is gone.",
+                "Build once, from both: `document.build(cover(title, prompt) + story(content, "
+                "title=title), **pages)`.",
+            )
+
     def pages(self, pages: list[str]) -> None:
         say = self.learner.not_yet
         first, rest = pages[0], "\n".join(pages[1:])
         if "three hearts" not in first + rest:
+            self._built_twice("the text")
             say("The content is not in the PDF.", BUILD_COVER)
         if PROMPT not in first + rest:
+            self._built_twice("the cover")
             say("The report has no cover.", BUILD_COVER)
         if "three hearts" in first and PROMPT not in first.partition("Asked for:")[2]:
             if PROMPT in rest.partition("Asked for:")[2]:
