@@ -195,8 +195,7 @@ async def losses(learner: Learner) -> None:
     means="A saved answer is never asked for again, what passes is tried again, files are whole.",
 )
 async def saved_call(learner: Learner) -> None:
-    ran(learner, _retry_words)
-    function = function_of(learner, "saved_call", "prompt: str")
+    function = function_of(learner, "saved_call", "prompt: str", _retry_words)
     async with away() as room:
         trial = _Saving(learner, function, room)
         await trial.asks_and_saves()

@@ -51,13 +51,19 @@ def answer(text: str) -> Any:
 # --- functions, and where they run ---
 
 
-def function_of(learner: Learner, name: str, takes: str) -> Any:
+def function_of(
+    learner: Learner,
+    name: str,
+    takes: str,
+    told: Callable[[BaseException], tuple[str, str] | None] | None = None,
+) -> Any:
     """The name is an ordinary function with these parameters. Returns the function.
 
     Args:
         takes: its parameters as they are written, such as `prompt: str, timeout: float = 20`.
+        told: what was seen and what to try, of an error of the cell that it knows.
     """
-    ran(learner)
+    ran(learner, told)
     learner.step(f"{name} is a function")
     function = learner.name(name)
     if not inspect.isroutine(function):

@@ -301,6 +301,11 @@ WRONG = [
         swap(BUILD, "  " + BUILD),
         ("indent|spaces",),
     ),
+    Wrong(
+        "renamed by hand as well",
+        swap(BUILD, BUILD + "        path.rename(safe_name(filename))\n"),
+        ("path.rename", "whole_file", "out"),
+    ),
 ]
 
 RIGHT = [

@@ -334,6 +334,11 @@ WRONG = [
         after='read_subject = "done"',
     ),
     Wrong("try without except", whole(DEF + "    try:\n" + CHECK + RETURN), ("except", "try")),
+    Wrong(
+        "a plain subject that does not fit",
+        swap('subject="Research Report"', 'subject="Research Report", facts=0'),
+        ("facts=0", "out|fit"),
+    ),
 ]
 
 RIGHT = [

@@ -122,8 +122,7 @@ WRONG = [
             "(RateLimitError, Timeout, InternalServerError)",
             "RateLimitError or Timeout or InternalServerError",
         ),
-        ("Timeout", "or|(RateLimitError"),
-        same_as="tried again after a 429 alone",
+        ("Timeout", "first|alone", "parenthes|tuple"),
     ),
     Wrong(
         "time-outs forgotten",
@@ -134,8 +133,7 @@ WRONG = [
     Wrong(
         "Python's own time-out",
         swap("Timeout, ", "TimeoutError, "),
-        ("Timeout",),
-        same_as="time-outs forgotten",
+        ("TimeoutError", "Python's own"),
     ),
     Wrong(
         "dropped connections forgotten",
@@ -279,8 +277,13 @@ WRONG = [
     Wrong(
         "range that ends before three",
         swap("(1, 2, 3)", "range(1, 3)", "attempt == 3", "attempt == 2"),
-        ("2|two|twice", "3|three"),
-        same_as="twice",
+        ("range(1, 3)", "2|two|twice", "3|three"),
+    ),
+    Wrong(
+        "range that ends before three, and raises at three",
+        swap("(1, 2, 3)", "range(1, 3)"),
+        ("range(1, 3)", "2|two|twice", "3|three"),
+        same_as="range that ends before three",
     ),
     Wrong(
         "four times",
@@ -290,8 +293,7 @@ WRONG = [
     Wrong(
         "counted from 0, compared with 3",
         swap("(1, 2, 3)", "range(3)", "sleep(attempt)", "sleep(1)"),
-        ("raise|last|third",),
-        same_as="the last error swallowed",
+        ("range(3)", "never 3|0, 1, 2"),
     ),
     Wrong(
         "raised at the first",
@@ -494,6 +496,22 @@ WRONG = [
         "no time to answer",
         swap("llm_call(prompt)", "llm_call(prompt, 0)"),
         ("timeout", "llm_call(prompt)"),
+    ),
+    Wrong(
+        "a package that tries again",
+        swap(
+            LOOP,
+            "    from tenacity import retry, stop_after_attempt, wait_fixed\n\n"
+            "    @retry(stop=stop_after_attempt(3), wait=wait_fixed(1))\n"
+            "    def asked():\n        return llm_call(prompt)\n\n    response = asked()\n",
+        ),
+        ("tenacity", "installed", "loop|attempt"),
+    ),
+    Wrong(
+        "a package imported above the function",
+        swap(DEF, "from tenacity import retry\n\n\n" + DEF),
+        ("tenacity", "installed", "loop|attempt"),
+        same_as="a package that tries again",
     ),
 ]
 
