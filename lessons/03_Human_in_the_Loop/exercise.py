@@ -38,7 +38,7 @@ from temporalio.worker import Worker
 
 from workshop import (
     begin, check, completed, follow, hint, mark, progress, receipt, solution, start_worker, started,
-    stop_worker, test_server, timeline, use_practice_model,
+    stop_worker, test_server, timeline, timer_started, use_practice_model,
 )
 from workshop.errors import WorkshopError
 from workshop.practice_model.faults import slow
@@ -299,7 +299,7 @@ with slow(seconds=3):
     )
     await follow(handle, until=started("llm_call"))
     print("too early:", await decide(handle, True))
-    await follow(handle, until=completed("llm_call"))
+    await follow(handle, until=timer_started())
 
 # %%
 print("yes:", await decide(handle, True))

@@ -281,13 +281,14 @@ async def read(handle) -> str:
     return await handle.query(DraftWorkflow.get_latest_text)
 
 # %% [markdown]
-# Read a draft, then keep it. The cell also counts the events before and after the Query.
+# Read a draft, then keep it. The cell also counts the events before and after a second Query.
 
 # %%
 handle = await start_draft("Give me 5 fascinating facts about tardigrades")
 await follow(handle, until=completed("llm_call"))
-before = (await handle.describe()).history_length
 print(await read(handle))
+before = (await handle.describe()).history_length
+await read(handle)
 print("events before:", before, " after:", (await handle.describe()).history_length)
 await keep(handle)
 print((await follow(handle)).status)
@@ -741,8 +742,9 @@ def notify(notice: Notice) -> str:
 
 # %% [markdown]
 # The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; it gets the new
-# one with its next Worker. The last line looks once more: a decision that came in the last moment
-# was accepted, so it counts.
+# one with its next Worker. `start_activity` asks for a notice and does not wait for it: a mail server
+# that is down must not hold up a decision. The last line looks once more: a decision that came in
+# the last moment was accepted, so it counts.
 
 # %%
 LADDER = (
@@ -759,7 +761,7 @@ async def somebody_decides(decided, version: int) -> bool:
             return True
         except asyncio.TimeoutError:
             if person:
-                await workflow.execute_activity(
+                workflow.start_activity(
                     notify, Notice(person, version), start_to_close_timeout=timedelta(seconds=10)
                 )
     return decided()

@@ -41,6 +41,15 @@ FINISHED = _found("Solutions_*/*.ipynb", "exercises/*/Solution/*.ipynb")
 PRACTICE = _found("notebooks/*.ipynb", "exercises/*/Practice/*.ipynb")
 
 
+def often(paths: list[Path]) -> list[Path]:
+    """For tests that take a notebook through more than once: the lessons', to save minutes.
+
+    With EVERY_NOTEBOOK=1, as `make test-matrix` has it, the exercises' too.
+    """
+    every = os.environ.get("EVERY_NOTEBOOK") == "1"
+    return [path for path in paths if every or path.parts[0] != "exercises"]
+
+
 def name(path: Path) -> str:
     """A notebook's name in a test's id: lesson number and folder, such as `02-Practice`."""
     lesson = next(found[0] for part in path.parts if (found := re.search(r"\d\d(?=_)", part)))

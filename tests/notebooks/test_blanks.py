@@ -18,6 +18,7 @@ from kernels import (
     crashes,
     kernel,
     name,
+    often,
     only_draws,
     solutions,
 )
@@ -170,7 +171,7 @@ def test_a_blank_that_is_filled_after_failing_goes_on_without_a_restart(
 
 
 @pytest.mark.scenario(run=all_left)
-@pytest.mark.parametrize("path", PRACTICE, ids=name)
+@pytest.mark.parametrize("path", often(PRACTICE), ids=name)
 def test_with_all_blanks_left_the_notebook_runs_to_its_end(path: Path, ran: list[Ran]) -> None:
     assert any(r.error for r in ran), "nothing tells of the blanks"
     puzzling = _report(ran)
