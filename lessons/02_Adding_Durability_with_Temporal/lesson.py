@@ -849,8 +849,8 @@ service = await crash("service")
 
 # %% [markdown]
 # **One crash is yours.** Run the cell that starts a report on the Moon once more. While the timer
-# runs, restart this kernel (menu *Kernel*, *Restart*). Then run these cells, from the top:
-# the two set-up cells, `ask_model`, the inputs and outputs, both Activities, the first Workflow, the
+# runs, restart this kernel (menu *Kernel*, *Restart*). Then run these cells, from the top: the two
+# set-up cells, `ask_model`, the inputs and outputs, both Activities, the first Workflow, the
 # Workflow with the timer, the Client, and your Worker of *Your turn: the Worker*. In a new cell,
 # start the Worker, and follow the Workflow by the id that the old cell has shown:
 #

@@ -199,8 +199,8 @@ worker = await start_worker(run_worker)
 # %% [markdown]
 # ### Your turn: send the Signal
 #
-# `keep` sends the Signal `set_decision` with the decision to keep the draft. The handle has a method
-# for it, which takes the Signal handler, written with its class, and the handler's input.
+# `keep` sends the Signal `set_decision` with the decision to keep the draft. The handle has a
+# method for it, which takes the Signal handler, written with its class, and the handler's input.
 
 # %% exercise="send_signal"
 async def keep(handle) -> None:
@@ -386,10 +386,10 @@ await timeline(handle)
 #
 # ### A loop without a wait
 #
-# Here is the same loop with one line forgotten: it does not wait. Each round is a call. From here on
-# the practice model answers, even if you have a key of your own. `budget` gives it a purse of one
-# cent; then it answers as a provider does whose customer is out of money. Before you run it: how
-# many drafts does one cent buy?
+# Here is the same loop with one line forgotten: it does not wait. Each round is a call. From here
+# on the practice model answers, even if you have a key of your own. `budget` gives it a purse of
+# one cent; then it answers as a provider does whose customer is out of money. Before you run it:
+# how many drafts does one cent buy?
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -737,14 +737,15 @@ class Notice:
 def notify(notice: Notice) -> str:
     name = f"{activity.info().workflow_id}-{notice.version}-{notice.to}.txt"
     Path("outbox").mkdir(exist_ok=True)
-    Path("outbox", name).write_text(f"To the {notice.to}: version {notice.version} waits for you.\n")
+    told = f"To the {notice.to}: version {notice.version} waits for you.\n"
+    Path("outbox", name).write_text(told)
     return name
 
 # %% [markdown]
 # The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; it gets the new
-# one with its next Worker. `start_activity` asks for a notice and does not wait for it: a mail server
-# that is down must not hold up a decision. The last line looks once more: a decision that came in
-# the last moment was accepted, so it counts.
+# one with its next Worker. `start_activity` asks for a notice and does not wait for it: a mail
+# server that is down must not hold up a decision. The last line looks once more: a decision that
+# came in the last moment was accepted, so it counts.
 
 # %%
 LADDER = (
@@ -804,11 +805,11 @@ print("python demos/module_one_03_human_in_the_loop/decide.py", handle.id)
 
 # %% [markdown]
 # **This crash is yours.** Open a terminal in the workshop's folder (in JupyterLab: *File*, *New*,
-# *Terminal*), and type `. .venv/bin/activate`. Copy the line that the cell has printed. Restart this
-# kernel (menu *Kernel*, *Restart*): the Worker is gone. Paste the line into the terminal. The program
-# says that no Worker answers, and keeps asking. Now click on the cell with the last `run_worker`,
-# choose *Run*, *Run All Above Selected Cell*, and then run that cell. When the Worker polls, the
-# program shows the draft, and you decide. Nothing is lost.
+# *Terminal*), and type `. .venv/bin/activate`. Copy the line that the cell has printed. Restart
+# this kernel (menu *Kernel*, *Restart*): the Worker is gone. Paste the line into the terminal. The
+# program says that no Worker answers, and keeps asking. Now click on the cell with the last
+# `run_worker`, choose *Run*, *Run All Above Selected Cell*, and then run that cell. When the Worker
+# polls, the program shows the draft, and you decide. Nothing is lost.
 #
 # The same in a browser: `python -m workshop review` in a terminal serves a page on this machine
 # with all drafts that wait. It has no database. What it shows are Queries, and its buttons are
@@ -918,8 +919,8 @@ await stop_worker()
 # %% [markdown]
 # ## Recap
 #
-# - A **Signal** tells; it is stored at once, and nobody answers. A **Query** reads. An **Update** is
-#   checked by a validator, answered, and leaves no event when it is refused.
+# - A **Signal** tells; it is stored at once, and nobody answers. A **Query** reads. An **Update**
+#   is checked by a validator, answered, and leaves no event when it is refused.
 # - `wait_condition` waits for days without a process. Its time-out is an answer, with a result of
 #   its own.
 # - A decision names the version that the person has read.
