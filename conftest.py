@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+# A shell that starts pytest in the background has it ignore Ctrl+C, and all that it starts as well:
+# then nothing could be interrupted that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `pytest --nbval`, whatever notebook it is given; and the tables of answers, printed by the process
 # that gathers the others' results.
@@ -12,14 +19,17 @@ pytest_plugins = ["authoring.nbval_displays", "tests.lessons.tables"]
 
 KERNELS = "tests/notebooks/"
 """Tests that wait for kernels which run at the same time, so that one process has to have them."""
+BANKS = "tests/lessons/test_banks.py"
+"""Two thousand answers: those of a lesson go to one process."""
 LONGEST = (
     KERNELS,
+    BANKS,
     "tests/browser/",
     "tests/demos/test_sweep",
     "tests/test_crashes",
     "tests/demos/",
 )
-"""Where tests mostly wait, and long."""
+"""Where tests are long."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """`pytest -n` gives a process whole files, and all files of kernels to one.
+    """`pytest -n` gives a process whole files, all files of kernels, or the bank of a lesson.
 
     `--dist loadgroup` would do, but xdist 3.8 and pytest 9.2 do not agree on it.
     https://pytest-xdist.readthedocs.io/en/stable/distribution.html
@@ -43,7 +53,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     class WholeFiles(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return KERNELS if nodeid.startswith(KERNELS) else super()._split_scope(nodeid)
+            if nodeid.startswith(KERNELS):
+                return KERNELS
+            if nodeid.startswith(BANKS):
+                blank = nodeid.partition("[")[2].partition("-")[0].rstrip("]")
+                folders = Path(__file__).parent.glob(f"tests/lessons/bank_*/{blank}.py")
+                return f"{BANKS} {next((file.parent.name for file in folders), '')}"
+            return super()._split_scope(nodeid)
 
     config.option.loadscopereorder = False
     return WholeFiles(config, log)
