@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-# A shell that starts pytest in the background has it ignore Ctrl+C, and all that it starts as well:
-# then nothing could be interrupted that a test interrupts.
+# A shell that starts pytest in the background has it ignore Ctrl+C and Ctrl+\\, and all that it
+# starts as well: then nothing could be interrupted that a test interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # `pytest --nbval`, whatever notebook it is given; and the tables of answers, printed by the process
 # that gathers the others' results.

@@ -66,7 +66,7 @@ WRONG = [
     Wrong(
         "a property besides",
         swap(QUERY, QUERY + "    @property\n"),
-        ("property", "@workflow.query"),
+        ("property",),
         same_as="a property",
     ),
     Wrong("a static method", swap(QUERY, QUERY + "    @staticmethod\n"), ("staticmethod",)),
