@@ -16,6 +16,19 @@ from workshop.errors import WorkshopError
 from workshop.settings import ROOT
 
 
+def parsed(text: str) -> ast.Module:
+    """`ast.parse`, tried again where Python 3.11 stumbles over a thread that parses as well.
+
+    https://github.com/python/cpython/issues/106905
+    """
+    for _ in range(5):
+        try:
+            return ast.parse(text)
+        except SystemError:
+            continue
+    return ast.parse(text)
+
+
 @dataclass(frozen=True)
 class Blank:
     """One exercise cell: what the learner was given, and one right way to finish it."""
@@ -49,7 +62,7 @@ class Blank:
     def defines(self) -> str:
         """The name that the cell exists for: the last one that its solution binds."""
         names = []
-        for node in ast.parse(self.finished, type_comments=False).body:
+        for node in parsed(self.finished).body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 names.append(node.name)
             elif isinstance(node, ast.Assign):

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from temporalio import workflow
 
-from workshop.checks.blanks import Blank
+from workshop.checks.blanks import Blank, parsed
 from workshop.checks.cells import Run
 from workshop.checks.outcome import NotAttempted, NotYet
 
@@ -140,7 +140,7 @@ class Learner:
             A copy, or the function itself where the cell does not define it.
         """
         name = function.__name__
-        for node in ast.walk(ast.parse(self.text) if self.tree.body else ast.Module([], [])):
+        for node in ast.walk(parsed(self.text) if self.tree.body else ast.Module([], [])):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
                 for part in ast.walk(node):
                     if isinstance(part, ast.ExceptHandler):
