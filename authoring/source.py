@@ -180,6 +180,15 @@ def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterable[Cell]:
             name=str(metadata.get("name", "")),
             include=str(metadata.get("include", "")),
         )
+        if not body and not cell.include:
+            refusals.append(
+                BuildError(
+                    f"{file}:{header}",
+                    "The cell is empty.",
+                    "Each cell has text, code or an include.",
+                    "Write it, or remove its `# %%` line.",
+                )
+            )
         refusals.extend(_header_faults(cell, metadata, header, seen))
         _split(cell, refusals)
         yield cell

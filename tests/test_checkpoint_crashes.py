@@ -42,7 +42,7 @@ def test_one_report_is_paid_twice(scene: str, said: str, running_room: dict[str,
     assert shown.receipt.calls == tuple(calls)
     assert any(said in line for line in lines) and "paid twice" in repr(shown)
     (page,) = PdfReader(home / FOLDER / f"{scene}.pdf").pages
-    assert "energy" in page.extract_text().lower()
+    assert "tardigrade" in page.extract_text().lower()
     assert ours(home) == []
 
 

@@ -46,6 +46,7 @@ from workshop.follow import (
     stuck,
     timer_started,
 )
+from workshop.follow.rows import Step
 
 TEMPORAL = Path(sys.executable).parent / "temporal"
 QUICK = timedelta(seconds=10)
@@ -315,6 +316,21 @@ def test_each_condition_is_met_and_says_its_name(temporal, queue, capsys):
     assert "Stopped watching: one_row is met. The Workflow goes on." in out
     assert str(failed(send_email)) == "send_email has failed"
     assert str(started(write)) == "write has started"
+
+
+def test_a_condition_may_ask_for_several_steps():
+    def progress(*states):
+        steps = [Step("activity", "write", state, n, 0.0, attempt=1) for n, state in states]
+        timers = [Step("timer", "timer of 5 days", "running", 9, 0.0)]
+        return Progress("Draft", "draft-1", "run", "running", (*steps, *timers))
+
+    once, twice = progress((1, "completed")), progress((1, "completed"), (2, "completed"))
+    half = progress((1, "completed"), (2, "running"))
+    assert completed("write")(once) and not completed("write", times=2)(once)
+    assert completed("write", times=2)(twice) and not completed("write", times=2)(half)
+    assert started("write", times=2)(half) and not started("write", times=2)(once)
+    assert timer_started()(once) and not timer_started(times=2)(once)
+    assert str(completed("write", times=2)) == "write has completed 2 times"
 
 
 def test_a_condition_that_came_too_late_is_told(temporal, queue):

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 
-from workshop.crashes import ALONE, LIMIT_SECONDS, Crash, Stage
+from workshop.crashes import ALONE, LIMIT_SECONDS, TOPIC, Crash, Stage
 from workshop.practice_model import faults
 from workshop.practice_model.ledger import Call
 from workshop.receipt import Receipt
 
 CAREFUL_APP = "demos/module_one_01_foundations_ai/careful.py"
-TOPIC = "Give me 3 facts about sustainable energy"
 _PDF = "careful_report.pdf"
 
 

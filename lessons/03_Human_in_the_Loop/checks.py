@@ -24,7 +24,7 @@ from temporalio.client import (
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
-from workshop.checks import Learner, blank, turns
+from workshop.checks import Learner, blank
 from workshop.checks.learner import last_name
 from workshop.checks.messages import (
     changes,
@@ -49,6 +49,8 @@ from workshop.checks.steps import (
 from workshop.checks.trial import Stuck, Talk, Trial, after_silence, inputs, run_workflow
 from workshop.checks.waits import explained, gives_back
 from workshop.checks.words import explain
+
+from . import turns
 
 RUNNING = WorkflowExecutionStatus.RUNNING
 DRAFT_TEXT = "Octopuses have three hearts.\n\n" + "\n".join(
@@ -563,16 +565,6 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
     return trial, returned
 
 
-def _not_a_handler(learner: Learner, error: BaseException, of: str, name: str) -> None:
-    """The kernel's DraftWorkflow has no such handler: an earlier blank is not done."""
-    text = str(error)
-    if of.lower() in text.lower() and "decorat" in text.lower():
-        learner.not_yet(
-            f"{text.partition(chr(10))[0]}.",
-            f"Give {of}s a method with `@workflow.{of.lower()}`; finish that blank first.",
-        )
-
-
 @blank(
     "send_signal",
     hints=(
@@ -684,7 +676,7 @@ def _leaves_all(learner: Learner, kind: type, query: Any) -> None:
     "send_query",
     hints=(
         "Which method of the handle asks a question, and what does it want to know?",
-        "It is used as `handle.signal`, two cells up; "
+        "It is the sister of `handle.signal`, which stands in your `keep`; "
         "https://docs.temporal.io/develop/python/message-passing#send-query",
         "`return await handle.query(DraftWorkflow.get_latest_text)`.",
     ),
@@ -707,7 +699,7 @@ async def send_query(learner: Learner) -> None:
         printed = any(learner.calls("print"))
         learner.not_yet(
             "It returns nothing" + (": the answer is printed, and gone." if printed else "."),
-            "Write `return await handle.query(DraftWorkflow.get_latest_text)`.",
+            f"Write `{wording}`.",
         )
     if returned == DRAFT_TEXT:
         return

@@ -192,7 +192,6 @@ async def start_draft(prompt, kind=None):
         task_queue="drafts",
     )
 
-# %% [markdown]
 # %%
 worker = await start_worker(run_worker)
 
@@ -300,7 +299,7 @@ print((await follow(handle)).status)
 # ## Rounds: redo, edit, keep
 #
 # A real reader says: "make it a poem". The Workflow writes again, and waits again. That is a loop.
-# The whole conversation is the local state of one method, and survives every crash.
+# The whole conversation is the state of one object, and comes back by replay, as in lesson 02.
 #
 # ### Your turn: the loop
 #
@@ -386,10 +385,10 @@ await timeline(handle)
 #
 # ### A loop without a wait
 #
-# Here is the same loop with one line forgotten: it does not wait. Each round is a call. From here
-# on the practice model answers, even if you have a key of your own. `budget` gives it a purse of
-# one cent; then it answers as a provider does whose customer is out of money. Before you run it:
-# how many drafts does one cent buy?
+# Here is a loop that forgets to wait: each round is a call, and nobody is asked. From here on the
+# practice model answers, even if you have a key of your own. `budget` gives it a purse of one cent;
+# then it answers as a provider does whose customer is out of money. Before you run it: how many
+# drafts does one cent buy?
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -545,8 +544,7 @@ print("published is what was read:", result.text == seen)
 
 # %% [markdown]
 # Published: a poem that no person has ever read. *Keep* was meant for the first text, and was taken
-# for the second. It would be the same had it come while the poem was being written: the decision
-# would have waited in `self.decision`.
+# for the second. What would happen to a *keep* that comes while the poem is still being written?
 #
 # The Signal's sender could not be told: a Signal has no answer. And the decision did not say which
 # text it was about. Both can be cured.
@@ -723,8 +721,8 @@ await timeline(handle)
 #
 # Five days of silence and then *expired* is hard on everyone. Better: **remind** the reader after
 # three days, **escalate** to someone else after four, **expire** after five. A notice goes out into
-# the world, so it is an Activity. Here it writes a text file into the folder `outbox`, whose name
-# is the same on a retry, so that nobody is reminded twice.
+# the world, so it is an Activity. Here it writes a text file into the folder `outbox`, under a name
+# that is the same on a retry, so that nobody is reminded twice.
 
 # %%
 @dataclass
@@ -842,8 +840,9 @@ for version in range(1, 5):
 await handle.terminate("counted")
 
 # %% [markdown]
-# The Temporal Service ends a Workflow whose history has 51,200 events or 50 MB, and suggests a new
-# start long before: at 4,096 events. The cure is
+# Unless it is set otherwise, the Temporal Service
+# [ends a Workflow](https://docs.temporal.io/workflow-execution/limits) whose history has 51,200
+# events or 50 MB, and suggests a new start long before: at 4,096 events. The cure is
 # [Continue-As-New](https://docs.temporal.io/develop/python/continue-as-new): the Workflow ends this
 # run and starts the next one under the same id, with an empty history and an input that holds all
 # it needs. Here that is the prompt and the draft. `DraftWorkflow` does so when the SDK suggests it.

@@ -14,6 +14,12 @@ FILE = f"lessons/{LESSON}/lesson.py"
 BLANK = '# %% exercise="worker"\n'
 
 REFUSED = {
+    "an empty cell": (
+        "# %%\nx = 1\n\n# %% [markdown]\n\n# %%\ny = 1\n",
+        ":4",
+        "The cell is empty",
+        "remove its",
+    ),
     "practice that does not parse": (
         BLANK + "# PROMPT: x = (\nx = 1\n",
         ":2, code cell worker",

@@ -100,6 +100,35 @@ def test_another_cell_of_the_notebook_that_sets_the_same_name_is_not_the_blank(
     assert "still open" in examine().saw
 
 
+def test_a_blank_that_a_later_cell_has_defined_anew_is_not_judged_by_that_one(
+    shell: Shell, policy: Blank
+) -> None:
+    shell.run(IMPORTS)
+    shell.run(policy.finished, policy.cell_id)
+    assert examine().verdict == RIGHT
+    later = next(iter(policy.others))
+    shell.run("retry_policy = None", later)
+    outcome = examine()
+    assert outcome.verdict == NOT_ATTEMPTED
+    assert "later cell" in outcome.saw and "`retry_policy`" in outcome.saw
+    shell.run(policy.finished, policy.cell_id)
+    assert examine().verdict == RIGHT
+
+
+def test_where_no_rule_names_the_line_the_difference_is_shown(
+    shell: Shell, policy: Blank, judged_by: Judged
+) -> None:
+    async def vague(learner: Learner) -> None:
+        learner.step("It is right")
+        learner.not_yet("Something is wrong.", "Mend it.")
+
+    judged_by(vague)
+    shell.run(IMPORTS)
+    shell.run(policy.finished.replace("3.0", "2.0"), policy.cell_id)
+    said = examine().do
+    assert said.startswith("Mend it. ") and "2.0" in said and "3.0" in said
+
+
 def test_a_check_that_blocks_ends_in_three_seconds_and_the_kernel_goes_on(
     shell: Shell, policy: Blank, judged_by: Judged
 ) -> None:

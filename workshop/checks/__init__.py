@@ -195,13 +195,17 @@ def solution(name: str) -> None:
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
     """The checks of a lesson, by the names of their blanks; {} where it has none.
 
+    What a lesson's checks need for themselves stands beside them: `from .turns import …`.
+
     Raises:
         WorkshopError: two checks of the lesson have one name.
     """
     path = root / "lessons" / lesson / "checks.py"
     if not path.exists():
         return {}
-    spec = importlib.util.spec_from_file_location(f"workshop_checks_{lesson}", path)
+    spec = importlib.util.spec_from_file_location(
+        f"workshop_checks_{lesson}", path, submodule_search_locations=[str(path.parent)]
+    )
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses of the module look themselves up

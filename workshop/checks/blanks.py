@@ -53,6 +53,10 @@ class Blank:
         return self.solution.read_text(encoding="utf-8").rstrip("\n")
 
     @cached_property
+    def finished_tree(self) -> ast.Module:
+        return parsed(self.finished)
+
+    @cached_property
     def digest(self) -> str:
         """Of its two texts: progress made on another text does not count."""
         text = f"{self.practice}\0{self.finished}"
@@ -62,7 +66,7 @@ class Blank:
     def defines(self) -> str:
         """The name that the cell exists for: the last one that its solution binds."""
         names = []
-        for node in parsed(self.finished).body:
+        for node in self.finished_tree.body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 names.append(node.name)
             elif isinstance(node, ast.Assign):

@@ -184,7 +184,7 @@ class Learner:
 def _parsed(text: str) -> ast.Module:
     # The same tree each time, so that nodes of it can be compared.
     try:
-        return ast.parse(text)
+        return parsed(text)
     except SyntaxError:
         return ast.Module([], [])
 

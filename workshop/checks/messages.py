@@ -96,7 +96,7 @@ def _is_alone(learner: Learner, name: str) -> None:
     there = list(decorated(learner.tree))
     for kind in [node for node in ast.walk(learner.tree) if isinstance(node, ast.ClassDef)]:
         if [getattr(part, "name", "") for part in kind.body].count(name) > 1:
-            right = decorated(ast.parse(learner.blank.finished))
+            right = decorated(learner.blank.finished_tree)
             missing = [f"`{other}`" for other in right if other not in there]
             learner.not_yet(
                 f"The class has two methods with the name `{name}`: the second takes the place of "
@@ -127,7 +127,7 @@ def _elsewhere(learner: Learner, decorator: str) -> str:
         said = [ast.unparse(d).partition("(")[0] for d in getattr(node, "decorator_list", [])]
         if isinstance(node, ast.ClassDef) and decorator[1:] in said:
             return f"`{decorator}` stands above the class {node.name}, not above the method."
-    right = decorated(ast.parse(learner.blank.finished))
+    right = decorated(learner.blank.finished_tree)
     for name, its in decorated(learner.tree).items():
         if decorator[1:] in its and decorator[1:] not in right.get(name, []):
             return f"`{decorator}` stands above the method `{name}`."

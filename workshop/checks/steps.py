@@ -267,7 +267,7 @@ def _class_words(learner: Learner, name: str, error: BaseException) -> Said | No
                 f"`@{gone}.validator` stands above `{gone}`, which Python does not know yet there.",
                 f"Move `{method.name}`, with its decorator, below `{gone}`; {AGAIN}.",
             )
-    right = decorated(ast.parse(learner.blank.finished))
+    right = decorated(learner.blank.finished_tree)
     for method, its in methods:
         meant = right.get(method.name, [])
         if "workflow.run" in its and "workflow.run" not in meant and method.name != "run":

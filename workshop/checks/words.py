@@ -187,7 +187,7 @@ def _name(learner: Learner, kind: str, text: str) -> str:
         return f"`{name}` is used above the line that sets it: move the step below that line."
     if name in ELSEWHERE:
         return ELSEWHERE[name]
-    solution = ast.parse(learner.blank.finished)
+    solution = learner.blank.finished_tree
     if name in IMPORTS and not any(name in line for line in compare.missing_given(learner)):
         return f"Import it: `from {IMPORTS[name]} import {name}`."
     for line in compare.missing_given(learner):
@@ -215,7 +215,7 @@ def _spelling(learner: Learner, kind: str, text: str, cutoff: float = 0.7) -> st
         return ""
     name = text.split("'")[1]
     close = learner.close(name, cutoff, own=False)
-    used = [n.id for n in ast.walk(ast.parse(learner.blank.finished)) if isinstance(n, ast.Name)]
+    used = [n.id for n in ast.walk(learner.blank.finished_tree) if isinstance(n, ast.Name)]
     longer = [n for n in used if len(n) > 3 and (name.startswith(n) or n.startswith(name))]
     near = difflib.get_close_matches(name, used, 1, cutoff) or longer
     close = next(iter(near), "") or close
@@ -246,7 +246,7 @@ def _keyword(learner: Learner, kind: str, text: str) -> str:
     if kind != "TypeError" or not found:
         return ""
     wrong = found[1] or found[2]
-    calls = [n for n in ast.walk(ast.parse(learner.blank.finished)) if isinstance(n, ast.Call)]
+    calls = [n for n in ast.walk(learner.blank.finished_tree) if isinstance(n, ast.Call)]
     owners = {k.arg: ast.unparse(call.func) for call in calls for k in call.keywords if k.arg}
     if right := KEYWORDS.get(wrong):
         return f"It is called `{right}=` here, not `{wrong}=`."
@@ -301,7 +301,7 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
         return f"Await it first: `await` stands before the call, and `.{wrong}` comes after that."
     used = {
         node.attr: ast.unparse(node)
-        for node in ast.walk(ast.parse(learner.blank.finished))
+        for node in ast.walk(learner.blank.finished_tree)
         if isinstance(node, ast.Attribute)
     }
     if wrong in used and owner not in ("str", "int", "list", "dict", "NoneType"):
@@ -388,7 +388,7 @@ def _outside(learner: Learner, kind: str, text: str) -> str:
     """A function of `workflow`, called where there is no Workflow."""
     if "NotInWorkflowEventLoop" not in kind + text and "Not in workflow event loop" not in text:
         return ""
-    solution = ast.parse(learner.blank.finished)
+    solution = learner.blank.finished_tree
     right = [
         ast.unparse(n.func)
         for n in ast.walk(solution)
