@@ -16,9 +16,9 @@ import psutil
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
-FORBIDDEN = {7233, 8233, 8234}
+FORBIDDEN = {7233, 8233, 8234, 8235, 8236}
 """The ports that a learner's own services use: no test may touch them."""
-_REMOVED = ("LLM_", "TEMPORAL_", "WORKSHOP_", "CODESPACE", "JUPYTER", "OPENAI_")
+_REMOVED = ("LLM_", "TEMPORAL_", "WORKSHOP_", "CODESPACE", "JUPYTER", "OPENAI_", "DATABASE_")
 
 
 _last = 20000 + (os.getpid() * 37) % 9000
@@ -46,7 +46,7 @@ def free_ports(count: int) -> list[int]:
 
 def environment(home: Path, **extra: str) -> dict[str, str]:
     """Environment variables of a room of one's own, for a process or `monkeypatch.setenv`."""
-    temporal, ui, practice = free_ports(3)
+    temporal, ui, practice, site = free_ports(4)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_REMOVED)}
     return kept | {
         "WORKSHOP_HOME": str(home / "state"),
@@ -54,6 +54,7 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
         "WORKSHOP_TEMPORAL_PORT": str(temporal),
         "WORKSHOP_UI_PORT": str(ui),
         "WORKSHOP_PRACTICE_PORT": str(practice),
+        "WORKSHOP_SITE_PORT": str(site),
         "WORKSHOP_PRACTICE_DELAY": "0",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "JUPYTER_PLATFORM_DIRS": "1",

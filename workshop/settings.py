@@ -45,6 +45,10 @@ class Settings:
     practice_port: int
     practice_delay: float
     """Seconds that the practice model takes over an answer."""
+    site_port: int
+    """Where the practice site answers, whose pages lessons read."""
+    database_url: SecretStr = field(repr=False)
+    """Where results are kept, in SQLAlchemy's words. It may hold a password."""
     home: Path
     """Where state lives: database, ledger, logs."""
 
@@ -99,6 +103,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "Add the port, or remove the setting to let the workshop start a Temporal Service.",
         )
     own_address = f"localhost:{_port(values, 'WORKSHOP_TEMPORAL_PORT', 7233)}"
+    home = Path(values.get("WORKSHOP_HOME") or ROOT / ".workshop").expanduser().absolute()
     return Settings(
         llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
         llm_api_key=SecretStr(practice_model.KEY if practice else key),
@@ -110,7 +115,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         ui_port=_port(values, "WORKSHOP_UI_PORT", 8233),
         practice_port=practice_port,
         practice_delay=_seconds(values, "WORKSHOP_PRACTICE_DELAY", 0.6),
-        home=Path(values.get("WORKSHOP_HOME") or ROOT / ".workshop").expanduser().absolute(),
+        site_port=_port(values, "WORKSHOP_SITE_PORT", 8236),
+        database_url=SecretStr(values.get("DATABASE_URL", f"sqlite:///{home / 'research.sqlite'}")),
+        home=home,
     )
 
 
