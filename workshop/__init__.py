@@ -22,6 +22,7 @@ if "workshop.practice_model" not in sys.orig_argv:
     from workshop.checks.progress import progress
     from workshop.classroom import begin
     from workshop.crashes import crash
+    from workshop.database import insert_into, make_tables, open_database, rows
     from workshop.diagrams import render_mermaid
     from workshop.failures import what_happens
     from workshop.follow import completed, failed, follow, started, timer_started
@@ -45,10 +46,14 @@ if "workshop.practice_model" not in sys.orig_argv:
         "follow",
         "full_disk",
         "hint",
+        "insert_into",
+        "make_tables",
         "mark",
+        "open_database",
         "progress",
         "receipt",
         "render_mermaid",
+        "rows",
         "show_pdf",
         "solution",
         "start_worker",
