@@ -4,10 +4,11 @@ import math
 import os
 import time
 import uuid
+from dataclasses import asdict
 from datetime import timedelta
 
 import httpx
-from models import SaveInput, Saved, Summary
+from models import Saved, SaveInput, Summary
 from table import RESEARCH, database
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -85,8 +86,7 @@ def save_result(input: SaveInput) -> Saved:
     info = activity.info()
     # The same at each attempt, on each Worker: which Workflow, and which of its steps.
     key = str(uuid.uuid4()) if KEYLESS else f"{info.workflow_id}/{info.activity_type}"
-    row = {"key": key, "topic": input.topic, "source_url": input.source_url}
-    row["summary"] = input.summary
+    row = asdict(input) | {"key": key, "workflow_id": info.workflow_id}
     engine = database()
     with engine.begin() as connection:  # one transaction: all of it or nothing
         done = connection.execute(

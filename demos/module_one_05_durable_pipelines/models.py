@@ -18,7 +18,7 @@ class ResearchInput:
 
 @dataclass
 class Summary:
-    """What is needed of a model's answer. The whole `ModelResponse` takes half as many bytes again."""
+    """What is needed of an answer. The whole `ModelResponse` takes half as many bytes again."""
 
     text: str
     tokens_in: int

@@ -1,0 +1,102 @@
+"""The starter: researches the twenty pages of the practice site, and watches how far it is.
+
+python demos/module_one_05_durable_pipelines/starter.py            twenty pages
+python demos/module_one_05_durable_pipelines/starter.py broken     two of them do not work
+python demos/module_one_05_durable_pipelines/starter.py research-… watches one that was started
+"""
+
+import asyncio
+import sys
+import uuid
+from datetime import timedelta
+
+from models import TASK_QUEUE, BatchInput, BatchReport, ResearchInput
+from table import rows_of
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop import temporal_service
+from workshop.errors import WorkshopError
+from workshop.notebook import quiet_core
+from workshop.settings import load
+from workshop.site import open_site
+
+ONCE = timedelta(seconds=2)
+
+
+async def sources(word: str) -> list[ResearchInput]:
+    site = await open_site()  # found, or started
+    found = [ResearchInput(page.topic, page.url) for page in site.pages]
+    if word == "broken":
+        found[-2] = ResearchInput("a page that is gone", site.broken["gone"])
+        found[-1] = ResearchInput("a page for members", site.broken["forbidden"])
+    return found
+
+
+async def trigger_research(client: Client, batch: BatchInput) -> WorkflowHandle:
+    return await client.start_workflow(
+        # By name: the starter then needs none of the Worker's libraries, and starts at once.
+        "ResearchBatchWorkflow",
+        batch,
+        id=f"research-{uuid.uuid4()}",
+        task_queue=TASK_QUEUE,
+        result_type=BatchReport,
+    )
+
+
+async def watch(handle: WorkflowHandle) -> BatchReport:
+    """Ask for its progress until it has ended. No Worker, no answer: then it waits with it."""
+    before, silent = None, False
+    while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+        try:
+            now = await handle.query("get_progress", rpc_timeout=ONCE)
+        except RPCError:
+            if not silent:
+                print("… No Worker answers. The pipeline waits, and I with it.", flush=True)
+            silent = True
+            continue
+        if now != before:
+            bar = ("█" * now["done"]).ljust(now["total"], "░")
+            words = f"{now['done']} of {now['total']} done, {now['failed']} failed"
+            print(f"  {bar}  {words}", flush=True)
+        before, silent = now, False
+        await asyncio.sleep(0.2)
+    return await handle.result()
+
+
+async def main(word: str) -> None:
+    settings = load()
+    await temporal_service.ensure(settings)  # found, or started
+    client = await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+    )
+    if word.startswith("research-"):
+        handle = client.get_workflow_handle(word, result_type=BatchReport)
+    else:
+        handle = await trigger_research(client, BatchInput(await sources(word)))
+        print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.")
+    print(f"  {temporal_service.workflow_link(settings, handle.id)}", flush=True)
+    report = await watch(handle)
+    print(f"✓ {len(report.saved)} saved, {len(report.failed)} failed.")
+    for failure in report.failed:
+        print(f"  ✗ {failure.topic}: {failure.reason}")
+    found = rows_of(handle.id)
+    pages = {row["source_url"] for row in found}
+    print(f"✓ In the database: {len(found)} rows, for {len(pages)} pages.")
+
+
+if __name__ == "__main__":
+    quiet_core()
+    try:
+        asyncio.run(main(" ".join(sys.argv[1:])))
+    except WorkshopError as error:
+        sys.exit("✗ " + "\n  ".join(error.lines()))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        sys.exit("✗ There is no such pipeline here. Nothing was started.")
+    except KeyboardInterrupt:
+        print("\nThis only watched. The pipeline goes on.")
