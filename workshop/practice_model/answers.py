@@ -46,8 +46,18 @@ def answer(chat: ChatRequest) -> Answer:
     if calls:
         said = json.dumps([call["function"] for call in calls])
         return Answer(None, calls, "tool_calls", prompt_tokens, chat.n * _tokens(said))
-    text, reason = _limited(_formatted(chat, compose(chat.messages)), chat)
+    text, reason = _limited(_formatted(chat, _text(chat)), chat)
     return Answer(text, [], reason, prompt_tokens, chat.n * _tokens(text))
+
+
+def _text(chat: ChatRequest) -> str:
+    """What is said: the results of tools, where there are any, or what the messages ask for."""
+    start = tool_use.asked_at(chat.messages, chat.tools) if chat.tools else len(chat.messages)
+    results = [m for m in chat.messages[start + 1 :] if m["role"] == "tool"]
+    lacking = tool_use.missing(chat)
+    if results or lacking:
+        return tool_use.report(chat.messages, results, lacking)
+    return compose(chat.messages)
 
 
 def _formatted(chat: ChatRequest, text: str) -> str:
@@ -111,7 +121,7 @@ def compose(messages: list[Message]) -> str:
     last = users[-1] if users else 0
     results = [m for m in messages[last + 1 :] if m["role"] in ("tool", "function")]
     if results:
-        return tool_use.report(messages, results)
+        return tool_use.report(messages, results, [])
     whole = content_text(messages[last].get("content"))
     before = [
         content_text(message.get("content"))
