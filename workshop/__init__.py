@@ -14,9 +14,9 @@ if sys.platform == "win32":
         "does. Use WSL (wsl --install), Codespaces or Colab: see README.md."
     )
 
-# The practice model's own process imports this package too. It only answers HTTP, and stays
-# small by doing without the rest.
-if "workshop.practice_model" not in sys.orig_argv:
+# The practice model's and the practice site's own processes import this package too. They only
+# answer HTTP, and stay small by doing without the rest.
+if not {"workshop.practice_model", "workshop.site"} & set(sys.orig_argv):
     from workshop import checkpoint_crashes  # noqa: F401  (two more scenes for crash)
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
@@ -30,7 +30,10 @@ if "workshop.practice_model" not in sys.orig_argv:
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
     from workshop.practice_model.faults import budget
     from workshop.practice_only import use_practice_model
+    from workshop.progress_bar import watch
     from workshop.receipt import beside, mark, receipt
+    from workshop.site.client import open_site
+    from workshop.rows_shown import show_bars, show_rows
     from workshop.time_skipping import test_server
     from workshop.timeline import timeline
 
@@ -49,12 +52,15 @@ if "workshop.practice_model" not in sys.orig_argv:
         "insert_into",
         "make_tables",
         "mark",
+        "open_site",
         "open_database",
         "progress",
         "receipt",
         "render_mermaid",
         "rows",
+        "show_bars",
         "show_pdf",
+        "show_rows",
         "solution",
         "start_worker",
         "started",
@@ -63,5 +69,6 @@ if "workshop.practice_model" not in sys.orig_argv:
         "timeline",
         "timer_started",
         "use_practice_model",
+        "watch",
         "what_happens",
     ]
