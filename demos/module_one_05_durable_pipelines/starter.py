@@ -20,7 +20,7 @@ from workshop import temporal_service
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.settings import load
-from workshop.site import open_site
+from workshop.site.client import open_site
 
 ONCE = timedelta(seconds=2)
 

@@ -24,7 +24,7 @@ from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import attach
 from workshop.settings import load
-from workshop.site import open_site
+from workshop.site.client import open_site
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:
