@@ -27,7 +27,7 @@ SERVER = Path(__file__).with_name("mcp_server.py")
 ANSWER_SECONDS = 8.0  # shorter than the Start-to-Close timeout: the session is then closed in order
 HEARTBEAT_SECONDS = 1.0
 # For the server's own words. A kernel's sys.stderr is no file, and could not take them.
-NOWHERE = Path(os.devnull).open("w")
+NOWHERE = Path(os.devnull).open("w")  # noqa: SIM115  open as long as this process
 
 
 @activity.defn

@@ -145,7 +145,7 @@ class AgentWorkflow:
         self.turns += 1
         self.dollars += turn.dollars
         called = ", ".join(f"{call.name}({call.arguments})" for call in turn.calls)
-        self.note(f"turn {self.turns}: {called or shown(turn.text) or 'nothing'}")
+        self.note(f"turn {self.turns}: {shown(called or turn.text) or 'nothing'}")
         return turn
 
     async def one_round(self, turn: Turn) -> None:

@@ -1,0 +1,49 @@
+"""The starter: asks for a goal and starts an agent, or watches one that exists.
+
+python demos/module_one_04_agentic_loop/starter.py [goal or Workflow id]
+"""
+
+import os
+import uuid
+
+from conversation import as_id, connect, converse, existing, given, run
+from models import TASK_QUEUE, AgentInput, AgentResult
+from temporalio.client import Client, WorkflowHandle
+
+from workshop import temporal_service
+from workshop.settings import load
+
+CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."
+PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "5"))
+
+
+async def start(client: Client, goal: str) -> WorkflowHandle:
+    handle = await client.start_workflow(
+        # By name: the starter then needs none of the Worker's libraries, and starts at once.
+        "AgentWorkflow",
+        AgentInput(goal, mcp=os.environ.get("DEMO_TOOLS") == "mcp", pause_seconds=PAUSE_SECONDS),
+        id=f"agent-{uuid.uuid4()}",
+        task_queue=TASK_QUEUE,
+        result_type=AgentResult,
+    )
+    print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.")
+    return handle
+
+
+async def main(answer: str) -> None:
+    client = await connect()
+    # What looks like an id is never taken for a goal: a run costs money.
+    if workflow_id := as_id(answer):
+        handle = await existing(client, workflow_id)
+        print(f"✓ Going on with {handle.id}. Nothing was started.")
+    else:
+        handle = await start(client, answer)
+    print(f"  {temporal_service.workflow_link(load(), handle.id)}", flush=True)
+    await converse(handle)
+
+
+if __name__ == "__main__":
+    answer = given(
+        "What is the goal, or the id of an agent? (Enter: a chain of three tools)", CHAIN
+    )
+    run(main(answer), "This only asked. The Workflow goes on; give me its id to watch it again.")

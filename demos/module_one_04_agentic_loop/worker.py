@@ -1,0 +1,71 @@
+"""The Worker: runs the agent's Workflow, the model's Activity and the tools. Kill it in a chain.
+
+python demos/module_one_04_agentic_loop/worker.py
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from activities import call_tool, list_tools, llm_call
+from models import TASK_QUEUE
+from temporalio import workflow as temporal_workflow
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Worker
+from tools import TOOLS
+from workflow import AgentWorkflow
+
+from workshop import temporal_service
+from workshop.errors import WorkshopError
+from workshop.notebook import quiet_core
+from workshop.practice_model import process
+from workshop.receipt import attach
+from workshop.settings import load
+from workshop.site import process as site
+
+
+async def run_worker(task_queue: str = TASK_QUEUE) -> None:
+    settings = load()
+    await temporal_service.ensure(settings)  # found, or started
+    await site.ensure(settings)
+    if settings.practice:
+        await process.ensure(settings)
+    attach(settings)  # lets the receipt name the Workflow and the Activity behind each call
+    client = await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+    )
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        worker = Worker(
+            client,
+            task_queue=task_queue,
+            workflows=[AgentWorkflow],
+            activities=[llm_call, list_tools, call_tool, *(tool.run for tool in TOOLS.values())],
+            activity_executor=threads,
+            # Stopped with Ctrl+C, it lets a running LLM call end: thrown away it is paid twice.
+            graceful_shutdown_timeout=timedelta(seconds=30),
+            # For so long a Workflow's next step waits for the Worker that knows it, before any
+            # other may take it. By default 10 s, which is long on a stage.
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+        )
+        print(f"✓ This Worker polls the Task Queue {task_queue!r}.")
+        print(f"  A crash: Ctrl+\\ here, or `kill -9 {os.getpid()}` elsewhere.", flush=True)
+        await worker.run()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    temporal_workflow.logger.setLevel(logging.INFO)
+    temporal_workflow.logger.workflow_info_on_message = False
+    quiet_core()
+    try:
+        asyncio.run(run_worker())
+    except WorkshopError as error:
+        sys.exit("✗ " + "\n  ".join(error.lines()))
+    except KeyboardInterrupt:
+        print("\nWorker stopped. Running Workflows wait for the next one.")
