@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from agents import SITE, TOOLS, talk, tool, usual
-from provider import Provider
+from provider import Provider, chat_body
+
+from workshop.practice_model.faults import FaultError, misbehaving
 
 SYSTEM = f"You are an agent. The pages are at {SITE}."
 TARDIGRADES = ("search_notes", {"query": "tardigrades"})
@@ -167,3 +170,66 @@ def test_a_tool_without_arguments_and_one_with_several(shared: Provider) -> None
     done = talk(shared, "Convert money from Dollars to Euros, amount 12.5", tools=tools)
     wanted = {"origin": "Dollars", "destination": "Euros", "amount": 12.5}
     assert done.turns == [[("convert", wanted)]]
+
+
+def _first_call(shared: Provider, **more: Any) -> Any:
+    body = chat_body("Search the notes for tardigrades.", tools=TOOLS, **more)
+    return shared.post(body).json["choices"][0]
+
+
+def test_ways_of_misbehaving_and_that_they_are_paid(shared: Provider) -> None:
+    mark = shared.ledger.last_id()
+    with misbehaving("unknown tool", base=shared.base):
+        function = _first_call(shared)["message"]["tool_calls"][0]["function"]
+        assert function["name"] == "book_flight" and json.loads(function["arguments"])
+    with misbehaving("broken arguments", base=shared.base):
+        function = _first_call(shared)["message"]["tool_calls"][0]["function"]
+        assert function["name"] == "search_notes" and function["arguments"].startswith("{")
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(function["arguments"])
+    with misbehaving("wrong arguments", base=shared.base):
+        function = _first_call(shared)["message"]["tool_calls"][0]["function"]
+        given = json.loads(function["arguments"])
+        assert function["name"] == "search_notes" and not isinstance(given["query"], str)
+    with misbehaving("huge", base=shared.base):
+        assert len(_first_call(shared)["message"]["content"]) == 100_000
+        short = _first_call(shared, max_tokens=50)
+        assert len(short["message"]["content"]) == 200 and short["finish_reason"] == "length"
+    with misbehaving("empty", base=shared.base):
+        choice = _first_call(shared)
+        assert choice["message"]["content"] == "" and "tool_calls" not in choice["message"]
+        assert choice["finish_reason"] == "stop"
+    calls = shared.ledger.calls(since=mark)
+    assert len(calls) == 6 and all(call.status == 200 and call.dollars > 0 for call in calls)
+
+
+def test_endless_is_a_call_each_turn_and_ends_with_its_block(shared: Provider) -> None:
+    goal = "Search the notes for tardigrades."
+    with misbehaving("endless", base=shared.base):
+        done = talk(shared, goal, most=7)
+    assert len(done.turns) == 7 and not done.answer
+    assert talk(shared, goal).answer
+
+
+@pytest.mark.parametrize("how", ["unknown tool", "broken arguments", "wrong arguments", "endless"])
+def test_a_model_that_misbehaved_once_recovers(shared: Provider, how: str) -> None:
+    def answer(name: str, arguments: dict[str, Any]) -> str:
+        known = name == "search_notes" and isinstance(arguments["query"], str)
+        return usual(name, arguments) if known else "error: that does not fit."
+
+    with misbehaving(how, times=1, base=shared.base):
+        done = talk(shared, "Search the notes for tardigrades.", answer)
+    assert TARDIGRADES in done.turns[-1] and len(done.turns) <= 2
+    assert "500 million years" in done.answer
+
+
+def test_what_needs_tools_leaves_other_calls_alone(shared: Provider) -> None:
+    well = shared.chat().said
+    with misbehaving("endless", times=1, base=shared.base):
+        assert shared.chat().said == well
+        assert _first_call(shared, tool_choice="none")["finish_reason"] == "stop"
+        assert _first_call(shared)["finish_reason"] == "tool_calls"
+    with misbehaving("huge", matching="tea", base=shared.base):
+        assert shared.chat().said == well
+    with pytest.raises(FaultError, match="'unknown tool', 'broken arguments'"):
+        misbehaving("rude")

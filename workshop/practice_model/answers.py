@@ -14,6 +14,7 @@ from workshop.practice_model import rewriting as text_rules
 from workshop.practice_model import tool_use
 from workshop.practice_model.api import ChatRequest, Message
 from workshop.practice_model.ledger import content_text, fingerprint
+from workshop.practice_model.misbehaviour import misbehave
 
 BYTES_PER_TOKEN = 4
 """The rule for counting tokens: UTF-8 bytes divided by this, rounded up."""
@@ -39,14 +40,22 @@ class Answer:
         }
 
 
-def answer(chat: ChatRequest) -> Answer:
-    """The answer to a request: to the same messages and tools always the same."""
+def answer(chat: ChatRequest, misbehaving: str = "") -> Answer:
+    """The answer to a request: to the same messages and tools always the same.
+
+    Args:
+        misbehaving: one of `misbehaviour.WAYS`; empty for a model that behaves.
+    """
     prompt_tokens = _tokens(_prompt_bytes(chat))
-    calls = tool_use.choose(chat)
+    if misbehaving:
+        text, calls = misbehave(misbehaving, chat)
+    else:
+        calls = tool_use.choose(chat)
+        text = "" if calls else _formatted(chat, _text(chat))
     if calls:
         said = json.dumps([call["function"] for call in calls])
         return Answer(None, calls, "tool_calls", prompt_tokens, chat.n * _tokens(said))
-    text, reason = _limited(_formatted(chat, _text(chat)), chat)
+    text, reason = _limited(text, chat)
     return Answer(text, [], reason, prompt_tokens, chat.n * _tokens(text))
 
 

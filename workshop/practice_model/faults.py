@@ -15,6 +15,7 @@ import http.client
 import json
 import urllib.parse
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 from workshop.errors import WorkshopError
 from workshop.practice_model import SERVICE
 from workshop.practice_model.api import ApiError
+from workshop.practice_model.misbehaviour import WAYS
 
 PATH = "/faults"
 """The control path: POST holds a fault, DELETE ends all of them."""
@@ -141,6 +143,36 @@ def budget(
     return FaultContext("budget", None, 0, matching, base, dollars=dollars, calls=calls)
 
 
+def misbehaving(
+    how: str,
+    times: int | None = None,
+    *,
+    matching: str | None = None,
+    base: str | None = None,
+) -> FaultContext:
+    """The provider is well and the model is not: it answers, is paid, and what it says is wrong.
+
+    Args:
+        how: in which way:
+            "unknown tool": it calls `book_flight`, which nobody offered;
+            "broken arguments": it calls a tool with JSON that is cut in half;
+            "wrong arguments": it calls a tool with JSON that does not fit the tool's schema;
+            "endless": it calls a tool each turn and never answers in words;
+            "huge": it says 100,000 characters, or as many as `max_tokens` allows;
+            "empty": it says nothing and calls nothing.
+            The first four come only to calls that have tools.
+        times, matching, base: as `rate_limited`.
+
+    Raises:
+        FaultError: `how` is another word; on entering the block as `rate_limited`.
+    """
+    if how not in WAYS:
+        raise FaultError(
+            f"how is {how!r}.", f"It is one of {', '.join(repr(way) for way in WAYS)}."
+        )
+    return FaultContext("misbehaving", times, 0, matching, base, how=how)
+
+
 def clear(base: str | None = None) -> bool:
     """End all faults, whoever made them.
 
@@ -181,6 +213,7 @@ class FaultContext:
         *,
         dollars: float | None = None,
         calls: int | None = None,
+        how: str = "",
     ) -> None:
         if times is not None and times < 0:
             raise FaultError(
@@ -189,7 +222,7 @@ class FaultContext:
         if not 0 <= seconds <= 3600:
             raise FaultError(f"The time is {seconds} s.", "It is from 0 to 3600 seconds.")
         self._wish = {"kind": kind, "times": times, "seconds": seconds, "matching": matching}
-        self._wish |= {"dollars": dollars, "calls": calls}
+        self._wish |= {"dollars": dollars, "calls": calls, "how": how}
         self._base = base
         self._connection: http.client.HTTPConnection | None = None
         self._answer: http.client.HTTPResponse | None = None
@@ -308,6 +341,7 @@ KINDS = (
     "dropped",
     "unplugged",
     "budget",
+    "misbehaving",
 )
 
 
@@ -324,6 +358,8 @@ class Fault:
     """What a budget allows, in US dollars; None means any amount."""
     calls: int | None = None
     """Answers that a budget allows; None means any number."""
+    how: str = ""
+    """In which way a model misbehaves, one of `misbehaviour.WAYS`; empty for other faults."""
     spent: float = 0
     """US dollars of a budget that were spent."""
     answered: int = 0
@@ -341,6 +377,9 @@ class Fault:
         wish: dict[str, Any] = json.loads(line)
         if wish["kind"] not in KINDS:
             raise ValueError("unknown fault")
+        how = wish.get("how") or ""
+        if (wish["kind"] == "misbehaving") != (how in WAYS):
+            raise ValueError("unknown misbehaviour")
         times, seconds = wish.get("times"), wish.get("seconds") or 0
         return cls(
             kind=wish["kind"],
@@ -349,6 +388,7 @@ class Fault:
             matching=str(wish.get("matching") or ""),
             dollars=None if wish.get("dollars") is None else float(wish["dollars"]),
             calls=None if wish.get("calls") is None else int(wish["calls"]),
+            how=how,
         )
 
     def fits(self, prompt: str) -> bool:
@@ -450,12 +490,18 @@ class Faults:
         """Whether no connection is to be taken."""
         return any(fault.kind == "unplugged" for fault in self._active)
 
-    def take(self, prompt: str) -> Fault | None:
-        """The fault for a call with this prompt, counted as used."""
+    def take(
+        self, prompt: str, applies: Callable[[Fault], bool] = lambda fault: True
+    ) -> Fault | None:
+        """The fault for a call with this prompt, counted as used.
+
+        Args:
+            applies: whether a fault makes sense for the call, beyond its prompt.
+        """
         for fault in reversed(self._active):
             if fault.kind == "unplugged" or fault.sleeps:
                 continue
-            if fault.fits(prompt):
+            if fault.fits(prompt) and applies(fault):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault

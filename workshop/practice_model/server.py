@@ -34,6 +34,7 @@ from workshop.practice_model.api import (
 )
 from workshop.practice_model.faults import PATH, Fault, Faults, wrong_key_error
 from workshop.practice_model.ledger import Ledger, LedgerError, cost, fingerprint, last_user_text
+from workshop.practice_model.misbehaviour import applies
 
 HOST = "127.0.0.1"
 _BODY_BYTES = 32 * 1024 * 1024
@@ -179,15 +180,15 @@ class PracticeServer:
             if self.faults.unplugged:  # the connection is older than the fault
                 return self._drop(request, row)
             prompt = all_text(chat.messages)
-            fault = self.faults.take(prompt)
-            if fault is not None:
+            fault = self.faults.take(prompt, lambda fault: applies(fault.how, chat))
+            if fault is not None and not fault.how:
                 if fault.kind == "dropped":
                     return self._drop(request, row)
                 if refusal := fault.error():
                     raise refusal
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(fault.ended.wait(), fault.seconds)
-            answer = said.answer(chat)
+            answer = said.answer(chat, fault.how if fault is not None else "")
             # Before it takes its time: of many calls at once, those after the last dollar are late.
             self.faults.charge(prompt, cost(answer.prompt_tokens, answer.completion_tokens))
             if chat.stream:

@@ -57,6 +57,14 @@ def choose(chat: ChatRequest) -> list[dict[str, Any]]:
     return _calls(chat.messages, wanted)
 
 
+def some_call(chat: ChatRequest) -> dict[str, Any]:
+    """The call that comes next; where a text does, one more that was made already."""
+    if wanted := choose(chat):
+        return wanted[0]
+    tool = planning.ranked(_request(chat.messages, chat.tools), chat.tools)[0]
+    return _calls(chat.messages, [(tool, _filled(tool, chat.messages))])[0]
+
+
 def missing(chat: ChatRequest) -> list[str]:
     """What the request asks for and no call could be made for, as sentences."""
     if not chat.tools or chat.tool_choice == "none":
