@@ -28,12 +28,12 @@ if not {"workshop.practice_model", "workshop.site"} & set(sys.orig_argv):
     from workshop.follow import completed, failed, follow, started, timer_started
     from workshop.full_disk import full_disk
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
-    from workshop.practice_model.faults import budget
+    from workshop.practice_model.faults import budget, misbehaving
     from workshop.practice_only import use_practice_model
     from workshop.progress_bar import watch
     from workshop.receipt import beside, mark, receipt
-    from workshop.site.client import open_site
     from workshop.rows_shown import show_bars, show_rows
+    from workshop.site.client import open_site
     from workshop.time_skipping import test_server
     from workshop.timeline import timeline
 
@@ -52,8 +52,9 @@ if not {"workshop.practice_model", "workshop.site"} & set(sys.orig_argv):
         "insert_into",
         "make_tables",
         "mark",
-        "open_site",
+        "misbehaving",
         "open_database",
+        "open_site",
         "progress",
         "receipt",
         "render_mermaid",
