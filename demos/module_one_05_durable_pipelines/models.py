@@ -14,6 +14,10 @@ TASK_QUEUE = os.environ.get("DEMO_TASK_QUEUE", "durable-research")
 class ResearchInput:
     topic: str
     source_url: str
+    # Seconds. They are part of the input, and so of the history: a Workflow that read them from
+    # the environment could decide otherwise when it is replayed.
+    fetch_timeout_seconds: float = 30
+    llm_timeout_seconds: float = 60
 
 
 @dataclass

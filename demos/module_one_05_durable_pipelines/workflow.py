@@ -55,13 +55,13 @@ class ResearchWorkflow:
         page = await workflow.execute_activity(
             fetch_url,
             input.source_url,
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=timedelta(seconds=input.fetch_timeout_seconds),
             retry_policy=FETCH_RETRY_POLICY,
         )
         summary = await workflow.execute_activity(
             call_llm,
             f"Summarize in three sentences what this page says about {input.topic}:\n\n{page}",
-            start_to_close_timeout=timedelta(seconds=60),
+            start_to_close_timeout=timedelta(seconds=input.llm_timeout_seconds),
             retry_policy=LLM_RETRY_POLICY,
         )
         await workflow.execute_activity(
