@@ -145,6 +145,7 @@ async def run_workflow(
     limit: float = 2.2,
     script: Callable[[Talk], Awaitable[None]] | None = None,
     early: tuple[str, Any] | None = None,
+    children: Sequence[type] = (),
 ) -> Trial:
     """Run a Workflow on the real service, with one stand-in for whatever Activities it asks for.
 
@@ -156,6 +157,7 @@ async def run_workflow(
             then is terminated.
         script: talks to the Workflow while it runs; when it returns, the trial is over.
         early: a Signal that is there before the Workflow begins, and its input.
+        children: stand-ins for the Workflows that it starts itself.
 
     Returns:
         The trial, also where the Workflow failed, where its code did, or where it did not end.
@@ -170,7 +172,7 @@ async def run_workflow(
     worker = Worker(
         client,
         task_queue=queue,
-        workflows=[kind],
+        workflows=[kind, *children],
         activities=[_stand_in(stand_ins)],
         build_id="check",
     )
