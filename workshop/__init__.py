@@ -17,7 +17,7 @@ if sys.platform == "win32":
 # The practice model's and the practice site's own processes import this package too. They only
 # answer HTTP, and stay small by doing without the rest.
 if not {"workshop.practice_model", "workshop.site"} & set(sys.orig_argv):
-    from workshop import checkpoint_crashes  # noqa: F401  (two more scenes for crash)
+    from workshop import checkpoint_crashes, pipeline_crashes  # noqa: F401  (scenes for crash)
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
     from workshop.classroom import begin
@@ -34,10 +34,12 @@ if not {"workshop.practice_model", "workshop.site"} & set(sys.orig_argv):
     from workshop.receipt import beside, mark, receipt
     from workshop.rows_shown import show_bars, show_rows
     from workshop.site.client import open_site
+    from workshop.switchboard import Switchboard
     from workshop.time_skipping import test_server
     from workshop.timeline import timeline
 
     __all__ = [
+        "Switchboard",
         "ask",
         "begin",
         "beside",
