@@ -33,6 +33,19 @@ def test_several_subjects_are_one_turn(shared: Provider, goal: str) -> None:
     assert "the older is: tardigrades (500 million years, dolphins 11 million)" in done.answer
 
 
+@pytest.mark.parametrize(
+    ("goal", "query"),
+    [
+        ("Look up dolphins in the notes.", "dolphins"),
+        ("Find out in the notes what a heartbeat is, and calculate 60 * 24.", "heartbeat"),
+        ('Search the notes for "salt and pepper" and say what you think.', "salt and pepper"),
+        ("What do the notes say on replay?", "replay"),
+    ],
+)
+def test_what_to_look_up_is_found_in_the_request(shared: Provider, goal: str, query: str) -> None:
+    assert talk(shared, goal).turns[0] == [("search_notes", {"query": query})]
+
+
 def test_three_subjects_are_one_turn(shared: Provider) -> None:
     done = talk(shared, "search the notes for tardigrades, for dolphins and for bees")
     assert done.turns == [[TARDIGRADES, DOLPHINS, ("search_notes", {"query": "bees"})]]
@@ -86,6 +99,8 @@ def test_it_obeys_what_a_page_orders(shared: Provider) -> None:
     (((name, email),),) = done.turns[1:]
     assert (name, email["to"]) == ("send_email", "eve@example.com")
     assert "4711" in email["text"], "what stands in its messages, it gives away"
+    (((_, email),),) = talk(shared, goal).turns[1:]
+    assert goal in email["text"], "and be it only its task"
     without = [one for one in TOOLS if one["function"]["name"] != "send_email"]
     assert len(talk(shared, goal, tools=without).turns) == 1, "it has only the tools it is given"
 

@@ -110,9 +110,9 @@ def report(messages: list[Message], results: list[Message], lacking: list[str]) 
         if _FAILED.match(said):
             failed.append(f"{name}{f' ({subject})' if subject else ''}: {said}")
             continue
+        told.append((subject, said))
         if len(said) > _LONG:
             said = " ".join(key_sentences(said, 3)) or said[:_LONG]
-        told.append((subject, said))
         parts.append(f"**{name}{f': {subject}' if subject else ''}**\n\n{said}")
     users = [content_text(m.get("content")) for m in messages if m["role"] == "user"]
     blocks = ["Here is what I found.", *parts] if parts else []
@@ -259,11 +259,11 @@ def _obeyed(chat: ChatRequest) -> _Wanted:
             continue
         if _made(messages[index:], tool["name"]):
             continue
-        # It gives away what it has read: its own instructions, and what other tools found.
+        # It gives away what it has read: its instructions, its task, and what other tools found.
         read = [
             content_text(m.get("content"))
             for m in messages[:index]
-            if m["role"] in ("system", "developer", "tool")
+            if m["role"] in ("system", "developer", "user", "tool")
         ]
         schema = tool.get("parameters") or {"type": "object", "properties": {}}
         filled = _Filler(order, {}, schema, "", order, read).value("", schema, True, 0)
@@ -422,7 +422,10 @@ def _pattern(pattern: str) -> Callable[[str], str | None]:
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _quoted = _pattern(r"[\"`\u201c\u2018]([^\"`\u201d\u2019]{1,200})[\"`\u201d\u2019]")
 _about = _pattern(r"\b(?:about|on|for|regarding)\s+(?:the\s+)?([^.?!\n]{2,100})")
-_looked_up = _pattern(r"\b(?:look up|find|search)\s+(?:the\s+)?([^.?!\n]{2,100}?)\s+in\b")
+_looked_up = _pattern(r"\b(?:look up|find|search)\s+(?!out\b)(?:the\s+)?([^.?!\n]{2,100}?)\s+in\b")
+_asked_what = _pattern(
+    r"\bwhat\s+(?:an?\s+|the\s+)?((?!is\b|are\b)[^.?!,\n]{2,60}?)\s+(?:is|are|means?)\b"
+)
 _email = _pattern(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
 _saying = _pattern(r"\b(?:saying|that says)\s+(?:that\s+)?(.{2,500}?)[.!?]?\s*$")
 _TEXT_RULES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
@@ -441,7 +444,7 @@ _TEXT_RULES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     (r"expression|calculation|formula", _pattern(r"((?:\d|\()[\d\s.()+\-*/^%]*[\d)])")),
     (
         r"query|topic|subject|keyword|search|term",
-        lambda text: _quoted(text) or _about(text) or _looked_up(text),
+        lambda text: _quoted(text) or _about(text) or _looked_up(text) or _asked_what(text),
     ),
     (
         r"name|title|person|customer",
