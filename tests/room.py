@@ -81,8 +81,9 @@ def end_all(home: Path) -> None:
     """End what was started in a room, without the second that a command needs to load."""
     from workshop import processes, temporal_service
     from workshop.practice_model import process
+    from workshop.site import process as site
 
-    for name in (temporal_service.NAME, process.NAME):
+    for name in (temporal_service.NAME, process.NAME, site.NAME):
         processes.end(home, name)
 
 

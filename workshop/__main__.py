@@ -21,11 +21,12 @@ from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import receipt
 from workshop.settings import ROOT, Settings, load
+from workshop.site import process as site
 
 RECEIPT_SECONDS = 600
 
 # What the workshop keeps in its home, by whole names: WORKSHOP_HOME may hold other files.
-_PROCESSES = (temporal_service.NAME, process.NAME)
+_PROCESSES = (temporal_service.NAME, process.NAME, site.NAME)
 _DATABASES = ("temporal.db", "practice-ledger.sqlite", "sent-ledger.sqlite")
 KEPT = (
     *(f"{name}.{kind}" for name in _PROCESSES for kind in ("json", "lock", "log")),
@@ -121,6 +122,12 @@ def status(arguments: argparse.Namespace) -> int:
         )
     else:
         print(f"✓ Model in use: {settings.llm_model}")
+    # Only lessons 04 and 05 need it, and open it themselves.
+    pages = site.health(settings) is not None
+    print(
+        f"{'✓' if pages else '–'} Practice site at 127.0.0.1:{settings.site_port}: "
+        f"{'answers' if pages else 'not running; lessons that need it start it'}"
+    )
     return 0 if service and model else 1
 
 
@@ -213,6 +220,7 @@ def _down(settings: Settings) -> int:
     for name, ended in (
         ("Temporal Service", temporal_service.down(settings)),
         ("Practice model", process.down(settings)),
+        ("Practice site", site.down(settings)),
     ):
         print(f"✓ {name} ended (process {ended.pid})." if ended else f"– {name}: none of ours ran.")
     return 0

@@ -18,6 +18,7 @@ from workshop import processes, temporal_service
 from workshop.errors import WorkshopError
 from workshop.practice_model import process
 from workshop.settings import ROOT, Settings, load
+from workshop.site import process as site
 
 DISTRIBUTION = "durable-ai-workshop"
 ENOUGH_DISK = 500 * 1024**2
@@ -41,7 +42,8 @@ def examine() -> list[Finding]:
         settings = load()
     except WorkshopError as error:
         return [*findings, Finding("Settings", False, f"{error.saw} {error.expected}", error.do)]
-    return [*findings, *asyncio.run(_service(settings)), *_model(settings), _disk(settings)]
+    findings += [*asyncio.run(_service(settings)), *_model(settings), *_site(settings)]
+    return [*findings, _disk(settings)]
 
 
 def table(findings: list[Finding]) -> str:
@@ -171,6 +173,15 @@ def _model(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("Practice model", True, "not running; begin starts it")
         yield _port(settings.practice_port, "WORKSHOP_PRACTICE_PORT")
+
+
+def _site(settings: Settings) -> Iterator[Finding]:
+    if said := site.health(settings):
+        saw = f"answers on port {settings.site_port} (process {said.get('pid')})"
+        yield Finding("Practice site", True, saw)
+    else:
+        yield Finding("Practice site", True, "not running; open_site starts it")
+        yield _port(settings.site_port, "WORKSHOP_SITE_PORT")
 
 
 def _disk(settings: Settings) -> Finding:
