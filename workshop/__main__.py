@@ -20,6 +20,7 @@ from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import receipt
+from workshop.research_show import research_show
 from workshop.settings import ROOT, Settings, load
 from workshop.site import process as site
 
@@ -52,10 +53,14 @@ For the stage (demos/README.md has the run sheet), a line a terminal:
       python demos/module_one_03_human_in_the_loop/starter.py
       python demos/module_one_03_human_in_the_loop/decide.py
       python -m workshop review
+  05  a pipeline over twenty pages
+      python demos/module_one_05_durable_pipelines/worker.py
+      python demos/module_one_05_durable_pipelines/starter.py
 
 By themselves, in one terminal:
   python -m workshop demo crash    01 and 02: four crashes, what was lost and what was paid
   python -m workshop demo draft    03: a draft becomes a poem, a late decision, a crash, keep
+  python -m workshop demo research  05: twenty pages in a storm of faults, three kills, twenty rows
   python -m workshop demo receipt  the calls of the last ten minutes, and what they cost"""
 
 
@@ -178,6 +183,11 @@ def demo(arguments: argparse.Namespace) -> int:
         played = asyncio.run(draft_show(say=say))
         say(f"\n{played.receipt}\n\nPlayed in {played.seconds:.0f} s.")
         return 0 if played.well else 1
+    if arguments.what == "research":
+        say(PLAYED_FOR_REAL)
+        researched = asyncio.run(research_show(say=say))
+        say(f"\nPlayed in {researched.seconds:.0f} s.")
+        return 0 if researched.well else 1
     if arguments.scene:
         one = asyncio.run(crashes.crash(arguments.scene, say=say))
         say(f"\n{one}")
@@ -256,7 +266,7 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--port", type=int, help="port of JupyterLab (default: 8888 or next)")
             one.add_argument("--no-browser", action="store_true", help="print the address only")
         if name == "demo":
-            words_of_it = ("crash", "draft", "receipt")
+            words_of_it = ("crash", "draft", "research", "receipt")
             one.add_argument("what", nargs="?", choices=words_of_it, help="what to play or show")
             one.add_argument(
                 "scene", nargs="?", choices=tuple(crashes.SCENES), help="one of the crashes"
