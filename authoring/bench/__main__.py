@@ -8,7 +8,16 @@ import sys
 import time
 from collections.abc import Callable
 
-from authoring.bench import checks, classroom, front_door, lesson, machine, reports
+from authoring.bench import (
+    checks,
+    classroom,
+    conversations,
+    front_door,
+    lesson,
+    machine,
+    pipelines,
+    reports,
+)
 from authoring.bench.room import outside, say
 from authoring.bench.table import Row, Section
 from workshop.settings import ROOT
@@ -35,13 +44,15 @@ def _memory(times: int) -> Section:
     return section
 
 
-SECTIONS: dict[str, tuple[Callable[[int], Section], int]] = {
+SECTIONS: dict[str, tuple[Callable[[int], Section | list[Section]], int]] = {
     "lab": (front_door.measure, 3),
     "begin": (classroom.measure, 5),
     "lesson": (lesson.measure, 2),
     "checks": (checks.measure, 1),
     "report": (reports.measure, 5),
     "memory": (_memory, 1),
+    "pipelines": (pipelines.measure, 3),
+    "conversations": (conversations.measure, 1),
 }
 """What is measured, by the name for --only, and how many times."""
 
@@ -61,11 +72,13 @@ def main(words: list[str] | None = None) -> int:
     if asked.times is not None and asked.times < 1:
         parser.error("--times is 1 or more")
     before = machine.busy()
-    sections, failed = [], 0
+    sections: list[Section] = []
+    failed = 0
     for name in asked.only or SECTIONS:
         measure, times = SECTIONS[name]
         try:
-            sections.append(measure(asked.times or times))
+            found = measure(asked.times or times)
+            sections += found if isinstance(found, list) else [found]
         except Exception as error:  # the others can be measured still
             failed += 1
             print(f"✗ {name} could not be measured: {error}", file=sys.stderr)

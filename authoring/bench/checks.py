@@ -52,6 +52,6 @@ def _banks() -> str:
         env=outside(),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1500,
     )
     return done.stdout

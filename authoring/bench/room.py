@@ -17,11 +17,12 @@ import psutil
 from workshop import processes, temporal_service
 from workshop.practice_model import process
 from workshop.settings import ROOT, Settings, load
+from workshop.site import process as site_process
 
 # What would lead a measurement to somebody's model, Temporal Service, state or profile. Some
 # containers forbid bytecode files, and then each process compiles every library anew.
 _OUTSIDE = re.compile(
-    r"(LLM|TEMPORAL|WORKSHOP|OPENAI|ANTHROPIC|CODESPACE|JUPYTER|JPY)_?|.*(API_KEY|TOKEN|SECRET)"
+    r"(LLM|TEMPORAL|WORKSHOP|DATABASE|OPENAI|ANTHROPIC|CODESPACE|JUPYTER|JPY)_?|.*(API_KEY|TOKEN|SECRET)"
     r"|PYTHONDONTWRITEBYTECODE$|VIRTUAL_ENV$|MAKE"
 )
 
@@ -31,13 +32,14 @@ def room(**extra: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder and the environment of a room in it. The model answers at once."""
     with tempfile.TemporaryDirectory(prefix="workshop-bench-", ignore_cleanup_errors=True) as made:
         folder = Path(made).resolve()
-        temporal, web_ui, model = free_ports(3)
+        temporal, web_ui, model, pages = free_ports(4)
         environment = outside() | {
             "WORKSHOP_HOME": str(folder / "state"),
             "WORKSHOP_ENV_FILE": str(folder / "env"),
             "WORKSHOP_TEMPORAL_PORT": str(temporal),
             "WORKSHOP_UI_PORT": str(web_ui),
             "WORKSHOP_PRACTICE_PORT": str(model),
+            "WORKSHOP_SITE_PORT": str(pages),
             "WORKSHOP_PRACTICE_DELAY": "0",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "IPYTHONDIR": str(folder / "ipython"),
@@ -73,7 +75,7 @@ def outside() -> dict[str, str]:
 
 def end(home: Path) -> None:
     """End what was started with this home, by process id and start time."""
-    for name in (temporal_service.NAME, process.NAME):
+    for name in (temporal_service.NAME, process.NAME, site_process.NAME):
         processes.end(home, name)
 
 

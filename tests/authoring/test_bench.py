@@ -101,7 +101,7 @@ def test_a_room_keeps_what_is_a_persons_out(monkeypatch: pytest.MonkeyPatch) -> 
         assert "sentinel" not in environment.values()
         assert Path(environment["WORKSHOP_HOME"]).is_relative_to(folder)
         ports = [v for k, v in environment.items() if k.startswith("WORKSHOP_") and "PORT" in k]
-        assert len({*ports, "7233", "8233", "8234"}) == 6
+        assert len({*ports, "7233", "8233", "8234"}) == 7
     assert not folder.exists()
 
 
