@@ -15,8 +15,10 @@ if sys.platform == "win32":
     )
 
 # The practice model's and the practice site's own processes import this package too. They only
-# answer HTTP, and stay small by doing without the rest.
-if not {"workshop.practice_model", "workshop.site"} & set(sys.orig_argv):
+# answer HTTP, and stay small by doing without the rest; so does demo 04's MCP server, which is
+# started for each question.
+_LIGHT = bool({"workshop.practice_model", "workshop.site"} & set(sys.orig_argv))
+if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
     from workshop import checkpoint_crashes, pipeline_crashes  # noqa: F401  (scenes for crash)
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress

@@ -70,13 +70,11 @@ def clean(text: str | None) -> str:
 @asynccontextmanager
 async def session() -> AsyncIterator[Client]:
     """The MCP server, started for one question and ended after it."""
-    # It gets these settings and no others: the SDK hands over no key of this process.
+    # It gets these variables and no others: the SDK hands over no key of this process.
     names = ("WORKSHOP_", "MCP_", "DEMO_")
-    parameters = StdioServerParameters(
-        command=sys.executable,
-        args=[str(SERVER)],
-        env={name: value for name, value in os.environ.items() if name.startswith(names)},
-    )
+    env = {name: value for name, value in os.environ.items() if name.startswith(names)}
+    env["WORKSHOP_LIGHT"] = "1"  # of workshop it imports what its tools need: it starts sooner
+    parameters = StdioServerParameters(command=sys.executable, args=[str(SERVER)], env=env)
     transport = stdio_client(parameters, errlog=NOWHERE)
     async with Client(transport, read_timeout_seconds=ANSWER_SECONDS) as client:
         yield client

@@ -59,8 +59,9 @@ class AgentWorkflow:
         self.input = input
         self.messages = input.messages or [{"role": "user", "content": input.goal}]
         self.turns, self.dollars, self.steps = input.turns, input.dollars, input.steps
-        self.remote: list[dict[str, Any]] | None = None  # the MCP server's tools, once asked for
         self.mcp = input.mcp
+        self.remote: list[dict[str, Any]] = []  # the MCP server's tools
+        self.listed = False  # whether it has been asked for them
         self.waiting: dict[str, ToolCall] = {}  # calls that a person decides about, by id
         self.consents: dict[str, bool] = {}
 
@@ -136,7 +137,7 @@ class AgentWorkflow:
 
     async def next_turn(self) -> Turn:
         """Ask the model, with all that was said so far."""
-        if self.mcp and self.remote is None:
+        if self.mcp and not self.listed:
             await self.ask_for_tools()
         shorten(self.messages)
         turn: Turn = await workflow.execute_activity(
@@ -171,11 +172,11 @@ class AgentWorkflow:
 
     async def dispatch(self, call: ToolCall) -> str:
         """Run one call. Whatever goes wrong is a result, which the model gets to read."""
-        if call.name in names_of(self.remote or []):
+        there = names_of(self.tools())
+        if call.name not in there:
+            return f"error: There is no tool {call.name!r}. There are: {', '.join(there)}."
+        if call.name in names_of(self.remote) and not needs_consent(call.name):
             return await self.through_mcp(call)
-        if call.name not in names_of(self.tools()):
-            there = ", ".join(names_of(self.tools()))
-            return f"error: There is no tool {call.name!r}. There are: {there}."
         return await self.run_tool(call)
 
     async def run_tool(self, call: ToolCall) -> str:
@@ -223,6 +224,7 @@ class AgentWorkflow:
     async def ask_for_tools(self) -> None:
         try:
             self.remote = await workflow.execute_activity(list_tools, **MCP_LIMITS)
+            self.listed = True
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
@@ -244,21 +246,20 @@ class AgentWorkflow:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            self.remote = None  # it may have other tools by now: asked again before the next turn
+            self.listed = False  # it may have other tools by now: asked again before the next turn
             if call.name not in TOOLS:
                 return f"error: {why(error)}"
             self.note(f"✗ {call.name} through MCP: {why(error)}. The Worker's own it is")
             return await self.run_tool(call)
 
     def tools(self) -> list[dict[str, Any]]:
-        """What the model may call: the server's tools, and the Worker's that have no double."""
-        own = [describe(tool.run) for tool in TOOLS.values()]
+        """What the model may call: the server's tools, and the Worker's own that need consent."""
+        own = {name: describe(tool.run) for name, tool in TOOLS.items()}
         if not self.mcp:
-            return own
-        remote = self.remote or []
-        # What needs consent is the Worker's alone: a server cannot take that step away.
-        asked_for = [d for d in own if TOOLS[d["function"]["name"]].consent]
-        return [d for d in remote if d["function"]["name"] not in names_of(asked_for)] + asked_for
+            return list(own.values())
+        # Consent is the Workflow's to ask for: no server takes the place of such a tool.
+        remote = [tool for tool in self.remote if not needs_consent(tool["function"]["name"])]
+        return remote + [described for name, described in own.items() if needs_consent(name)]
 
     # What is told
 
@@ -278,6 +279,10 @@ class AgentWorkflow:
         answer = text if status == "answered" else found(self.messages)
         self.note(status)
         return AgentResult(status, answer, self.turns, self.dollars, self.steps)
+
+
+def needs_consent(name: str) -> bool:
+    return name in TOOLS and TOOLS[name].consent
 
 
 def names_of(tools: list[dict[str, Any]]) -> list[str]:
