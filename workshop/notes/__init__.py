@@ -17,8 +17,8 @@ _MOST_WORDS = 32
 _LONGEST_WORD = 64
 _COMMON_TEXT = """
 a about an and any are at by can do does find for from give how i in is it its me my of on or
-out say search tell that the their them there they this to was what when where which who why with you
-your note notes"""
+out say search tell that the their them there they this to was what when where which who why with
+you your note notes"""
 _COMMON = frozenset(_COMMON_TEXT.split())
 """Words that nearly every note has: looked for only where there is no other."""
 
