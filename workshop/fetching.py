@@ -24,7 +24,7 @@ REDIRECTS = 3
 TEXTS = ("text/html", "text/plain", "application/xhtml+xml")
 _PORTS = {"http": 80, "https": 443}
 _NOT_TEXT = re.compile(
-    "head|script|style|noscript|template|nav|header|footer|aside|form|button|iframe|svg"
+    "head|title|script|style|noscript|template|nav|header|footer|aside|form|button|iframe|svg"
 )
 _LINES = re.compile("h[1-6]|p|li|dt|dd|tr|pre|blockquote|figcaption|div|section|article|main|br")
 # A server could answer to 100 bytes of gzip with gigabytes: it is asked for plain bytes.
@@ -239,10 +239,7 @@ def _target(response: httpx.Response) -> str:
     location: str = response.headers["Location"]
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", location):
         return location
-    try:
-        return str(response.url.join(location))
-    except (httpx.InvalidURL, ValueError):
-        return location
+    return str(response.url.join(location))
 
 
 async def _read(response: httpx.Response, limit: int, progress: _Progress) -> None:
@@ -253,7 +250,7 @@ async def _read(response: httpx.Response, limit: int, progress: _Progress) -> No
     )
     if said.isdigit() and int(said) > limit:
         raise too_large
-    async for piece in response.aiter_raw():
+    async for piece in response.aiter_bytes():
         progress.body += piece
         progress.latest = time.monotonic()
         if len(progress.body) > limit:
@@ -319,8 +316,10 @@ def _pieces(root: PageElement) -> Iterator[str]:
     stack: list[PageElement | str] = [root]
     while stack:
         node = stack.pop()
-        if type(node) in (str, NavigableString):  # what derives from them is a comment or such
-            yield str(node)
+        if type(node) is str:
+            yield node
+        elif type(node) is NavigableString:  # what derives from it is a comment or such
+            yield re.sub(r"\s+", " ", node)
         elif isinstance(node, Tag) and not _hidden(node):
             ends = ["\n"] if _LINES.fullmatch(node.name) else []
             stack += [*ends, *reversed(node.contents), *ends]
