@@ -178,19 +178,20 @@ def _sqlite(place: URL) -> Engine:
 
 def _refused(place: URL, problem: Exception) -> DatabaseError:
     """What the database said, in a line without the password."""
-    said = str(getattr(problem, "orig", None) or problem).strip()
+    said = str(getattr(problem, "orig", None) or getattr(problem, "strerror", problem)).strip()
     said = said.splitlines()[0] if said else type(problem).__name__
     if place.password:
         said = said.replace(str(place.password), "***")
     if place.get_backend_name() == "sqlite":
         return DatabaseError(
-            f"The SQLite file {place.database} cannot be opened: {said}",
+            # Without its folder: an Event History may be read by others.
+            f"The SQLite file {Path(str(place.database)).name} cannot be opened: {said}.",
             "A database, or a place where one can be made.",
             "Set DATABASE_URL in .env to another file, or move away what is there.",
         )
     return DatabaseError(
         f"PostgreSQL does not let us in at {place.host or 'localhost'}:{place.port or 5432}, "
-        f"database {place.database!r}: {said}",
+        f"database {place.database!r}: {said}.",
         "A running server, and a user who may open that database.",
         "Start it and look at DATABASE_URL in .env, or remove the line to use SQLite.",
     )
