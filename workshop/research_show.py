@@ -18,9 +18,8 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError
 
-from workshop.crashes import LIMIT_SECONDS, Actor, CrashError, Say, Stage
+from workshop.crashes import Actor, Say, Stage
 from workshop.pipeline_crashes import WORKER, client_of, furnish, saved
 from workshop.practice_model import faults
 from workshop.receipt import Receipt
@@ -31,7 +30,11 @@ AT_ONCE = 5
 FETCH_TIMEOUT_SECONDS, LLM_TIMEOUT_SECONDS = 6, 8
 """Start-to-Close timeouts: for so long a step of a killed Worker is waited for. On stage 30, 60."""
 RETRY_AFTER = 2
-_ONCE = timedelta(seconds=2)
+_KILLED_DURING = (4, 10, 16)
+"""The pages during whose summary a Worker is killed."""
+_SLOW_SECONDS = 4.0
+"""For so long the model thinks about those."""
+_LEFT = ("one Worker is left", "nobody works now", "one Worker is left")
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,11 @@ async def research_show(*, say: Say = print) -> ResearchShow:
             say("  ✓ started a ResearchBatchWorkflow")
 
             say("\n3 of 4  Workers are killed while they work, and others come.")
-            await stage.until_done(handle, 4, workers)
-            stage.kill_worker(workers, "one of the two")
-            await stage.until_done(handle, 8, workers)
-            stage.kill_worker(workers, "the other one: nobody works now")
-            workers += await asyncio.gather(stage.new_worker(), stage.new_worker())
-            await stage.until_done(handle, 14, workers)
-            stage.kill_worker(workers, "one of the new ones")
+            for number, others in zip(_KILLED_DURING, _LEFT, strict=True):
+                await stage.kill_during(handle, stage.site.pages[number].topic, workers)
+                say(f"    {others}")
+                if not workers:
+                    workers += await asyncio.gather(stage.new_worker(), stage.new_worker())
             report = await stage.end_of(handle, workers)
 
         say("\n4 of 4  What is in the database, and what was paid.")
@@ -124,8 +125,7 @@ class _ResearchStage(Stage):
 
         def model(number: int, words: str, fault: Any, **given: Any) -> None:
             topic = pages[number].topic
-            # The prompt's words: no other prompt has them.
-            stack.enter_context(fault(times=1, matching=f"says about {topic}:", base=base, **given))
+            stack.enter_context(fault(times=1, matching=_asked(topic), base=base, **given))
             self.say(f"  ✗ the model, asked about {topic}: {words}")
 
         def page(number: int, kind: str, words: str) -> None:
@@ -136,6 +136,10 @@ class _ResearchStage(Stage):
         model(3, "500", faults.server_error)
         model(6, "drops the connection", faults.dropped)
         model(9, "429, Retry-After 1 s", faults.rate_limited, retry_after=1)
+        for number in _KILLED_DURING:
+            stack.enter_context(
+                faults.slow(_SLOW_SECONDS, 1, matching=_asked(pages[number].topic), base=base)
+            )
         page(2, "busy", "503, twice")
         page(11, "limited", "429, twice")
         page(13, "redirect", "has moved")
@@ -169,33 +173,24 @@ class _ResearchStage(Stage):
         self._open.append(handle)
         return handle
 
-    def kill_worker(self, workers: list[Actor], which: str) -> None:
-        self.kill(workers.pop(0))
-        self.kills += 1
-        self.say(f"  ✗ kill -9 of {which}")
-
-    async def until_done(
-        self, handle: WorkflowHandle[Any, Any], number: int, workers: list[Actor]
+    async def kill_during(
+        self, handle: WorkflowHandle[Any, Any], topic: str, workers: list[Actor]
     ) -> None:
-        """Wait until so many sources are done and one is with the model, and say so."""
-        end = time.monotonic() + LIMIT_SECONDS
-        while True:
-            for worker in workers:
-                if worker.ended:
-                    raise self.failed(worker, "ended in the middle")
-            try:
-                told = await handle.query("get_progress", rpc_timeout=_ONCE)
-                if told["done"] >= number and self._asking(handle):
-                    break
-            except RPCError:
-                pass  # asked again
-            if time.monotonic() > end:
-                raise CrashError(
-                    f"Waited {LIMIT_SECONDS:g} s for {number} pages. {workers[-1].last_words()}",
-                    do="Run `python -m workshop doctor`, then this again.",
-                )
-            await asyncio.sleep(0.02)
-        self.say(f"  … {told['done']} of {told['total']} done, {told['failed']} failed")
+        """Kill the Worker that waits for the model's words about a topic."""
+        asked = _asked(topic)
+
+        def asking() -> Actor | None:
+            open_calls = [c for c in self.receipt_of_batch(handle).calls if c.status is None]
+            if not any(asked in call.prompt for call in open_calls):
+                return None
+            return next((worker for worker in workers if worker.printed(asked)), None)
+
+        worker = await self.until(asking, f"a call about {topic}", *workers)
+        assert worker
+        self.kill(worker)
+        workers.remove(worker)
+        self.kills += 1
+        self.say(f"  ✗ kill -9 of a Worker that waits for the words about {topic}")
 
     async def end_of(self, handle: WorkflowHandle[Any, Any], workers: list[Actor]) -> Any:
         self.worker = workers[-1]  # whose last words are told where it does not end
@@ -207,6 +202,7 @@ class _ResearchStage(Stage):
         calls = [c for c in self.ledger.calls() if (c.workflow_id or "").startswith(mine)]
         return Receipt(tuple(calls), practice=True)
 
-    def _asking(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        """Whether the model works on an answer for this batch."""
-        return any(call.status is None for call in self.receipt_of_batch(handle).calls)
+
+def _asked(topic: str) -> str:
+    """Words of the prompt about a topic, which no other prompt has."""
+    return f"says about {topic}:"
