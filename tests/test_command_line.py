@@ -64,7 +64,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_up_status_and_down(room: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run("status") == 1
-    assert capsys.readouterr().out.count("not running") == 2
+    assert capsys.readouterr().out.count("not running") == 3
 
     assert run("up") == 0
     told = capsys.readouterr().out
@@ -86,7 +86,7 @@ def test_up_status_and_down(room: dict[str, str], capsys: pytest.CaptureFixture[
     for record in before:
         assert record and f"(process {record.pid})" in told and not rooms.alive(record.pid)
     assert run("down") == 0
-    assert capsys.readouterr().out.count("none of ours ran") == 2
+    assert capsys.readouterr().out.count("none of ours ran") == 3
     assert (home_of(room) / "temporal.db").exists()  # down keeps what reset removes
 
 
@@ -99,7 +99,7 @@ def test_down_leaves_a_service_of_somebody_else(
     """A second workshop on the same ports, with a home of its own, has started nothing."""
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "second"))
     assert run("up") == 0 and run("down") == 0
-    assert capsys.readouterr().out.count("none of ours ran") == 2
+    assert capsys.readouterr().out.count("none of ours ran") == 3
     monkeypatch.setenv("WORKSHOP_HOME", running_room["WORKSHOP_HOME"])
     assert run("status") == 0
 

@@ -288,9 +288,11 @@ def test_a_page_made_to_keep_the_parser_busy(site: Site, body: str) -> None:
 
 
 def test_html_that_takes_too_long_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    import workshop.fetching as fetching
+    def late(*given: object) -> str:
+        time.sleep(1)
+        return "late"
 
-    monkeypatch.setattr(fetching, "_readable", lambda *given: time.sleep(1) or "late")
+    monkeypatch.setattr("workshop.fetching._readable", late)
     assert "cannot be read within 0.2 s" in refused(
         site, "http://a.test/", hosts=["a.test"], transport=made("<p>x"), seconds=0.2
     )
