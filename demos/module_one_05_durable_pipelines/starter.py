@@ -6,6 +6,7 @@ python demos/module_one_05_durable_pipelines/starter.py research-… watches one
 """
 
 import asyncio
+import os
 import sys
 import uuid
 from datetime import timedelta
@@ -22,6 +23,9 @@ from workshop.notebook import quiet_core
 from workshop.settings import load
 from workshop.site.client import open_site
 
+# For the stage: slow enough to kill a Worker in between, and a short wait for its steps.
+AT_ONCE = int(os.environ.get("DEMO_AT_ONCE", "2"))
+LLM_TIMEOUT_SECONDS = float(os.environ.get("DEMO_LLM_TIMEOUT_SECONDS", "15"))
 ONCE = timedelta(seconds=2)
 
 
@@ -31,6 +35,8 @@ async def sources(word: str) -> list[ResearchInput]:
     if word == "broken":
         found[-2] = ResearchInput("a page that is gone", site.broken["gone"])
         found[-1] = ResearchInput("a page for members", site.broken["forbidden"])
+    for source in found:
+        source.llm_timeout_seconds = LLM_TIMEOUT_SECONDS
     return found
 
 
@@ -76,7 +82,7 @@ async def main(word: str) -> None:
     if word.startswith("research-"):
         handle = client.get_workflow_handle(word, result_type=BatchReport)
     else:
-        handle = await trigger_research(client, BatchInput(await sources(word)))
+        handle = await trigger_research(client, BatchInput(await sources(word), AT_ONCE))
         print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.")
     print(f"  {temporal_service.workflow_link(settings, handle.id)}", flush=True)
     report = await watch(handle)
