@@ -19,7 +19,8 @@ if sys.platform == "win32":
 # started for each question.
 _LIGHT = bool({"workshop.practice_model", "workshop.site"} & set(sys.orig_argv))
 if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
-    from workshop import checkpoint_crashes, pipeline_crashes  # noqa: F401  (scenes for crash)
+    # Scenes for crash.
+    from workshop import agent_crashes, checkpoint_crashes, pipeline_crashes  # noqa: F401
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
     from workshop.classroom import begin

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from workshop import crashes, doctor, temporal_service
+from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import progress as how_far
 from workshop.draft_show import draft_show
@@ -53,6 +54,10 @@ For the stage (demos/README.md has the run sheet), a line a terminal:
       python demos/module_one_03_human_in_the_loop/starter.py
       python demos/module_one_03_human_in_the_loop/decide.py
       python -m workshop review
+  04  an agent whose chain of tools outlives its Worker
+      python demos/module_one_04_agentic_loop/worker.py
+      python demos/module_one_04_agentic_loop/starter.py
+      python demos/module_one_04_agentic_loop/decide.py
   05  a pipeline over twenty pages
       python demos/module_one_05_durable_pipelines/worker.py
       python demos/module_one_05_durable_pipelines/starter.py
@@ -60,6 +65,7 @@ For the stage (demos/README.md has the run sheet), a line a terminal:
 By themselves, in one terminal:
   python -m workshop demo crash    01 and 02: four crashes, what was lost and what was paid
   python -m workshop demo draft    03: a draft becomes a poem, a late decision, a crash, keep
+  python -m workshop demo agent    04: two tools at once, a crash, an injection, a budget
   python -m workshop demo research  05: twenty pages in a storm of faults, three kills, twenty rows
   python -m workshop demo receipt  the calls of the last ten minutes, and what they cost"""
 
@@ -183,6 +189,11 @@ def demo(arguments: argparse.Namespace) -> int:
         played = asyncio.run(draft_show(say=say))
         say(f"\n{played.receipt}\n\nPlayed in {played.seconds:.0f} s.")
         return 0 if played.well else 1
+    if arguments.what == "agent":
+        say(PLAYED_FOR_REAL)
+        acted = asyncio.run(agent_show(say=say))
+        say(f"\n{acted.crash.receipt}\n\nPlayed in {acted.seconds:.0f} s.")
+        return 0 if acted.well else 1
     if arguments.what == "research":
         say(PLAYED_FOR_REAL)
         researched = asyncio.run(research_show(say=say))
@@ -266,7 +277,7 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--port", type=int, help="port of JupyterLab (default: 8888 or next)")
             one.add_argument("--no-browser", action="store_true", help="print the address only")
         if name == "demo":
-            words_of_it = ("crash", "draft", "research", "receipt")
+            words_of_it = ("crash", "draft", "agent", "research", "receipt")
             one.add_argument("what", nargs="?", choices=words_of_it, help="what to play or show")
             one.add_argument(
                 "scene", nargs="?", choices=tuple(crashes.SCENES), help="one of the crashes"

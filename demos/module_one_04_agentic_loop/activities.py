@@ -32,7 +32,6 @@ NOWHERE = Path(os.devnull).open("w")  # noqa: SIM115  open as long as this proce
 
 @activity.defn
 def llm_call(input: LLMCallInput) -> Turn:
-    print(f"llm_call, attempt {activity.info().attempt}: asking the model", flush=True)
     settings = load()
     answer = completion(
         model=settings.llm_model,
@@ -118,7 +117,6 @@ async def list_tools() -> list[dict[str, Any]]:
 @activity.defn
 async def call_tool(name: str, arguments: dict[str, Any]) -> str:
     """Call a tool of the MCP server."""
-    print(f"call_tool {name}, attempt {activity.info().attempt}", flush=True)
     async with heartbeats(), session() as client:
         result = await client.call_tool(name, arguments)
     text = "\n".join(getattr(part, "text", "") for part in result.content)

@@ -9,13 +9,20 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 from activities import call_tool, list_tools, llm_call
 from models import TASK_QUEUE
+from temporalio import activity
 from temporalio import workflow as temporal_workflow
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    Worker,
+)
 from tools import TOOLS
 from workflow import AgentWorkflow
 
@@ -26,6 +33,21 @@ from workshop.practice_model import process
 from workshop.receipt import attach
 from workshop.settings import load
 from workshop.site import process as site
+
+
+class Announcements(Interceptor):
+    """Say which Activity begins. The tools do not: what runs them may be the MCP server."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return Announced(next)
+
+
+class Announced(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        given = input.args[:1] if info.activity_type == "call_tool" else ()
+        print(" ".join((info.activity_type, *given)) + f", attempt {info.attempt}", flush=True)
+        return await self.next.execute_activity(input)
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:
@@ -47,6 +69,7 @@ async def run_worker(task_queue: str = TASK_QUEUE) -> None:
             workflows=[AgentWorkflow],
             activities=[llm_call, list_tools, call_tool, *(tool.run for tool in TOOLS.values())],
             activity_executor=threads,
+            interceptors=[Announcements()],
             # Stopped with Ctrl+C, it lets a running LLM call end: thrown away it is paid twice.
             graceful_shutdown_timeout=timedelta(seconds=30),
             # For so long a Workflow's next step waits for the Worker that knows it, before any
