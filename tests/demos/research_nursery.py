@@ -46,8 +46,8 @@ from temporalio.worker import (
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "demos" / "module_one_05_durable_pipelines"
 FASTER = 50
-TIMEOUTS = {"fetch_url": 2.0, "call_llm": 2.5, "save_result": 2.5}
-PAGE_SECONDS, BUSY_SECONDS = 0.7, 0.5
+TIMEOUTS = {"fetch_url": 4.0, "call_llm": 4.0, "save_result": 3.0}
+PAGE_SECONDS, BUSY_SECONDS = 1.5, 0.5
 TASK_TIMEOUT = timedelta(seconds=2)
 
 
@@ -65,6 +65,7 @@ class Journal(Interceptor):
         info = activity.info()
         told = {"pid": os.getpid(), "at": time.time(), "attempt": info.attempt}
         told |= {"workflow": info.workflow_id, "activity": info.activity_type}
+        told |= {"started": info.started_time.timestamp()}
         self._socket.send(json.dumps(told | what).encode())
 
 

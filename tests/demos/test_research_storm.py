@@ -1,10 +1,10 @@
 """Demo 05 in a storm: 100 batches of a seed, every fault there is, Workers killed with SIGKILL.
 
-Each of the batches has one to three sources. A source is a page of the practice site, which is well or
-broken in one of its ways, and a topic, for which the practice model is well or broken in one of
-its ways. Meanwhile three Workers serve them, real processes that are killed one after the other
-at random moments and replaced by others; some of those have a full disk. The model is unplugged
-for a while, again and again, and the database is locked.
+Each of the batches has one to three sources. A source is a page of the practice site, which is well
+or broken in one of its ways, and a topic, for which the practice model is well or broken in one of
+its ways. Meanwhile three Workers serve them, real processes that are killed one after the other at
+random moments and replaced by others; some of those have a full disk. The model is unplugged for a
+while, again and again, and the database is locked.
 
 What each attempt of an Activity did is known from outside: a journal of its beginning and end, the
 practice model's ledger, the site's count of visits, the Event History. From them follows, for
@@ -65,7 +65,7 @@ LANES = 30
 """Batches at the same time."""
 WORKERS = 3
 QUEUE = "durable-research-storm"
-LIMIT_SECONDS = 90.0
+LIMIT_SECONDS = 180.0
 """What a batch may take; one with ten attempts takes 15 s."""
 RETRY_AFTER = 0.5
 """Seconds. The policy alone would wait a tenth of a second before the second attempt."""
@@ -159,25 +159,30 @@ class Source:
         return None
 
 
+def deck(chance: random.Random, cards: list[str]) -> Iterator[str]:
+    """Cards without end, each as often as the others, in an order of the seed."""
+    while True:
+        yield from chance.sample(cards, len(cards))
+
+
 def drawn(site: Site) -> list[list[Source]]:
     """The batches of the seed."""
     chance = random.Random(SEED)
     # Each address counts its own visits; so a broken one belongs to one source.
     free = {kind: chance.sample(site.pages, len(site.pages)) for kind in PAGES if kind}
+    # Half of the pages are well, or the model would hardly be asked.
+    pages = deck(chance, [*PAGES, *([""] * len(PAGES))])
+    models = deck(chance, [*MODELS, "", "500"])
     batches = []
     for batch in range(RUNS):
         sources = []
         for number in range(chance.choice(SOURCES)):
-            page, model = chance.choice(list(PAGES)), chance.choice(list(MODELS))
-            if chance.random() < 0.4:
-                page = ""  # or the model would hardly be asked
-            if page and free[page]:
-                url = site.troubled(page, free[page].pop())
-            else:
+            page = next(pages)
+            if not page or not free[page]:
                 page, url = "", chance.choice(site.pages).url
-            if model == "500 for ever" and chance.random() < 0.5:
-                model = "500"
-            sources.append(Source(batch, number, page, model, chance.randint(1, 3), url))
+            else:
+                url = site.troubled(page, free[page].pop())
+            sources.append(Source(batch, number, page, next(models), chance.randint(1, 3), url))
         batches.append(sources)
     return batches
 
@@ -189,6 +194,7 @@ class Attempt:
     number: int
     pid: int
     began: float
+    """When the Temporal Service handed it out, in seconds since 1970."""
     ended: float = 0.0
     kind: str = ""
     """Type of the error; "ok" where there was none; "" where the end is not known."""
@@ -210,7 +216,7 @@ class Storm:
     def tell(self, told: dict[str, Any]) -> None:
         key, number = (told["workflow"], told["activity"]), told["attempt"]
         if told["what"] == "began":
-            self.attempts[key][number] = Attempt(number, told["pid"], told["at"])
+            self.attempts[key][number] = Attempt(number, told["pid"], told["started"])
             return
         attempt = self.attempts[key][number]
         attempt.ended = told["at"]
@@ -226,7 +232,7 @@ class Storm:
         """Whether nobody heard of the attempt's end: its Worker was killed, or it took too long."""
         end = attempt.ended or time.time()
         gone = self.killed.get(attempt.pid)
-        too_long = end - attempt.began > nursery.TIMEOUTS[key[1]] - 0.3
+        too_long = end - attempt.began > nursery.TIMEOUTS[key[1]] - 0.5
         return too_long or (gone is not None and gone - end < LOST_SECONDS)
 
 
@@ -364,7 +370,7 @@ async def one_batch(client: Client, sources: list[Source]) -> Ended:
             raise AssertionError(
                 f"seed {SEED}, batch {batch} hangs: {await open_work(client, handle)}"
             )
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)  # thirty ask so often
     report = await handle.result()
     running = most = 0
     async for event in handle.fetch_history_events():
@@ -636,7 +642,7 @@ def test_every_source_is_saved_once_or_named_with_its_true_reason(
     rare |= {
         what: storm.happened[what]
         for what in ("unplugged", "database locked", "disk full", "call_llm: Timeout")
-        if storm.happened[what] < 3
+        if storm.happened[what] < 2
     }
     assert not rare, f"this seed leaves something out: {rare}"
     assert len(storm.killed) >= 10
