@@ -1,0 +1,18 @@
+def out_of_money(error: RateLimitError) -> bool:
+    return isinstance(error.body, dict) and error.body.get("code") == "insufficient_quota"
+
+
+@activity.defn
+def call_llm(prompt: str) -> Summary:
+    try:
+        answer = ask_model(prompt)
+    except RateLimitError as error:
+        if out_of_money(error):
+            raise ApplicationError(
+                "the account is empty", type="QuotaExhausted", non_retryable=True
+            ) from error
+        wait = retry_after(error.litellm_response_headers)
+        raise ApplicationError(
+            "too many requests", type="RateLimitError", next_retry_delay=wait
+        ) from error
+    return summary_of(answer)

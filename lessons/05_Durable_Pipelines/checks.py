@@ -1,0 +1,979 @@
+"""What the checks of lesson 05 and its exercise try, and their hints."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import difflib
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from workshop.checks import Learner, blank
+from workshop.checks import calls as providers
+from workshop.checks.learner import last_name
+from workshop.checks.steps import follows_rule_4, is_activity, is_workflow, kind_of, ran
+from workshop.checks.trial import Trial, replays, run_workflow
+from workshop.checks.words import explain_text
+
+from .pipelines import (
+    Archive,
+    Child,
+    Database,
+    Raising,
+    Retries,
+    attempt_of,
+    children,
+    database,
+    most_at_once,
+)
+
+TOPIC, URL, TEXT = "octopuses", "http://127.0.0.1:9/pages/octopuses", "They have three hearts."
+FINAL = {
+    "AuthenticationError": "a wrong key",
+    "BadRequestError": "a request that makes no sense",
+    "ContentPolicyViolationError": "a question that the provider does not answer",
+    "ContextWindowExceededError": "a prompt that is too long",
+    "NotFoundError": "a model that does not exist",
+    "PermissionDeniedError": "a key that may not do that",
+    "UnprocessableEntityError": "a value that cannot be used",
+}
+"""LiteLLM's errors that no waiting cures."""
+PASSING = {
+    "InternalServerError": "trouble at the provider",
+    "RateLimitError": "too many requests",
+    "ServiceUnavailableError": "a provider that is too busy",
+    "Timeout": "an answer that does not come in time",
+}
+"""And those that pass."""
+
+
+def _short(thing: Any) -> str:
+    text = repr(thing)
+    return text if len(text) <= 70 else f"{text[:66]}…"
+
+
+def _value_of(learner: Learner, name: str) -> str:
+    """How the cell writes what a name is; empty where it does not set it."""
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Assign) and name in map(ast.unparse, node.targets):
+            return ast.unparse(node.value)
+    return ""
+
+
+# --- a row, once ---
+
+KEY = '`key = f"{info.workflow_id}/{info.activity_type}"`'
+DO_NOTHING = 'row.on_conflict_do_nothing(index_elements=["key"])'
+
+
+@blank(
+    "idempotent_save",
+    hints=(
+        "What does a second attempt of the same step have in common with the first, and what not?",
+        "`info.workflow_id` and `info.activity_type` are the same at each attempt. For the insert "
+        "see https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#insert-on-conflict-upsert",
+        'The key: f"{info.workflow_id}/{info.activity_type}". Execute '
+        'row.on_conflict_do_nothing(index_elements=["key"]).',
+    ),
+    means="However often this step runs, its row is there once.",
+)
+async def idempotent_save(learner: Learner) -> None:
+    function = is_activity(learner, "save_result", "SaveInput")
+    given = learner.name("SaveInput")(topic=TOPIC, source_url=URL, summary=TEXT)
+    with database(learner) as room:
+        copy = learner.copy(function, engine=room.engine)
+        first = await _first_row(learner, copy, given, room)
+        key = room.rows[0]["key"]
+        learner.step("A second attempt finds it there, and changes nothing")
+        try:
+            second = await _save(copy, given, attempt=2)
+        except IntegrityError:
+            learner.not_yet(
+                "The second attempt fails: the database has that key already, and refuses. "
+                "Temporal would try again, and it would fail again.",
+                f"Say what to do then: `connection.execute({DO_NOTHING})`.",
+            )
+        if len(room.rows) > 1:
+            other = next(row["key"] for row in room.rows if row["key"] != key)
+            learner.not_yet(
+                f"After the second attempt there are two rows, with the keys {_short(key)} and "
+                f"{_short(other)}.{_why_another(learner)}",
+                f"Make the key of what stays the same: {KEY}.",
+            )
+        learner.step("It says whether the row is new")
+        for attempt, saved, new in ((1, first, True), (2, second, False)):
+            _is_saved(learner, saved, key, new, attempt)
+        await _other_rows(learner, copy, given, room, key)
+    learner.step("It is right for PostgreSQL as well")
+    if any("OR IGNORE" in said.upper() or "OR REPLACE" in said.upper() for said in room.said):
+        learner.not_yet(
+            "The statement has words that SQLite alone knows: `INSERT OR …`.",
+            f"Both databases know `{DO_NOTHING}`.",
+        )
+    if learner.swallows:
+        await _tells_of_trouble(learner, function, given)
+
+
+async def _save(copy: Any, given: Any, **info: Any) -> Any:
+    """One attempt of save_result; the learner's Workflow has the id `check`."""
+    told = {"workflow_id": "check", "activity_type": "save_result", "workflow_run_id": "run of it"}
+    return await attempt_of(copy, given, **(told | info))
+
+
+async def _first_row(learner: Learner, copy: Any, given: Any, room: Database) -> Any:
+    learner.step("It writes the row")
+    try:
+        saved = await _save(copy, given, attempt=1)
+    except asyncio.TimeoutError:
+        raise
+    except SQLAlchemyError as error:
+        _database_words(learner, error)
+        raise
+    except AttributeError as error:
+        if "rowcount" in str(error):
+            learner.not_yet(
+                f"`done` is {_done(learner)}, which has no `rowcount`.",
+                f"Write `done = connection.execute({DO_NOTHING})`.",
+            )
+        raise
+    if len(room.rows) != 1:
+        if not any("INSERT" in said.upper() for said in room.said):
+            learner.not_yet(
+                "The Activity has run, and nothing was written: the insert is not executed.",
+                f"Write `done = connection.execute({DO_NOTHING})`.",
+            )
+        if not room.rows:
+            learner.not_yet(
+                "The Activity has run, and no row is there: the transaction was not committed.",
+                "Keep `with engine.begin() as connection:`, which commits at its end.",
+            )
+        learner.not_yet(f"One attempt wrote {len(room.rows)} rows.", "Execute the insert once.")
+    row = room.rows[0]
+    for column, right in (
+        ("workflow_id", "check"),
+        ("topic", TOPIC),
+        ("source_url", URL),
+        ("summary", TEXT),
+    ):
+        if row[column] != right:
+            learner.not_yet(
+                f"The row's {column} is {_short(row[column])}.",
+                "Keep `.values(…)` as it was given; only the key is yours.",
+            )
+    return saved
+
+
+def _database_words(learner: Learner, error: SQLAlchemyError) -> None:
+    """End the check where it is known what the database does not like."""
+    text, value = str(error), _value_of(learner, "key")
+    if "NOT NULL" in text:
+        learner.not_yet(f"`key = {value}` is None, and a key must be something.", f"Write {KEY}.")
+    if "is not supported" in text or "unsupported type" in text or "adapt" in text:
+        learner.not_yet(
+            f"The database cannot keep what `{value or 'the key'}` is.",
+            f"A key is a text: {KEY}.",
+        )
+    if "ON CONFLICT" in text:
+        learner.not_yet(
+            "The database finds no rule for the column that on_conflict names.",
+            f"The column is `key`: `{DO_NOTHING}`.",
+        )
+
+
+def _done(learner: Learner) -> str:
+    value = _value_of(learner, "done")
+    return f"what `{value}` gives" if value else "nothing"
+
+
+def _why_another(learner: Learner) -> str:
+    """What in the cell's key is not the same at the next attempt."""
+    value = _value_of(learner, "key")
+    for word, told in (
+        ("attempt", "`attempt` is 1, and then 2."),
+        ("uuid", "A uuid is another one each time."),
+        ("task_token", "The task token is another one at each attempt."),
+        ("time", "The clock goes on."),
+        ("now", "The clock goes on."),
+        ("random", "Chance does not repeat itself."),
+        ("id(", "`id(…)` is a place in memory."),
+        ("hash(", "`hash` of a text is another one in each process."),
+    ):
+        if word in value:
+            return f" {told}"
+    return ""
+
+
+def _is_saved(learner: Learner, saved: Any, key: str, new: bool, attempt: int) -> None:
+    right = "Keep `return Saved(key, new=done.rowcount == 1)`."
+    if not isinstance(saved, learner.name("Saved")):
+        learner.not_yet(f"Attempt {attempt} returns {kind_of(saved)}, not Saved.", right)
+    if saved.key != key:
+        learner.not_yet(f"Attempt {attempt} returns the key {_short(saved.key)}.", right)
+    if bool(saved.new) is not new:
+        updates = "on_conflict_do_update" in learner.text
+        learner.not_yet(
+            f"Attempt {attempt} says new={saved.new!r}"
+            + (": do_update writes the row again." if updates else "."),
+            f"Execute `{DO_NOTHING}`: then rowcount is 1 for a new row, 0 for one that is there.",
+        )
+
+
+async def _other_rows(learner: Learner, copy: Any, given: Any, room: Database, key: str) -> None:
+    learner.step("Another Workflow has a row of its own")
+    await _save(copy, given, workflow_id="another", workflow_run_id="another run")
+    if len(room.rows) != 2:
+        learner.not_yet(
+            f"Another Workflow saves the same source, and its row is not there: the key is "
+            f"{_short(key)} again.",
+            f"The Workflow's id belongs into it: {KEY}.",
+        )
+    learner.step("The key names the step as well")
+    if key == "check":
+        learner.not_yet(
+            "The key is the Workflow's id alone: a second step that saves something would find its "
+            "row there already.",
+            f"Put the step behind it: {KEY}.",
+        )
+
+
+async def _tells_of_trouble(learner: Learner, function: Any, given: Any) -> None:
+    learner.step("It lets errors through, so that Temporal can retry")
+
+    class Broken:
+        dialect = learner.name("engine").dialect
+
+        def begin(self) -> Any:
+            raise ApplicationError("the stand-in of the database is away")
+
+        connect = begin
+
+    try:
+        await _save(learner.copy(function, engine=Broken()), given)
+    except Exception:
+        return
+    learner.not_yet(
+        "The database is away, and the Activity swallows the error: to Temporal that is a success.",
+        "Take the `try` and `except` out: only an error that is raised is tried again.",
+    )
+
+
+# --- the policy ---
+
+
+@blank(
+    "retry_policy",
+    hints=(
+        "For each of the eleven errors: will the same request succeed if you only wait?",
+        "Go through the table above. The list holds names as texts, exactly as in its first "
+        "column; https://docs.temporal.io/encyclopedia/retry-policies has the other fields.",
+        "timedelta(seconds=5), timedelta(minutes=2), and seven names: all but "
+        "InternalServerError, RateLimitError, ServiceUnavailableError and Timeout.",
+    ),
+    means="What waiting cures is tried again, and what it does not cure is told at once.",
+)
+async def retry_policy(learner: Learner) -> None:
+    ran(learner)
+    learner.step("LLM_RETRY_POLICY is a RetryPolicy")
+    policy = learner.name("LLM_RETRY_POLICY")
+    if isinstance(policy, tuple) and len(policy) == 1:
+        learner.not_yet(
+            "`LLM_RETRY_POLICY` is a tuple: a comma stands behind the last parenthesis.",
+            "Take that comma away.",
+        )
+    if not isinstance(policy, RetryPolicy):
+        learner.not_yet(
+            f"`LLM_RETRY_POLICY` is {kind_of(policy)}.", "Keep `LLM_RETRY_POLICY = RetryPolicy(…)`."
+        )
+    _waits(learner, policy)
+    await _retries(learner, policy)
+
+
+def _waits(learner: Learner, policy: RetryPolicy) -> None:
+    for name, right, seconds, said in (
+        ("initial_interval", "timedelta(seconds=5)", 5.0, "The first wait"),
+        ("maximum_interval", "timedelta(minutes=2)", 120.0, "The longest wait"),
+    ):
+        learner.step(f"{said} is {seconds:g} s")
+        value = getattr(policy, name)
+        if value is ...:
+            learner.not_yet(f"`...` still stands at {name}.", f"Write `{name}={right}`.")
+        if value is None:
+            learner.not_yet(
+                f"{name} is missing: then it is 100 times the first wait.",
+                f"Write `{name}={right}`.",
+            )
+        if not isinstance(value, timedelta):
+            learner.not_yet(
+                f"{name} is {value!r}: {kind_of(value)} without a unit.",
+                f"Write `{name}={right}`.",
+            )
+        if value.total_seconds() != seconds:
+            found = value.total_seconds()
+            units = {seconds * 60: "Minutes are not seconds.", seconds / 60: "Those are seconds."}
+            units |= {seconds * 86400: "A bare number in timedelta(…) counts days."}
+            units |= {seconds / 1000: "Those are milliseconds."}
+            learner.not_yet(
+                f"{said} is {found:g} s. {units.get(found, '')}".strip(), f"Write `{name}={right}`."
+            )
+    learner.step("Each wait is twice the one before, ten attempts in all")
+    if not isinstance(policy.backoff_coefficient, Real) or policy.backoff_coefficient != 2:
+        learner.not_yet(
+            f"backoff_coefficient is {policy.backoff_coefficient!r}.",
+            "Keep `backoff_coefficient=2.0`.",
+        )
+    if policy.maximum_attempts != 10:
+        learner.not_yet(
+            f"maximum_attempts is {policy.maximum_attempts!r}.", "Keep `maximum_attempts=10`."
+        )
+
+
+async def _retries(learner: Learner, policy: RetryPolicy) -> None:
+    learner.step("non_retryable_error_types is a list of names")
+    names = policy.non_retryable_error_types
+    if isinstance(names, str):
+        learner.not_yet(
+            "non_retryable_error_types is one text, and is read letter by letter.",
+            f'Write a list: `["{next(iter(FINAL))}", …]`.',
+        )
+    if not names:
+        learner.not_yet(
+            "non_retryable_error_types is empty: everything is retried.",
+            "List the errors that no waiting cures.",
+        )
+    for name in names:
+        if isinstance(name, type):
+            learner.not_yet(
+                f"{name.__name__} is the class, not its name.", f'Write `"{name.__name__}"`.'
+            )
+        if not isinstance(name, str):
+            learner.not_yet(f"{_short(name)} is {kind_of(name)}, not a name.", "Names are texts.")
+    learner.step("Each name is exactly that of an error")
+    for name in names:
+        _is_exact(learner, name)
+    raising = Raising()
+    wish = {"never": list(names), "errors": [*FINAL, *PASSING]}
+    trial = await run_workflow(Retries, wish, {"raises": raising})
+    attempts: dict[str, int] = trial.result or raising.attempts
+    learner.step("What waiting cures is tried again")
+    for name, told in PASSING.items():
+        if attempts.get(name) == 1:
+            learner.not_yet(
+                f"{name} is given up at the first attempt: that is {told}, and it passes.",
+                f'Take `"{name}"` out of the list.',
+            )
+    learner.step("What waiting does not cure is given up at once")
+    for name, told in FINAL.items():
+        if attempts.get(name) != 1:
+            family = name in ("ContentPolicyViolationError", "ContextWindowExceededError")
+            more = " That it is a kind of BadRequestError does not count." if family else ""
+            learner.not_yet(
+                f"{name} is tried again: that is {told}, ten times over.{more}",
+                f'Add `"{name}"` to the list.',
+            )
+
+
+def _is_exact(learner: Learner, name: str) -> None:
+    known = [*FINAL, *PASSING]
+    if name in known:
+        return
+    bare = name.strip().rpartition(".")[2]
+    if bare in known and bare != name:
+        learner.not_yet(
+            f"{name!r} is compared as it stands, and no error is called so.",
+            f'The bare name alone: `"{bare}"`.',
+        )
+    near = next(iter(difflib.get_close_matches(bare, known, 1, 0.8)), "")
+    if near:
+        learner.not_yet(
+            f"{name!r} is nearly the name of an error, and nearly does not count.",
+            f'Write `"{near}"`.',
+        )
+    if name.isdigit():
+        learner.not_yet(
+            f"{name!r} is a status, and the list is compared with names.",
+            "Write the name from the first column of the table.",
+        )
+
+
+# --- what a 429 means ---
+
+QUOTA = 'raise ApplicationError("…", type="QuotaExhausted", non_retryable=True) from error'
+LATER = 'raise ApplicationError("…", type="RateLimitError", next_retry_delay=wait) from error'
+
+
+@blank(
+    "error_mapping",
+    hints=(
+        "Which of the two is the same in an hour? And who knows how long the other one lasts?",
+        "`fetch_url`, in the cell before, does both: look at PageNotFound and PageBusy. See also "
+        "https://docs.temporal.io/develop/python/failure-detection#next-retry-delay",
+        f"`{QUOTA}`, and below it `{LATER}`.",
+    ),
+    means="An empty account is told at once, and a busy provider is asked again when it says so.",
+)
+async def error_mapping(learner: Learner) -> None:
+    function = is_activity(learner, "call_llm", "str")
+    model = _Model(learner)
+    learner.step("While the model is well, it returns a Summary")
+    summary = await model.answers(function, None)
+    if not isinstance(summary, learner.name("Summary")):
+        learner.not_yet(
+            f"The Activity returns {kind_of(summary)}, not a Summary.",
+            "Keep `return summary_of(answer)` at the end.",
+        )
+    if summary.text != TEXT:
+        learner.not_yet(
+            f"The Summary's text is {_short(summary.text)}, not what the model said.",
+            "Keep `answer = ask_model(prompt)` and `return summary_of(answer)`.",
+        )
+    if model.asked != ["a question"]:
+        learner.not_yet(
+            f"The model was asked {_short(model.asked)}.", "Ask once: `ask_model(prompt)`."
+        )
+    learner.step("It does not wait or ask again itself")
+    for name in ("sleep", "heartbeat"):
+        for call in learner.calls(name):
+            learner.not_yet(
+                f"`{ast.unparse(call)}` keeps the Activity, and its thread, waiting.",
+                f"Tell Temporal how long to wait: `{LATER}`.",
+            )
+    await _empty_account(learner, function, model)
+    await _told_to_wait(learner, function, model)
+    learner.step("Every other error goes through as it is")
+    for error in (_error("AuthenticationError"), _error("InternalServerError"), _error("Timeout")):
+        name = type(error).__name__
+        got = await model.raises(function, error, f"{name} comes")
+        kind = got.type if isinstance(got, ApplicationError) else type(got).__name__
+        if kind != name:
+            learner.not_yet(
+                f"{name} becomes {kind}, and the policy does not know it any more.",
+                "Catch `RateLimitError` alone, as it was given.",
+            )
+
+
+class _Model:
+    """Stands in for ask_model: answers, or fails as it is told."""
+
+    def __init__(self, learner: Learner) -> None:
+        self.learner = learner
+        self.asked: list[Any] = []
+
+    async def answers(self, function: Any, error: Exception | None) -> Any:
+        self.asked = []
+
+        def ask(prompt: Any) -> Any:
+            self.asked.append(prompt)
+            if len(self.asked) > 20:
+                raise ApplicationError("the stand-in was asked 20 times in one attempt")
+            if error is not None:
+                raise error
+            return providers.answer(TEXT)
+
+        copy = self.learner.copy(function, ask_model=ask, completion=lambda **_: ask("a question"))
+        return await attempt_of(copy, "a question", activity_type="call_llm")
+
+    async def raises(self, function: Any, error: Exception, when: str) -> BaseException:
+        """What the Activity raises of an error of the model."""
+        try:
+            result = await self.answers(function, error)
+        except (NameError, TypeError, AttributeError):
+            raise
+        except asyncio.TimeoutError:
+            raise
+        except Exception as raised:
+            if len(self.asked) > 1:
+                self.learner.not_yet(
+                    f"{when}, and the Activity asks {len(self.asked)} times in one attempt.",
+                    "Raise, and let Temporal ask again.",
+                )
+            return raised
+        if isinstance(result, Exception):
+            self.learner.not_yet(
+                f"{when}, and the Activity returns the error: to Temporal a success.",
+                "Write `raise` in place of `return`.",
+            )
+        self.learner.not_yet(
+            f"{when}, and the Activity returns {_short(result)}: to Temporal a success.",
+            "An error has to be raised.",
+        )
+
+
+def _error(name: str, seconds: str | None = None, code: str = "rate_limit_exceeded") -> Exception:
+    """An error as LiteLLM raises it."""
+    import litellm
+
+    error: Exception = getattr(litellm.exceptions, name)(
+        message="a stand-in is unwell", llm_provider="check", model="stand-in"
+    )
+    if name == "RateLimitError":
+        error.body = {"code": code, "message": "a stand-in is unwell"}  # type: ignore[attr-defined]
+        headers = {} if seconds is None else {"retry-after": seconds}
+        error.litellm_response_headers = headers  # type: ignore[attr-defined]
+    return error
+
+
+async def _empty_account(learner: Learner, function: Any, model: _Model) -> None:
+    learner.step("An empty account is final")
+    error = _error("RateLimitError", code="insufficient_quota")
+    got = await _mapped(learner, model, function, error, "The account is empty", QUOTA)
+    if not got.non_retryable:
+        learner.not_yet(
+            "The account is empty, and the error may be retried: ten times the same answer.",
+            f"Say that it is final: `{QUOTA}`.",
+        )
+    _typed(learner, got, "QuotaExhausted", QUOTA)
+
+
+async def _told_to_wait(learner: Learner, function: Any, model: _Model) -> None:
+    learner.step("Too many requests: it is tried again when they say so")
+    for seconds in (7, 2):
+        error = _error("RateLimitError", str(seconds))
+        when = f"The provider says: come back in {seconds} s"
+        got = await _mapped(learner, model, function, error, when, LATER)
+        if got.non_retryable:
+            learner.not_yet(f"{when}. The error says: never again.", f"Write `{LATER}`.")
+        delay = got.next_retry_delay
+        if delay is None:
+            learner.not_yet(
+                f"{when}. The error does not say so, and the policy's own wait counts.",
+                f"Write `{LATER}`.",
+            )
+        if not isinstance(delay, timedelta):
+            learner.not_yet(
+                f"next_retry_delay is {_short(delay)}: {kind_of(delay)}, no duration.",
+                "`wait` is one: `next_retry_delay=wait`.",
+            )
+        if delay != timedelta(seconds=seconds):
+            learner.not_yet(
+                f"{when}, and the next attempt comes after {delay.total_seconds():g} s.",
+                "`wait` is what the header says: `next_retry_delay=wait`.",
+            )
+        _typed(learner, got, "RateLimitError", LATER)
+    learner.step("Without that header the policy's own wait counts")
+    got = await model.raises(function, _error("RateLimitError"), "A 429 comes without Retry-After")
+    if isinstance(got, ApplicationError) and (got.non_retryable or got.next_retry_delay):
+        learner.not_yet(
+            f"A 429 comes without Retry-After, and the error says {_short(got.next_retry_delay)}.",
+            "`retry_after` gives None then: pass that on, and the policy decides.",
+        )
+
+
+async def _mapped(
+    learner: Learner, model: _Model, function: Any, error: Exception, when: str, right: str
+) -> ApplicationError:
+    """The ApplicationError that a RateLimitError becomes."""
+    got = await model.raises(function, error, when)
+    if isinstance(got, ApplicationError):
+        return got
+    if got is error:
+        learner.not_yet(
+            f"{when}, and the RateLimitError goes through as it is.", f"Write `{right}`."
+        )
+    learner.not_yet(
+        f"{when}, and the Activity raises {type(got).__name__}, to which nothing can be added.",
+        f"Write `{right}`.",
+    )
+
+
+def _typed(learner: Learner, got: ApplicationError, name: str, right: str) -> None:
+    if got.type == name:
+        return
+    if got.type is None and name in got.message:
+        learner.not_yet(
+            f"{name} stands in the message, and the error's type is empty.", f"Write `{right}`."
+        )
+    learner.not_yet(f"The error's type is {got.type!r}, not {name!r}.", f"Write `{right}`.")
+
+
+# --- fan out ---
+
+CHILD = (
+    "await workflow.execute_child_workflow(ResearchWorkflow.run, source, "
+    'id=f"{workflow.info().workflow_id}/{number}")'
+)
+GATHER = "await asyncio.gather(*(self.research(n, s) for n, s in enumerate(input.sources, 1)))"
+APPEND = "self.report.failed.append(Failure(source.topic, source.source_url, reason_of(error)))"
+AT_ONCE, SOURCES, BAD = 2, 5, (2, 4)
+REASON = "PageNotFound: the page answers 410"
+
+
+@blank(
+    "fan_out",
+    hints=(
+        "What makes twenty coroutines run at once, and what waits for the last of them?",
+        "`execute_child_workflow` starts a child and waits for its result: "
+        "https://docs.temporal.io/develop/python/child-workflows. Failure has three fields.",
+        f"`{CHILD}`; `{APPEND}`; and in run `{GATHER}`.",
+    ),
+    means="Many sources run at once, no more than the slots allow, and a bad one is named.",
+)
+async def fan_out(learner: Learner) -> None:
+    kind = is_workflow(learner, "ResearchBatchWorkflow")
+    follows_rule_4(learner)
+    sources = [{"topic": f"topic {n}", "source_url": f"{URL}/{n}"} for n in range(1, SOURCES + 1)]
+    bad = [sources[n - 1] for n in BAD]
+    trial, copy = await _batch(learner, kind, sources, bad)
+    learner.step("Each source has a child Workflow of its own")
+    _each_once(learner, trial, sources)
+    _ids(learner, trial)
+    learner.step(f"So many at once as there are slots: {AT_ONCE} here")
+    _at_once(learner, trial)
+    learner.step("It waits for all of them")
+    report = _report(learner, trial)
+    learner.step("Those that failed are named, with the reason")
+    _named(learner, report.get("failed"), bad)
+    learner.step("The others are saved")
+    good = [one["topic"] for one in sources if one not in bad]
+    if sorted(report.get("saved") or []) != good:
+        learner.not_yet(
+            f"saved is {_short(report.get('saved'))}; the sources that worked are {_short(good)}.",
+            "Keep `self.report.saved.append(source.topic)` below the child, inside of `try`.",
+        )
+    learner.step("A replay of its Event History goes the same way")
+    if fault := await replays(copy, trial, trial_id(trial)):
+        learner.not_yet(f"The replay fails: {fault[:200]}", "Move what may differ to an Activity.")
+
+
+def trial_id(trial: Trial) -> str:
+    return trial.events[0].workflow_execution_started_event_attributes.workflow_id
+
+
+async def _batch(
+    learner: Learner, kind: type, sources: Sequence[Mapping[str, str]], bad: Sequence[Any]
+) -> tuple[Trial, type]:
+    learner.step("It runs on the Temporal Service")
+    source_kind, input_kind = learner.name("ResearchInput"), learner.name("BatchInput")
+    given = input_kind([source_kind(**one) for one in sources], AT_ONCE)
+
+    def research(source: Any) -> Any:
+        if source in bad:
+            raise ApplicationError("the page answers 410", type="PageNotFound", non_retryable=True)
+        return {**source, "summary": TEXT}
+
+    traps = learner.trapped("fetch_url", "call_llm", "save_result", "ask_model", "completion")
+    copy = learner.copy(kind, **traps)
+    trial = await run_workflow(copy, given, {"research one": research}, children=[Child])
+    if trial.task_failure:
+        _code_failed(learner, trial)
+    return trial, copy
+
+
+def _code_failed(learner: Learner, trial: Trial) -> None:
+    """End the check with why the Workflow's own code failed."""
+    name, _, message = trial.task_failure.partition(": ")
+    if "coroutine" in message and "awaited" in message:
+        learner.not_yet(f"A call was not awaited ({message}).", f"Write `{CHILD}`.")
+    if any(ast.unparse(c.func) == "ResearchWorkflow.run" for c in _all_calls(learner)):
+        learner.not_yet(
+            "`ResearchWorkflow.run(…)` calls the method here, inside of this Workflow.",
+            f"Let the Temporal Service start it: `{CHILD}`.",
+        )
+    line = trial.task_failure_line(learner.text)
+    saw, do = explain_text(learner, name, message, line)
+    learner.not_yet(f"The Workflow's code fails: {saw}", do)
+
+
+def _all_calls(learner: Learner) -> list[ast.Call]:
+    return [node for node in ast.walk(learner.tree) if isinstance(node, ast.Call)]
+
+
+def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
+    started = children(trial)
+    if not started:
+        if trial.failure:
+            learner.not_yet(f"The Workflow failed: {trial.failure}", f"Write `{CHILD}`.")
+        if not any("child_workflow" in last_name(c.func) for c in _all_calls(learner)):
+            learner.not_yet("No child Workflow is asked for.", f"Write `{CHILD}`.")
+        if not any(ast.unparse(c.func) == "self.research" for c in _all_calls(learner)):
+            learner.not_yet("`run` asks `research` for nothing.", f"Write `{GATHER}`.")
+        learner.not_yet(
+            "The Workflow has ended, and no child was started: what `research` gives is not "
+            "awaited.",
+            f"Write `{GATHER}`.",
+        )
+    if wrong := next((one for one in started if one.kind != "ResearchWorkflow"), None):
+        learner.not_yet(
+            f"The child that is started is {wrong.kind!r}.",
+            "It is `ResearchWorkflow.run`, without quotes and without parentheses.",
+        )
+    given = [one.inputs[0] if len(one.inputs) == 1 else one.inputs for one in started]
+    strange = next((one for one in given if one not in sources), None)
+    if strange is not None:
+        learner.not_yet(
+            f"A child was given {_short(strange)} instead of one source.",
+            "The second thing that execute_child_workflow is given is `source`.",
+        )
+    twice = next((one for one in sources if given.count(one) > 1), None)
+    if twice:
+        learner.not_yet(
+            f"{twice['topic']} has {given.count(twice)} children: it is paid for each time.",
+            "Start each source once.",
+        )
+    missing = [one["topic"] for one in sources if one not in given]
+    if missing and trial.failure:
+        _not_caught(learner, trial)
+    if missing:
+        again = "" if trial.completed else " Does a slot stay taken?"
+        learner.not_yet(
+            f"There are {len(sources)} sources, and {len(given)} children: {missing[0]} has none."
+            f"{again}",
+            f"Research all of them: `{GATHER}`.",
+        )
+
+
+def _not_caught(learner: Learner, trial: Trial) -> None:
+    learner.not_yet(
+        f"One child failed, and the whole batch with it: {trial.failure}",
+        "Catch it in `research`, as it was given: `except ChildWorkflowError as error:`, and "
+        f"there `{APPEND}`.",
+    )
+
+
+def _ids(learner: Learner, trial: Trial) -> None:
+    learner.step("Its id is made of this Workflow's id and its number")
+    mine = trial_id(trial)
+    for one in children(trial):
+        if not one.id.startswith(mine) or one.id == mine:
+            braces = " An f is missing before the quotes." if "{" in one.id else ""
+            told = _short(one.id)
+            learner.not_yet(
+                f"A child's id is {told}, which does not begin with this Workflow's id.{braces} "
+                "Its rows would not be found, and a second batch would meet its ids.",
+                f"Write `{CHILD}`.",
+            )
+
+
+def _at_once(learner: Learner, trial: Trial) -> None:
+    most = most_at_once(trial)
+    if most == 1:
+        learner.not_yet(
+            "One child runs at a time: each is waited for before the next one begins.",
+            f"Start them all, then wait: `{GATHER}`.",
+        )
+    if most > AT_ONCE:
+        learner.not_yet(
+            f"{most} children run at once.",
+            "Keep `async with self.slots:` around the child, from its start to its end.",
+        )
+
+
+def _report(learner: Learner, trial: Trial) -> dict[str, Any]:
+    if trial.failure:
+        _not_caught(learner, trial)
+    if not trial.completed:
+        learner.not_yet(
+            "The Workflow does not end.",
+            "See what it waits for when all children have ended. A slot that is taken must be "
+            "given back: keep `async with self.slots:`.",
+        )
+    report = trial.result
+    if not isinstance(report, dict) or "saved" not in report:
+        learner.not_yet(
+            f"The result is {kind_of(report)}, not a BatchReport.", "Keep `return self.report`."
+        )
+    known = len(report["saved"]) + len(report.get("failed") or [])
+    if known == 0:
+        learner.not_yet(
+            "The Workflow returns its report before any child has ended.", f"Write `{GATHER}`."
+        )
+    return report
+
+
+def _named(learner: Learner, failed: Any, bad: Sequence[Mapping[str, str]]) -> None:
+    names = [one.get("topic") for one in failed or [] if isinstance(one, dict)]
+    wanted = [one["topic"] for one in bad]
+    if any(last_name(c.func) == "start_child_workflow" for c in _all_calls(learner)):
+        learner.not_yet(
+            "`start_child_workflow` waits for the child's start, and not for its end: how it ends "
+            "is not known here.",
+            f"Write `{CHILD}`.",
+        )
+    if not failed:
+        learner.not_yet(
+            f"{len(bad)} children have failed, and the report names none of them.",
+            f"In `except`: `{APPEND}`.",
+        )
+    if not all(isinstance(one, dict) for one in failed):
+        learner.not_yet(f"failed holds {_short(failed[0])}, not a Failure.", f"Write `{APPEND}`.")
+    if sorted(map(str, names)) != wanted:
+        learner.not_yet(
+            f"failed names {_short(names)}; the sources that failed are {_short(wanted)}.",
+            f"One Failure for each: `{APPEND}`.",
+        )
+    for one in failed:
+        right = next(source for source in bad if source["topic"] == one["topic"])
+        if one.get("source_url") != right["source_url"]:
+            learner.not_yet(
+                f"The Failure's source_url is {_short(one.get('source_url'))}.",
+                "It is `source.source_url`.",
+            )
+        reason = one.get("reason")
+        if not isinstance(reason, str) or REASON.partition(": ")[2] not in reason:
+            wrapped = isinstance(reason, str) and "hild" in reason
+            learner.not_yet(
+                f"The reason is {_short(reason)}"
+                + (": that is the wrapping, and not what happened." if wrapped else "."),
+                "`reason_of(error)` unwraps it: give the Failure that.",
+            )
+
+
+# --- the heartbeat ---
+
+DETAILS = "done = info.heartbeat_details[0] if info.heartbeat_details else 0"
+
+
+@blank(
+    "heartbeat",
+    hints=(
+        "What must the next attempt know, so that it can go on? And when is it true?",
+        "`info.heartbeat_details` is a sequence of what was told last, empty at the first attempt; "
+        "https://docs.temporal.io/develop/python/failure-detection#activity-heartbeats",
+        f"`{DETAILS}`, and at the end of the loop `activity.heartbeat(done)`.",
+    ),
+    means="An attempt that dies leaves word of how far it was, and the next one goes on there.",
+)
+async def heartbeat(learner: Learner) -> None:
+    function = is_activity(learner, "download", "str")
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Archive(Path(folder) / "whole.txt")
+        learner.step("The first attempt begins at the beginning, and fetches all")
+        result = await _fetch(learner, function, whole)
+        _is_whole(learner, whole, "After an attempt that nothing interrupts", whole.starts)
+        if whole.starts[0] != 0:
+            learner.not_yet(
+                f"The first attempt asks from byte {whole.starts[0]}.",
+                f"Nothing has been told yet, so it begins at 0: `{DETAILS}`.",
+            )
+        if getattr(result, "bytes", None) != len(whole.data):
+            learner.not_yet(
+                f"It returns {_short(result)}; there are {len(whole.data)} bytes.",
+                "Keep `return Downloaded(done, parts)`.",
+            )
+        _tells(learner, whole)
+        learner.step("The next attempt goes on where that one was")
+        broken = Archive(Path(folder) / "broken.txt", breaks_at=4)
+        await _breaks(learner, function, broken)
+        reached, told = len(broken.starts) - 1, list(broken.heard[-1])
+        broken.breaks_at, broken.starts = 0, []
+        await _fetch(learner, function, broken, told, attempt=2)
+        _goes_on(learner, broken, reached, told)
+        _is_whole(learner, broken, "After an attempt that was interrupted and another", [])
+
+
+async def _fetch(
+    learner: Learner, function: Any, archive: Archive, details: Sequence[Any] = (), attempt: int = 1
+) -> Any:
+    copy = learner.copy(function, read_part=archive.read_part, archive_file=lambda *_: archive.file)
+    try:
+        return await attempt_of(
+            copy,
+            "http://127.0.0.1:9/archive",
+            heard=archive.hear,
+            workflow_id="check",
+            attempt=attempt,
+            heartbeat_details=list(details),
+        )
+    except IndexError:
+        learner.not_yet(
+            "The first attempt fails: nothing has been told yet, and `heartbeat_details` is empty.",
+            f"Look first whether there is something: `{DETAILS}`.",
+        )
+    except TypeError as error:
+        if details or "..." in _value_of(learner, "done"):
+            raise
+        value = _value_of(learner, "done")
+        if value.rstrip("()").endswith("heartbeat_details"):
+            learner.not_yet(
+                f"`{value}` is the sequence of all that was told, not a number ({error}).",
+                f"Take its first entry, if there is one: `{DETAILS}`.",
+            )
+        raise
+    except ApplicationError as error:
+        if error.type == "Endless":
+            learner.not_yet(
+                f"The same parts are asked for again and again: from {archive.starts[:4]} …",
+                "Keep `done, parts = done + len(part), parts + 1`.",
+            )
+        raise
+
+
+async def _breaks(learner: Learner, function: Any, archive: Archive) -> None:
+    import httpx
+
+    try:
+        await _fetch(learner, function, archive)
+    except httpx.ReadError:
+        return
+    learner.not_yet(
+        "The line dies in the middle, and the Activity swallows the error: to Temporal a success.",
+        "Take `try` and `except` out: only an error that is raised is tried again.",
+    )
+
+
+def _tells(learner: Learner, archive: Archive) -> None:
+    learner.step("It tells Temporal after each part how far it is")
+    right = "Write `activity.heartbeat(done)` at the end of the loop."
+    if not archive.heard:
+        mentioned = "activity.heartbeat" in learner.text
+        learner.not_yet(
+            "`activity.heartbeat` is named, and not called."
+            if mentioned and not any(learner.calls("heartbeat"))
+            else "It tells nothing: an attempt that dies leaves no word.",
+            right,
+        )
+    if not archive.heard[-1]:
+        learner.not_yet("It says that it lives, and not how far it is.", right)
+    if len(archive.heard) < len(archive.starts):
+        learner.not_yet(
+            f"{len(archive.starts)} parts came, and it told {len(archive.heard)} times: an attempt "
+            "that dies in between leaves no word.",
+            "Put `activity.heartbeat(done)` into the loop.",
+        )
+    early = [
+        (said, size)
+        for said, size in zip(archive.heard, archive.on_disk, strict=True)
+        if isinstance(said[0], int) and said[0] in range(size + 1, len(archive.data) + 1)
+    ]
+    if early and any("heartbeat" in ast.unparse(call) for call in learner.calls("heartbeat")):
+        learner.not_yet(
+            f"It tells {early[0][0][0]} bytes while {early[0][1]} are on disk: a crash in between "
+            "leaves a hole.",
+            "First write and flush, then `activity.heartbeat(done)`.",
+        )
+
+
+def _goes_on(learner: Learner, archive: Archive, reached: int, told: Sequence[Any]) -> None:
+    start, right = archive.starts[0], reached * 1000
+    if start == right:
+        return
+    if start == 0:
+        learner.not_yet(
+            f"{reached} parts were there, {_short(told)} was told, and the second attempt begins "
+            "at 0.",
+            f"Begin where the earlier attempt was: `{DETAILS}`.",
+        )
+    learner.not_yet(
+        f"{right} bytes were there, {_short(told)} was told, and the second attempt begins at "
+        f"{start}.",
+        "Tell the number of bytes that are written, `activity.heartbeat(done)`, and begin there.",
+    )
+
+
+def _is_whole(learner: Learner, archive: Archive, when: str, starts: Sequence[int]) -> None:
+    found = archive.file.read_bytes() if archive.file.exists() else b""
+    if found == archive.data:
+        return
+    learner.not_yet(
+        f"{when} the file has {len(found)} bytes"
+        + (", and not the right ones." if len(found) == len(archive.data) else "")
+        + ("" if len(found) == len(archive.data) else f" of {len(archive.data)}."),
+        "Keep the lines around the blanks: truncate, then write each part at its place.",
+    )
