@@ -237,10 +237,23 @@ def test_cookies_do_not_travel_from_page_to_page() -> None:
 # How much, how long, and what
 
 
-def test_a_page_too_large_is_not_even_begun(site: Site) -> None:
+def test_a_page_too_large_is_refused(site: Site) -> None:
     began = time.monotonic()
     assert "longer than 500,000 bytes" in refused(site, site.broken["huge"])
     assert time.monotonic() - began < 2
+
+
+def test_of_a_page_that_says_it_is_too_large_nothing_is_read(site: Site) -> None:
+    class Body(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            raise AssertionError("it was read")
+            yield b""
+
+    headers = {"Content-Type": "text/html", "Content-Length": "500001"}
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, headers=headers, stream=Body())
+    )
+    refused(site, "http://a.test/", hosts=["a.test"], transport=transport)
 
 
 def test_a_page_that_does_not_say_its_length_ends_at_the_limit(site: Site) -> None:
