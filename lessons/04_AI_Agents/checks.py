@@ -1,0 +1,785 @@
+"""What the checks of lesson 04 and its exercise try, and their hints."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import json
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from workshop.checks import Learner, blank
+from workshop.checks.calls import KEY, function_of, lets_fail
+from workshop.checks.steps import (
+    Step,
+    code_failed,
+    follows_rule_4,
+    is_activity,
+    is_workflow,
+    kind_of,
+)
+from workshop.checks.trial import Trial, in_thread, run_workflow
+
+from . import agents
+from .agents import (
+    CALLS,
+    GOAL,
+    Caller,
+    Model,
+    ToolProvider,
+    is_coroutine_function,
+    open_blank,
+    returns_nothing,
+    short,
+)
+
+# --- a tool, described ---
+
+
+async def find_rooms(city: str, nights: int = 1) -> str:
+    """Find free rooms in a city."""
+    return f"{city} {nights}"
+
+
+def roll_dice(sides: int) -> str:
+    """Roll a die. The answer is the number on top."""
+    return str(sides)
+
+
+@blank(
+    "describe_tool",
+    hints=(
+        "Where does Python keep a function's name, and where its docstring? And which method of a "
+        "pydantic model gives a schema?",
+        "The text above the blank names all three: `__name__`, `inspect.getdoc`, and "
+        "`model_json_schema()` of what `form` gives; "
+        "https://docs.pydantic.dev/latest/concepts/json_schema/",
+        "`function.__name__`, `inspect.getdoc(function)`, `form(function).model_json_schema()`.",
+    ),
+    means="The model learns of any function what it is called, what it is for and what it takes.",
+)
+async def describe_tool(learner: Learner) -> None:
+    function = function_of(learner, "describe", "function")
+    copied = learner.copy(function)
+    learner.step("It describes a tool")
+    told = await in_thread(lambda: copied(find_rooms), 2)
+    right = 'Return a dict with "type" and "function", as it was given.'
+    if told is None:
+        returns_nothing(learner, "describe", right)
+    if not isinstance(told, dict) or not isinstance(told.get("function"), dict):
+        learner.not_yet(f"What it gives is {short(told)}.", right)
+    if told.get("type") != "function":
+        learner.not_yet(
+            f'Its "type" is {told.get("type")!r}.', 'Keep `"type": "function"`, as it was given.'
+        )
+    for part in ("name", "description", "parameters"):
+        if part not in told["function"]:
+            near = [key for key in told["function"] if key.lower()[:4] == part[:4]]
+            learner.not_yet(
+                f'There is no "{part}"' + (f', but "{near[0]}".' if near else "."),
+                f'Write `"{part}": …`, as it was given.',
+            )
+        if open_blank(told["function"][part]):
+            learner.not_yet(f'"{part}" is still `...`.', f"Fill in the {part}.")
+    other = await in_thread(lambda: copied(roll_dice), 2)
+    _named(learner, told["function"]["name"], other["function"]["name"])
+    _described(learner, told["function"]["description"], other["function"]["description"])
+    _parameters(learner, told["function"]["parameters"], other["function"]["parameters"])
+    learner.step("All of it can be sent as JSON")
+    json.dumps(told)
+
+
+def _named(learner: Learner, name: Any, other: Any) -> None:
+    learner.step("It has the function's name")
+    right = "Write `function.__name__`."
+    if inspect.isroutine(name):
+        learner.not_yet("The name is the function itself, not a text.", right)
+    if name == other:
+        learner.not_yet(
+            f"Two functions have the same name, {short(name)}: it does not depend on the function.",
+            right,
+        )
+    if name != "find_rooms":
+        learner.not_yet(f"The name of `find_rooms` is {short(name)}.", right)
+
+
+def _described(learner: Learner, text: Any, other: Any) -> None:
+    learner.step("It has the docstring")
+    right = "Write `inspect.getdoc(function)`."
+    if text == other:
+        learner.not_yet(f"Two functions have the same description, {short(text)}.", right)
+    if callable(text):
+        learner.not_yet("The description is a function, which is not called.", right)
+    if not isinstance(text, str) or "Find free rooms in a city." not in text:
+        learner.not_yet(
+            f"The description is {short(text)}; the docstring of `find_rooms` says: Find free "
+            "rooms in a city.",
+            right,
+        )
+
+
+def _parameters(learner: Learner, schema: Any, other: Any) -> None:
+    learner.step("It has the schema of the parameters")
+    right = "Write `form(function).model_json_schema()`."
+    if isinstance(schema, type):
+        learner.not_yet("The parameters are the pydantic model, not its JSON schema.", right)
+    if inspect.isroutine(schema):
+        learner.not_yet("`model_json_schema` is a method, and it is not called.", right)
+    if isinstance(schema, str):
+        learner.not_yet("The parameters are a text. The schema is a dict.", right)
+    if not isinstance(schema, dict):
+        learner.not_yet(f"The parameters are {kind_of(schema)}.", right)
+    if schema == other:
+        learner.not_yet("Two functions have the same parameters.", right)
+    fields = schema.get("properties")
+    if not isinstance(fields, dict):
+        learner.not_yet(f"The parameters have no properties: they are {short(schema)}.", right)
+    kinds = {name: part.get("type") for name, part in fields.items() if isinstance(part, dict)}
+    if kinds != {"city": "string", "nights": "integer"}:
+        learner.not_yet(
+            f"The properties of `find_rooms(city: str, nights: int = 1)` are {short(kinds)}.", right
+        )
+    if schema.get("required") != ["city"]:
+        learner.not_yet(
+            f"Required is {schema.get('required')}; `find_rooms` needs the city alone.", right
+        )
+
+
+# --- the model, with tools ---
+
+MESSAGES = [
+    {"role": "user", "content": GOAL},
+    {"role": "assistant", "content": "Of what kind?"},
+    {"role": "user", "content": "of any kind"},
+]
+DESCRIBED = [
+    {
+        "type": "function",
+        "function": {"name": "find_rooms", "description": "Find.", "parameters": {}},
+    }
+]
+
+
+@blank(
+    "llm_with_tools",
+    hints=(
+        "What does the input of the Activity hold? And what are the three parts of a ToolCall?",
+        "An entry of `message.tool_calls` is an object: `call.id`, `call.function.name`, "
+        "`call.function.arguments`; https://docs.litellm.ai/docs/completion/function_call",
+        "`messages=input.messages`, `tools=input.tools`, and "
+        "`calls.append(ToolCall(call.id, call.function.name, call.function.arguments))`.",
+    ),
+    means="The model knows the tools, and what it asks for comes back as something you can store.",
+)
+async def llm_with_tools(learner: Learner) -> None:
+    function = is_activity(learner, "llm_call", "LLMCallInput")
+    given = learner.name("LLMCallInput")(MESSAGES, DESCRIBED)
+    provider = ToolProvider(learner, None, CALLS)
+    learner.step("It asks the model once")
+    turn = await agents.asked(learner, provider, function, given)
+    if not provider.calls:
+        learner.not_yet("The model was not asked.", "Keep `answer = completion(…)`.")
+    if len(provider.calls) > 1:
+        learner.not_yet(
+            f"The model is asked {len(provider.calls)} times, and each answer is paid for.",
+            "Call completion once.",
+        )
+    agents.uses_the_settings(learner, provider.call)
+    _given(learner, provider.call, "messages", MESSAGES, "The conversation goes to the model")
+    _given(learner, provider.call, "tools", DESCRIBED, "So do the descriptions of the tools")
+    _a_turn(learner, turn)
+    _its_calls(learner, turn)
+    learner.step("A text without calls is a Turn too")
+    plain = await agents.asked(learner, ToolProvider(learner, "Octopuses."), function, given)
+    _a_turn(learner, plain)
+    if plain.text != "Octopuses." or list(plain.calls):
+        learner.not_yet(
+            f"The model said 'Octopuses.', and the Turn is {short(plain)}.",
+            'Return `Turn(message.content or "", calls, price(answer))`, as it was given.',
+        )
+    learner.step("The key is shown nowhere")
+    if any(KEY in text for text in [*provider.printed, repr(turn)]):
+        learner.not_yet("The key is printed or returned.", "Take that out.")
+    await lets_fail(
+        learner,
+        "It lets errors through, so that Temporal can retry",
+        agents.asked(learner, ToolProvider(learner, fails=True), function, given),
+        "The model cannot be reached",
+    )
+
+
+def _given(learner: Learner, call: dict[str, Any], name: str, want: Any, step: str) -> None:
+    """completion got a part of the input as it is."""
+    learner.step(step)
+    right = f"Write `{name}=input.{name}`."
+    if name not in call:
+        learner.not_yet(f"completion is given no {name}.", right)
+    got = call[name]
+    if got is ...:
+        learner.not_yet(f"`{name}=...` is still open.", right)
+    if got == want:
+        return
+    if type(got).__name__ == "LLMCallInput":
+        learner.not_yet(f"`{name}=` is the whole input, not its {name}.", right)
+    if got == [want]:
+        learner.not_yet(
+            f"`{name}=` is a list with a list in it.", f"Take the brackets away. {right}"
+        )
+    for other in ("messages", "DESCRIPTIONS", "TOOLS"):
+        if other in learner.names and got == learner.names[other]:
+            learner.not_yet(
+                f"`{name}=` is the notebook's `{other}`, whatever the input says.", right
+            )
+    if isinstance(got, str):
+        learner.not_yet(f"`{name}=` is a text: {short(got)}.", right)
+    other = "messages" if name == "tools" else "tools"
+    if got == (MESSAGES if other == "messages" else DESCRIBED):
+        learner.not_yet(f"`{name}=` has the {other} of the input.", right)
+    learner.not_yet(f"`{name}=` is not the input's {name}, but {short(got)}.", right)
+
+
+def _a_turn(learner: Learner, got: Any) -> None:
+    learner.step("It returns a Turn")
+    right = 'Return `Turn(message.content or "", calls, price(answer))`, as it was given.'
+    if got is None:
+        returns_nothing(learner, "llm_call", right)
+    if type(got).__name__ != "Turn":
+        learner.not_yet(f"It returns {kind_of(got)}.", right)
+    if not isinstance(got.text, str):
+        learner.not_yet(f"The Turn's text is {kind_of(got.text)}.", right)
+    if not isinstance(got.dollars, float) or got.dollars <= 0:
+        learner.not_yet(f"The Turn costs {short(got.dollars)} dollars.", right)
+    if not isinstance(got.calls, list):
+        learner.not_yet(f"The Turn's calls are {kind_of(got.calls)}.", right)
+
+
+def _its_calls(learner: Learner, turn: Any) -> None:
+    learner.step("Each call that the model asks for is a ToolCall")
+    right = "Write `calls.append(ToolCall(call.id, call.function.name, call.function.arguments))`."
+    if len(turn.calls) != len(CALLS):
+        learner.not_yet(
+            f"The model asked for {len(CALLS)} tools, and the Turn has {len(turn.calls)} calls.",
+            right,
+        )
+    for call, (id, name, arguments) in zip(turn.calls, CALLS, strict=True):
+        if call is ...:
+            learner.not_yet("`calls.append(...)` is still open.", right)
+        if type(call).__name__ != "ToolCall":
+            learner.not_yet(
+                f"A call is {kind_of(call)}, not a ToolCall: the Temporal Service would have to "
+                "store it.",
+                right,
+            )
+        if isinstance(call.arguments, dict):
+            learner.not_yet(
+                "The arguments are a dict. A ToolCall keeps the JSON as the model wrote it: it may "
+                "be broken, and this is not the place to find out.",
+                "Take `json.loads` away: `call.function.arguments`.",
+            )
+        got = [call.id, call.name, call.arguments]
+        if got != [id, name, arguments]:
+            if sorted(map(str, got)) == sorted([id, name, arguments]):
+                learner.not_yet(
+                    f"The parts are in the wrong order: the id is {short(call.id)}, the name "
+                    f"{short(call.name)}.",
+                    right,
+                )
+            part, value = next(
+                (p, v)
+                for p, v, w in zip(
+                    ("id", "name", "arguments"), got, (id, name, arguments), strict=True
+                )
+                if v != w
+            )
+            told = kind_of(value) if not isinstance(value, str) else short(value)
+            learner.not_yet(f"The {part} of a ToolCall is {told}.", right)
+
+
+# --- one round ---
+
+
+class _Toolbox:
+    """Stands in for the tools of the lesson: each notes what it is given."""
+
+    def __init__(self) -> None:
+        self.used: list[tuple[str, Any]] = []
+
+    def tool(self, name: str) -> Any:
+        async def run(*values: Any, **named: Any) -> str:
+            self.used.append((name, values or named))
+            return f"the result of {name} number {len(self.used)}"
+
+        return run
+
+    @property
+    def tools(self) -> dict[str, Any]:
+        return {name: self.tool(name) for name in ("search_notes", "calculate", "fetch_page")}
+
+
+@blank(
+    "one_round",
+    hints=(
+        "How do you get a function out of a dict by its name, and call it with a dict of "
+        "arguments? And how does the model know to which call a result belongs?",
+        "`TOOLS[call.name]` is the function; `**arguments` hands over the dict by names. A result "
+        "is a message: https://docs.litellm.ai/docs/completion/function_call",
+        '`result = await TOOLS[call.name](**arguments)`, then `messages.append({"role": '
+        '"tool", "tool_call_id": call.id, "content": result})`.',
+    ),
+    means="One decision, the tools that it asked for, and a conversation that knows both.",
+)
+async def one_round(learner: Learner) -> None:
+    function = is_coroutine_function(
+        learner, "one_round", "one_round(messages: list[dict]) -> list[dict]"
+    )
+    for call in learner.calls("eval"):
+        learner.step("It runs no text that the model wrote")
+        learner.not_yet(
+            f"`{ast.unparse(call)}` runs whatever the model has written.",
+            "Take the function out of the dict: `TOOLS[call.name]`.",
+        )
+    kernel = {name: learner.name(name) for name in ("Turn", "ToolCall", "said")}
+    turn = kernel["Turn"]("", [kernel["ToolCall"](*call) for call in CALLS], 0.25)
+    box, asked = _Toolbox(), []
+
+    def llm_call(given: Any) -> Any:
+        asked.append(given)
+        return turn if len(asked) == 1 else kernel["Turn"]("Eight arms.", [], 0.25)
+
+    names = {**box.tools, "TOOLS": box.tools, "DESCRIPTIONS": DESCRIBED, "llm_call": llm_call}
+    copied = learner.copy(function, **names)
+    learner.step("It asks the model once, and runs each tool that it asks for")
+    got = await asyncio.wait_for(copied([dict(MESSAGES[0])]), 2)
+    if len(asked) != 1:
+        learner.not_yet(
+            f"The model is asked {len(asked)} times in one round.",
+            "Ask once, as it was given: `turn = llm_call(…)`.",
+        )
+    _tools_used(learner, box)
+    _conversation(learner, got, kernel["said"](turn))
+    learner.step("Without calls, the text alone is added")
+    got = await asyncio.wait_for(copied([dict(MESSAGES[0])]), 2)
+    if not isinstance(got, list) or [m.get("content") for m in got] != [GOAL, "Eight arms."]:
+        learner.not_yet(
+            f"The model answered without a tool, and the conversation is {short(got)}.",
+            "Return `messages` after the loop.",
+        )
+
+
+def _tools_used(learner: Learner, box: _Toolbox) -> None:
+    right = "Write `result = await TOOLS[call.name](**arguments)`."
+    wanted = [(name, json.loads(arguments)) for _, name, arguments in CALLS]
+    if not box.used:
+        learner.not_yet("No tool has run: a coroutine does nothing before it is awaited.", right)
+    if box.used == wanted:
+        return
+    names = [name for name, _ in box.used]
+    if names != [name for name, _ in wanted]:
+        learner.not_yet(
+            f"The model asked for {wanted[0][0]} and {wanted[1][0]}; what ran is "
+            f"{', '.join(names)}.",
+            right,
+        )
+    got = box.used[0][1]
+    if isinstance(got, tuple) and got and isinstance(got[0], dict):
+        learner.not_yet(
+            "The tool gets the whole dict as its first argument.",
+            "Two stars hand it over by names: `TOOLS[call.name](**arguments)`.",
+        )
+    if isinstance(got, tuple):
+        return  # the values, in their order: that is another way
+    learner.not_yet(f"The tool is given {short(got)}.", right)
+
+
+def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
+    learner.step("It gives the conversation, longer than before")
+    right = 'Write `messages.append({"role": "tool", "tool_call_id": call.id, "content": result})`.'
+    if got is None:
+        returns_nothing(learner, "one_round", "Return `messages`, after the loop.")
+    if not isinstance(got, list):
+        learner.not_yet(f"It returns {kind_of(got)}.", "Return `messages`, after the loop.")
+    if got[:1] != [MESSAGES[0]]:
+        learner.not_yet("What was said before is gone.", "Keep `[*messages, said(turn)]`.")
+    if got[1:2] != [said]:
+        learner.not_yet(
+            "After the goal there is no message with what the model said.",
+            "Keep `messages = [*messages, said(turn)]`.",
+        )
+    learner.step("Each result is a message, and names its call")
+    results = got[2:]
+    if open_blank(results):
+        learner.not_yet("`...` is among the messages.", right)
+    if len(results) != len(CALLS):
+        last = any(isinstance(n, ast.Return) for loop in _loops(learner) for n in ast.walk(loop))
+        learner.not_yet(
+            f"Two tools have run, and {len(results)} results are in the conversation."
+            + (" A `return` stands in the loop." if last else ""),
+            "Move `return messages` out of the loop."
+            if last
+            else f"In the loop: {right[0].lower()}{right[1:]}",
+        )
+    for number, (message, (id, name, _)) in enumerate(zip(results, CALLS, strict=True), 1):
+        if not isinstance(message, dict):
+            learner.not_yet(f"A result is {kind_of(message)}, not a message.", right)
+        if message.get("role") != "tool":
+            learner.not_yet(
+                f"The role of a result is {message.get('role')!r}: the model would not know what "
+                "it is.",
+                right,
+            )
+        if message.get("tool_call_id") != id:
+            told = short(message["tool_call_id"]) if "tool_call_id" in message else "missing"
+            learner.not_yet(
+                f"The tool_call_id of a result is {told}; the call's id is {id!r}.", right
+            )
+        want = f"the result of {name} number {number}"
+        if inspect.iscoroutine(message.get("content")):
+            learner.not_yet("The content is a coroutine: the tool was not awaited.", right)
+        if message.get("content") != want:
+            learner.not_yet(
+                f"The content is {short(message.get('content'))}, and {name} gave {want!r}.", right
+            )
+
+
+def _loops(learner: Learner) -> list[Any]:
+    return agents.loops_of(learner)
+
+
+# --- the dispatch ---
+
+WELL = {"id": "c1", "name": "book_table", "arguments": '{"place": "Oslo", "guests": 4}'}
+SEARCH = {"id": "c2", "name": "search_notes", "arguments": '{"query": "octopuses"}'}
+INVENTED = {"id": "c3", "name": "book_flight", "arguments": "{}"}
+MISFIT = {"id": "c4", "name": "book_table", "arguments": '{"place": "Oslo", "guests": "many"}'}
+BROKEN = {"id": "c5", "name": "book_table", "arguments": '{"place": "Os'}
+FAILING = {"id": "c6", "name": "search_notes", "arguments": '{"query": "a library that is shut"}'}
+SHUT = "the library is shut today"
+ROOM = "a table for four"
+
+
+@blank(
+    "dispatch",
+    hints=(
+        "What may the model have got wrong, and who should hear of it? And how does a Workflow "
+        "run an Activity of which it knows the name alone?",
+        "`execute_activity` takes a text in place of a function, and a list of inputs as `args=`; "
+        "https://python.temporal.io/temporalio.workflow.html#execute_activity",
+        "`return await workflow.execute_activity(call.name, args=arguments, "
+        '**LIMITS[call.name])`, and for what fails a text such as `f"error: {error.cause}"`.',
+    ),
+    means="Whatever the model asks for, it gets a text back; only calls that can work are made.",
+)
+async def dispatch(learner: Learner) -> None:
+    function = is_coroutine_function(learner, "dispatch", "dispatch(call: ToolCall) -> str")
+    follows_rule_4(learner)
+    limits = {
+        "search_notes": {
+            "start_to_close_timeout": timedelta(seconds=7),
+            "retry_policy": RetryPolicy(maximum_attempts=2),
+        },
+        "book_table": {"start_to_close_timeout": timedelta(seconds=13)},
+    }
+    Caller.kind = learner.name("ToolCall")
+    learner.name("LIMITS")
+    learner.name("arguments_of")
+    copied = learner.copy(function, TOOLS=agents.TOOLS, LIMITS=limits)
+    Caller.tried = staticmethod(copied)
+    learner.step("It runs in a Workflow")
+    calls = [WELL, SEARCH, INVENTED, MISFIT, BROKEN, FAILING]
+    trial = await run_workflow(
+        Caller, calls, {"book_table": lambda *_: ROOM, "search_notes": _library}, limit=2.2
+    )
+    code_failed(learner, trial, [Step("book_table", 13, {}, "arguments")])
+    if not trial.completed:
+        learner.not_yet(
+            f"The Workflow does not come to its end. {trial.failure}".strip(),
+            "See what `dispatch` waits for.",
+        )
+    well, search, invented, misfit, broken, failing, cancelled = trial.result
+    _ran_by_name(learner, trial, well, search)
+    _told(learner, invented, "A tool that does not exist is told to the model", "book_flight")
+    _names_tools(learner, invented)
+    _told(learner, misfit, "Arguments that do not fit are told to the model", "guests")
+    _told(learner, broken, "So is JSON that is broken", "fit")
+    if len([a for a in trial.activities if a.name == "book_table"]) > 1:
+        learner.not_yet(
+            "An Activity was asked for with arguments that do not fit.",
+            "Keep the first `try`, with `arguments = arguments_of(call)`, as it was given.",
+        )
+    _tells_why(learner, failing)
+    learner.step("A cancellation goes on its way")
+    if cancelled[0] == "returned":
+        learner.not_yet(
+            "The call was cancelled, and `dispatch` returned a text: the agent would go on.",
+            "Keep `if is_cancelled_exception(error):` with `raise` under it.",
+        )
+
+
+def _library(query: Any) -> str:
+    if query == "octopuses":
+        return "A note on octopuses."
+    raise ApplicationError(SHUT, type="Shut", non_retryable=True)
+
+
+def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[Any]) -> None:
+    right = (
+        "Write `return await workflow.execute_activity(call.name, args=arguments, "
+        "**LIMITS[call.name])`."
+    )
+    learner.step("A call that fits runs the Activity of that name")
+    if not trial.activities:
+        if well[0] == "raised":
+            learner.not_yet(f"`dispatch` raises {well[1]}: {well[2][:120]}", right)
+        learner.not_yet(f"No Activity was asked for; `dispatch` returned {_words(well)}.", right)
+    first = trial.activities[0]
+    if first.name != "book_table":
+        learner.not_yet(
+            f"The model asked for book_table, and the Activity is {first.name!r}.", right
+        )
+    learner.step("It gets the arguments, in order")
+    if first.inputs != ["Oslo", 4]:
+        told = f"{len(first.inputs)} input" + ("" if len(first.inputs) == 1 else "s")
+        learner.not_yet(
+            f"book_table takes a place and guests, and is given {told}: {short(first.inputs)}.",
+            "Write `args=arguments`: a list of inputs, one for each parameter.",
+        )
+    learner.step("Each tool has its own limits")
+    second = next((a for a in trial.activities if a.name == "search_notes"), None)
+    if first.start_to_close != 13 or (second and second.start_to_close != 7):
+        learner.not_yet(
+            f"book_table has a Start-to-Close timeout of {first.start_to_close:g} s; LIMITS says "
+            "13 s in this check.",
+            "Two stars hand the limits over: `**LIMITS[call.name]`.",
+        )
+    if second and second.maximum_attempts != 2:
+        learner.not_yet(
+            "The retry policy of LIMITS does not reach the Activity.",
+            "Two stars hand the limits over: `**LIMITS[call.name]`.",
+        )
+    learner.step("Its result is what dispatch returns")
+    for got, want in ((well, ROOM), (search, "A note on octopuses.")):
+        if got[0] == "raised":
+            learner.not_yet(f"`dispatch` raises {got[1]}: {got[2][:120]}", right)
+        if got[2] != want:
+            learner.not_yet(f"The tool gave {want!r}, and `dispatch` {_words(got)}.", right)
+
+
+def _words(got: list[Any]) -> str:
+    """What a call came to, in words."""
+    if got[0] == "raised":
+        return f"an error, {got[1]}"
+    return short(got[2]) if got[2] is not None else got[1] or "`...`"
+
+
+def _told(learner: Learner, got: list[Any], step: str, word: str) -> None:
+    """A call that cannot work gives a text that says so."""
+    learner.step(step)
+    if got[0] == "raised":
+        learner.not_yet(
+            f"`dispatch` raises {got[1]}: {got[2][:100]}. That ends the agent, or fails its "
+            "Workflow Task for ever.",
+            "Return a text that begins with `error:`; the model reads it and finds another way.",
+        )
+    if got[2] is None:
+        learner.not_yet(
+            f"`dispatch` returns {got[1] or '`...`'}, and the model learns nothing.",
+            "Return a text that begins with `error:`.",
+        )
+    if not got[2].strip().lower().startswith("error"):
+        learner.not_yet(
+            f"The text is {short(got[2])}: it does not begin with `error:`.",
+            'Begin it so: `f"error: …"`, so that nobody takes it for a result.',
+        )
+    if "{" in got[2] and "call" in got[2]:
+        learner.not_yet(f"The text is {short(got[2])}, braces and all.", "An `f` is missing.")
+    if word not in got[2]:
+        learner.not_yet(
+            f"The text is {short(got[2])}: it does not say what is wrong.",
+            f"Say it in the text, with {word!r}." if word != "fit" else "Put the error into it.",
+        )
+
+
+def _names_tools(learner: Learner, got: list[Any]) -> None:
+    learner.step("It says which tools there are")
+    if missing := [name for name in agents.TOOLS if name not in got[2]]:
+        learner.not_yet(
+            f"The text is {short(got[2], 120)}: {missing[0]} is not named, which exists.",
+            "Put the names into it: `{', '.join(TOOLS)}`.",
+        )
+
+
+def _tells_why(learner: Learner, got: list[Any]) -> None:
+    step = "A tool that has failed for good is told, with its reason"
+    learner.step(step)
+    if got[0] == "returned" and got[2] is not None and SHUT not in got[2]:
+        if "Activity task failed" in got[2]:
+            learner.not_yet(
+                f"The text is {short(got[2])}: an ActivityError says that of every failure.",
+                "Why it failed is its cause: `{error.cause}`.",
+            )
+        if got[2].strip().lower().startswith("error"):
+            learner.not_yet(
+                f"The text is {short(got[2])}, and not why: {SHUT!r}.",
+                "Put the cause into it: `{error.cause}`.",
+            )
+    learner.steps.pop()
+    _told(learner, got, step, SHUT)
+
+
+# --- the loop ---
+
+
+@blank(
+    "agent_loop",
+    hints=(
+        "When does the loop end, and how does the model say that it is done? And must two "
+        "searches wait for each other?",
+        "`asyncio.gather` takes awaitables, one after the other, not a list: a star hands a list "
+        "over; https://docs.python.org/3/library/asyncio-task.html#asyncio.gather",
+        "`while turns < budget.turns and dollars < budget.dollars:`, `return AgentResult("
+        '"answered", turn.text, turns, dollars, steps)`, and `results = await asyncio.gather('
+        "*[dispatch(call) for call in turn.calls])`.",
+    ),
+    means="An agent whose every decision is in the Event History, and that ends within its budget.",
+)
+async def agent_loop(learner: Learner) -> None:
+    kind = is_workflow(learner, "AgentWorkflow")
+    follows_rule_4(learner)
+    _unbounded(learner)
+    copy = learner.copy(
+        kind, **learner.trapped("llm_call", "completion", "search_notes", "calculate")
+    )
+    told, budget = learner.name("AgentInput"), learner.name("Budget")
+    asks = agents.turn("", *CALLS)
+    answering = Model(
+        asks, agents.turn("", CALLS[1]), agents.turn("Eight arms.", dollars=0.5), most=6
+    )
+    endless, dear = Model(asks), Model(asks)
+    learner.step("It runs on the Temporal Service")
+    first, turns, dollars = await asyncio.gather(
+        _agent(copy, told(GOAL, budget(6, 100.0)), answering),
+        _agent(copy, told(GOAL, budget(3, 100.0)), endless),
+        _agent(copy, told(GOAL, budget(50, 0.6)), dear),
+    )
+    for trial in (first, turns, dollars):
+        code_failed(learner, trial, [Step("llm_call", 30, {}, "LLMCallInput(…)")])
+    _asks_and_uses(learner, first, answering)
+    _at_once(learner, first)
+    _answered(learner, first, answering)
+    learner.step("The results are in the conversation")
+    roles = [message["role"] for message in answering.asked[1]["messages"]]
+    if roles != ["user", "assistant", "tool", "tool"]:
+        learner.not_yet(
+            f"At the second turn the conversation is {', '.join(roles)}.",
+            "Keep the lines that append `said(turn)` and the results, as they were given.",
+        )
+    _within(learner, turns, endless, 3, "turns", "The turns of the budget end it")
+    _within(learner, dollars, dear, 3, "dollars", "The dollars of the budget end it")
+
+
+async def _agent(kind: type, given: Any, model: Model) -> Trial:
+    tools = {"search_notes": lambda *_: "A note.", "calculate": lambda *_: "24"}
+    return await run_workflow(kind, given, {"llm_call": model, **tools}, limit=2.4)
+
+
+def _unbounded(learner: Learner) -> None:
+    """A loop over a condition that is looked at once, or that nothing in it can change."""
+    learner.step("The loop has a condition")
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant):
+            breaks = any(isinstance(n, (ast.Break, ast.Return)) for n in ast.walk(node))
+            text = ast.unparse(node)
+            if node.test.value is ... or not ("turns" in text and "dollars" in text and breaks):
+                learner.not_yet(
+                    f"`while {ast.unparse(node.test)}:` has no bound.",
+                    "Write `while turns < budget.turns and dollars < budget.dollars:`.",
+                )
+
+
+def _asks_and_uses(learner: Learner, trial: Trial, model: Model) -> None:
+    learner.step("It asks the model, and dispatches what it asks for")
+    gather = "`results = await asyncio.gather(*[dispatch(call) for call in turn.calls])`"
+    asked = [activity.name for activity in trial.activities]
+    if not asked:
+        learner.not_yet(
+            "The Workflow asks for no Activity: the loop is not entered.",
+            "Write `while turns < budget.turns and dollars < budget.dollars:`.",
+        )
+    if "search_notes" not in asked:
+        if trial.completed:
+            learner.not_yet(
+                "The model asks for a tool, and the Workflow ends without having run it.",
+                "Return the answer where `not turn.calls`, and else dispatch the calls.",
+            )
+        learner.not_yet("No tool was run.", f"Write {gather}.")
+    if "calculate" not in asked:
+        learner.not_yet(
+            "Of the two calls of the first turn only one was dispatched.", f"Write {gather}."
+        )
+
+
+def _at_once(learner: Learner, trial: Trial) -> None:
+    learner.step("The calls of one turn run at once")
+    search, calculate = trial.scheduled("search_notes"), trial.scheduled("calculate")
+    if search and calculate and "search_notes" in calculate.after:
+        learner.not_yet(
+            "calculate is asked for when search_notes has completed: one waits for the other.",
+            "Write `await asyncio.gather(*[dispatch(call) for call in turn.calls])`.",
+        )
+
+
+def _answered(learner: Learner, trial: Trial, model: Model) -> None:
+    learner.step("A text without calls is the answer")
+    right = 'Write `return AgentResult("answered", turn.text, turns, dollars, steps)`.'
+    if len(model.asked) > 3:
+        learner.not_yet(
+            "The model has answered with a text, and it is asked again: nothing is returned.", right
+        )
+    if trial.failure:
+        learner.not_yet(f"The Workflow failed: {trial.failure}", right)
+    if not trial.completed:
+        learner.not_yet("The Workflow does not come to its end.", right)
+    got = trial.result
+    if not isinstance(got, dict) or "status" not in got:
+        learner.not_yet(f"The result is {kind_of(got)}, not an AgentResult.", right)
+    if got["status"] != "answered":
+        learner.not_yet(f"The status is {got['status']!r}, not 'answered'.", right)
+    if got.get("answer") != "Eight arms.":
+        learner.not_yet(f"The answer is {short(got.get('answer'))}, not the turn's text.", right)
+    for name, want in (("turns", 3), ("dollars", 1.0)):
+        if got.get(name) != want:
+            learner.not_yet(f"The result's {name} are {short(got.get(name))}, not {want}.", right)
+    if not isinstance(got.get("steps"), list) or len(got["steps"]) != 3:
+        learner.not_yet(f"The result's steps are {short(got.get('steps'))}.", right)
+
+
+def _within(learner: Learner, trial: Trial, model: Model, most: int, what: str, step: str) -> None:
+    learner.step(step)
+    right = "Write `while turns < budget.turns and dollars < budget.dollars:`."
+    each = "3 turns" if what == "turns" else "0.60 dollars, at 0.25 a turn"
+    if len(model.asked) > most:
+        both = any(isinstance(n, ast.Or) for n in ast.walk(learner.tree))
+        learner.not_yet(
+            f"A model that never answers was asked {len(model.asked)} times, with a budget of "
+            f"{each}." + (" `or` goes on while one of the two is left." if both else ""),
+            right,
+        )
+    if len(model.asked) < most:
+        learner.not_yet(
+            f"With a budget of {each} the model was asked {len(model.asked)} times, not {most}.",
+            right,
+        )
+    if not trial.completed:
+        learner.not_yet(
+            f"It does not end with a result. {trial.failure}".strip(),
+            "Keep the two lines below the loop, as they were given.",
+        )
+    if trial.result.get("status") != f"out of {what}":
+        learner.not_yet(
+            f"The status is {trial.result.get('status')!r}, not 'out of {what}'.",
+            "Keep the two lines below the loop, as they were given.",
+        )
