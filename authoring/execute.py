@@ -34,11 +34,18 @@ from workshop.settings import ROOT
 CELL_TIMEOUT = 60.0
 """Seconds that a cell may take."""
 DOWN = (sys.executable, "-m", "workshop", "down")
-PORTS = {"WORKSHOP_TEMPORAL_PORT": 7233, "WORKSHOP_UI_PORT": 8233, "WORKSHOP_PRACTICE_PORT": 8234}
+PORTS = {
+    "WORKSHOP_TEMPORAL_PORT": 7233,
+    "WORKSHOP_UI_PORT": 8233,
+    "WORKSHOP_PRACTICE_PORT": 8234,
+    "WORKSHOP_SITE_PORT": 8236,
+}
 """The settings of the ports, and what a learner has there."""
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # What would lead a notebook to somebody's model, Temporal Service or profile.
-_OUTSIDE = re.compile(r"(LLM|TEMPORAL|WORKSHOP|OPENAI|ANTHROPIC)_|.*(API_KEY|TOKEN|SECRET)")
+_OUTSIDE = re.compile(
+    r"(LLM|TEMPORAL|WORKSHOP|DATABASE|OPENAI|ANTHROPIC)_|.*(API_KEY|TOKEN|SECRET)"
+)
 
 
 class ExecutionError(WorkshopError):

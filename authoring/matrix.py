@@ -34,6 +34,7 @@ from authoring import build, notebooks
 from workshop import processes, temporal_service
 from workshop.practice_model import process
 from workshop.settings import ROOT
+from workshop.site import process as site
 
 VERSIONS = ("3.10", "3.12", "3.13")
 """Besides the one that `make test` uses."""
@@ -220,7 +221,7 @@ class Colab:
 
     def end(self) -> None:
         """End what the lesson started."""
-        for name in (temporal_service.NAME, process.NAME):
+        for name in (temporal_service.NAME, process.NAME, site.NAME):
             processes.end(self.state, name)
 
 

@@ -122,7 +122,7 @@ def _learners_things() -> dict[str, object]:
 
 @pytest.fixture(scope="session", autouse=True)
 def learners_things_stay() -> Iterator[None]:
-    """No test touches ports 7233, 8233, 8234 or the repository's .workshop and .env."""
+    """No test touches ports 7233, 8233 to 8236 or the repository's .workshop and .env."""
     before = _learners_things()
     yield
     assert _learners_things() == before

@@ -9,7 +9,7 @@ from pathlib import Path
 
 _TESTS = Path(__file__).resolve().parents[2]
 _LEARNERS = tuple(str(_TESTS.parent / name) for name in (".workshop", ".env"))
-_LEARNERS_PORTS = {7233, 8233, 8234}
+_LEARNERS_PORTS = {7233, 8233, 8234, 8235, 8236}
 
 
 class _Written(list):  # type: ignore[type-arg]
