@@ -112,6 +112,7 @@ def fields(function: Callable[..., Any]) -> type[BaseModel]:
     return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **given)
 
 
+@functools.cache
 def describe(function: Callable[..., Any]) -> dict[str, Any]:
     """What a chat API is told about a tool."""
     return {

@@ -23,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
     from tools import TOOLS, describe, parsed
 
 CALLS_A_TURN = 8
-TURNS_A_RUN = 50  # then it continues as new; of 50,000 events at most 1,600 are there by then
 RESULT_CHARACTERS = 2_000  # of a tool: it is sent to the model with each turn that follows
 LONG = 100_000  # characters of a conversation; beyond it the oldest results of tools are left out
 CONSENT_WAIT = timedelta(hours=8)
@@ -115,11 +114,9 @@ class AgentWorkflow:
                 await self.one_round(turn)
             if self.input.pause_seconds and not self.over():
                 await workflow.sleep(self.input.pause_seconds, summary="time to kill the Worker")
-            # Each turn makes the Event History longer. After some of them the next one begins a new
-            # run, which is given all that it needs to know. They are counted here: the SDK's
-            # is_continue_as_new_suggested() has been seen to answer otherwise in a replay, where
-            # Updates were refused and Workers stopped at the same moment.
-            if self.turns - self.input.turns >= TURNS_A_RUN and not self.over():
+            # Each turn makes the Event History longer. When the SDK finds it long, the next turn
+            # begins a new run, which is given all that it needs to know.
+            if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(
                     dataclasses.replace(
                         self.input,
