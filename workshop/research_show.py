@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import httpx
 from temporalio.client import WorkflowHandle
 
 from workshop.crashes import Actor, Say, Stage
@@ -94,7 +95,12 @@ async def research_show(*, say: Say = print) -> ResearchShow:
         receipt = stage.receipt_of_batch(handle)
         urls = {row["source_url"] for row in rows}
         say(f"  ✓ {len(report['saved'])} saved, {len(report['failed'])} failed")
-        say(f"  ✓ {len(rows)} rows for {len(urls)} pages: one each")
+        for failure in report["failed"]:
+            say(f"    {failure['topic']}: {failure['reason']}")
+        each = "one each" if len(rows) == len(urls) else "and that is wrong"
+        say(
+            f"  {'✓' if each == 'one each' else '✗'} {len(rows)} rows for {len(urls)} pages: {each}"
+        )
         say(
             f"  → {counted(receipt.received)}, {receipt.answered} answered and charged, "
             f"{receipt.failed} failed, ${receipt.dollars:.6f}"
@@ -129,7 +135,10 @@ class _ResearchStage(Stage):
             self.say(f"  ✗ the model, asked about {topic}: {words}")
 
         def page(number: int, kind: str, words: str) -> None:
-            urls[pages[number].topic] = site.troubled(kind, pages[number])
+            url = urls[pages[number].topic] = site.troubled(kind, pages[number])
+            # Of three attempts one is for the fault, and one for a kill: it is troubled twice, and
+            # this is the first time.
+            httpx.get(url, trust_env=False)
             self.say(f"  ✗ the page about {pages[number].topic}: {words}")
 
         model(0, f"429, Retry-After {RETRY_AFTER} s", faults.rate_limited, retry_after=RETRY_AFTER)
@@ -140,8 +149,8 @@ class _ResearchStage(Stage):
             stack.enter_context(
                 faults.slow(_SLOW_SECONDS, 1, matching=_asked(pages[number].topic), base=base)
             )
-        page(2, "busy", "503, twice")
-        page(11, "limited", "429, twice")
+        page(2, "busy", "503")
+        page(11, "limited", "429, Retry-After 1 s")
         page(13, "redirect", "has moved")
         return [
             {
