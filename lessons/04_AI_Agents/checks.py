@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
+import contextlib
 import inspect
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from workshop.checks import Learner, blank
 from workshop.checks.calls import KEY, function_of, lets_fail
+from workshop.checks.messages import has_handler, within
 from workshop.checks.steps import (
     Step,
     code_failed,
@@ -21,8 +29,10 @@ from workshop.checks.steps import (
     is_activity,
     is_workflow,
     kind_of,
+    ran,
 )
-from workshop.checks.trial import Trial, in_thread, run_workflow
+from workshop.checks.trial import Stuck, Talk, Trial, after_silence, in_thread, run_workflow
+from workshop.checks.waits import gives_back
 
 from . import agents
 from .agents import (
@@ -782,4 +792,411 @@ def _within(learner: Learner, trial: Trial, model: Model, most: int, what: str, 
         learner.not_yet(
             f"The status is {trial.result.get('status')!r}, not 'out of {what}'.",
             "Keep the two lines below the loop, as they were given.",
+        )
+
+
+# --- the exercise: a tool of one's own ---
+
+CHOICES: dict[str, tuple[str, tuple[tuple[Any, str], ...], Any]] = {
+    "weekday": (
+        "date: str",
+        (("2026-11-22", "Sunday"), ("2024-02-29", "Thursday"), ("2000-01-01", "Saturday")),
+        "the first of May",
+    ),
+    "miles_to_km": (
+        "miles: float",
+        ((10.0, "16.09 km"), (26.2, "42.16 km"), (0.0, "0.00 km")),
+        -1.0,
+    ),
+    "euros_to_dollars": (
+        "euros: float",
+        ((10.0, "11.00 dollars"), (2.5, "2.75 dollars"), (0.0, "0.00 dollars")),
+        -1.0,
+    ),
+}
+"""The tools to choose from: what each takes, what it gives for what, and what makes no sense."""
+
+
+@blank(
+    "own_tool",
+    hints=(
+        "Which of the three would you like? And what does the model read before it chooses a tool?",
+        "A date in the text of a day is read by `date.fromisoformat` "
+        "(https://docs.python.org/3/library/datetime.html#datetime.date.fromisoformat); a number "
+        'with two decimals is `f"{number:.2f}"`.',
+        "Inside of it `from datetime import date as day`, then `return "
+        'day.fromisoformat(date).strftime("%A")`; and a docstring on the line below `def`.',
+    ),
+    means="A function that a model can choose, and that says no to what makes no sense.",
+)
+async def own_tool(learner: Learner) -> None:
+    ran(learner)
+    learner.step("own_tool is one of the three")
+    tool = learner.name("own_tool")
+    if not inspect.isroutine(tool):
+        called = " It was called." if isinstance(tool, str) else ""
+        learner.not_yet(
+            f"`own_tool` is {kind_of(tool)}.{called}",
+            "Write the function's name, without brackets: `own_tool = weekday`.",
+        )
+    name = tool.__name__
+    if name not in CHOICES:
+        learner.not_yet(
+            f"`own_tool` is the function {name!r}.", f"Write one of {', '.join(CHOICES)}."
+        )
+    takes, examples, nonsense = CHOICES[name]
+    parameter, _, kind = takes.partition(": ")
+    right = f"Write `def {name}({takes}) -> str:`."
+    if inspect.iscoroutinefunction(tool):
+        learner.not_yet(f"`{name}` is an `async def`.", right)
+    learner.step("It says what it takes")
+    has = inspect.signature(tool).parameters
+    if list(has) != [parameter]:
+        learner.not_yet(f"It takes {', '.join(has) or 'nothing'}.", right)
+    stated = has[parameter].annotation
+    stated = stated if isinstance(stated, str) else getattr(stated, "__name__", "")
+    if stated != kind and not (kind == "float" and stated == "int"):
+        learner.not_yet(
+            f"`{parameter}` has "
+            + ("no type" if stated == "_empty" else f"the type {stated}")
+            + ": the model learns the wrong thing of it.",
+            right,
+        )
+    learner.step("It says what it is for")
+    if not (inspect.getdoc(tool) or "").strip():
+        learner.not_yet(
+            "It has no docstring, so the model does not know when to use it.",
+            'Write one on the line below `def`: `"""Tell …"""`.',
+        )
+    learner.step("It stands on its own")
+    await _alone(learner, tool, examples[0][0])
+    learner.step("It gives the right answer")
+    for given, want in examples:
+        got = await in_thread(lambda given=given: tool(given), 1)
+        if got is None or got is ...:
+            returns_nothing(learner, name, "Return the answer as a text.")
+        if not isinstance(got, str):
+            learner.not_yet(
+                f"For {given!r} it gives {kind_of(got)}, {short(got)}.",
+                f"Return a text: for {given!r} it is {want!r}.",
+            )
+        if " ".join(got.split()).rstrip(".").lower() != want.lower():
+            learner.not_yet(f"For {given!r} it gives {short(got)}.", f"It is {want!r}.")
+    learner.step("It raises ValueError for what makes no sense")
+    try:
+        got = await in_thread(lambda: tool(nonsense), 1)
+    except ValueError:
+        return
+    learner.not_yet(
+        f"For {nonsense!r} it gives {short(got)}, as if all were well.",
+        f"`if {parameter} < 0:` raise a `ValueError` that says so."
+        if kind == "float"
+        else "Let the error of `fromisoformat` through: it is a ValueError.",
+    )
+
+
+async def _alone(learner: Learner, tool: Any, given: Any) -> None:
+    """The function needs no name of the notebook: it moves into a file of its own."""
+    names = dict(vars(builtins))
+    try:
+        copied = FunctionType(tool.__code__, {"__builtins__": names}, tool.__name__)
+        await in_thread(lambda: copied(given), 1)
+    except NameError as error:
+        gone = str(error).split("'")[1] if "'" in str(error) else str(error)
+        learner.not_yet(
+            f"It uses `{gone}`, which stands outside of the function: its file has only the "
+            "function.",
+            f"Move the line that makes `{gone}` into the function.",
+        )
+    except Exception:
+        return  # what it gives, and what it raises, is looked at next
+
+
+# --- the exercise: a call through MCP ---
+
+
+class _Session:
+    """Stands in for a session with an MCP server: it notes the calls, and answers or fails."""
+
+    def __init__(self, *parts: str, is_error: bool = False) -> None:
+        self.parts, self.is_error = parts, is_error
+        self.calls: list[tuple[Any, Any]] = []
+        self.open = 0
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[_Session]:
+        self.open += 1
+        try:
+            yield self
+        finally:
+            self.open -= 1
+
+    async def call_tool(self, name: Any = None, arguments: Any = None, *_: Any, **__: Any) -> Any:
+        self.calls.append((name, arguments))
+        content = [SimpleNamespace(type="text", text=part) for part in self.parts]
+        return SimpleNamespace(content=content, is_error=self.is_error, isError=self.is_error)
+
+    async def list_tools(self) -> Any:
+        return SimpleNamespace(tools=[])
+
+
+@blank(
+    "mcp_call",
+    hints=(
+        "Which method of a session calls a tool, and what does it have to know? And when is an "
+        "answer an error?",
+        "It is called as your Activity is: `session.call_tool(name, arguments)`. In the lesson "
+        "stands how a failed tool becomes an error.",
+        "`result = await session.call_tool(name, arguments)`, `if result.is_error:`, and "
+        "`raise ApplicationError(text, non_retryable=True)`.",
+    ),
+    means="A tool in another process is a step of the Workflow, and its failure is not retried.",
+)
+async def mcp_call(learner: Learner) -> None:
+    ran(learner)
+    learner.step("call_tool is an Activity")
+    function = learner.name("call_tool")
+    if not hasattr(function, "__temporal_activity_definition"):
+        learner.not_yet(
+            f"`call_tool` is {kind_of(function)}, without @activity.defn.",
+            "Write `@activity.defn` on the line above, as it was given.",
+        )
+    function = is_coroutine_function(
+        learner, "call_tool", "call_tool(name: str, arguments: dict) -> str"
+    )
+    given = {"place": "Oslo"}
+    learner.step("It calls the tool, in a session")
+    well = _Session("a table", "for four")
+    right = "Write `result = await session.call_tool(name, arguments)`."
+    got = await asyncio.wait_for(
+        learner.copy(function, mcp_session=well.session)("book_table", given), 2
+    )
+    if not well.calls:
+        learner.not_yet("The session was not asked: a coroutine has to be awaited.", right)
+    if len(well.calls) > 1:
+        learner.not_yet(f"The tool is called {len(well.calls)} times.", "Call it once.")
+    if well.calls[0] != ("book_table", given):
+        name, arguments = well.calls[0]
+        learner.not_yet(
+            f"The tool is asked for as {short(name)}, with {short(arguments)}; book_table was "
+            f"wanted, with {given}.",
+            right,
+        )
+    learner.step("It returns what the tool said")
+    if got != "a table\nfor four":
+        learner.not_yet(f"It returns {short(got)}.", "Keep `return text`, as it was given.")
+    learner.step("A tool that failed is an error")
+    failed = _Session("no such place", is_error=True)
+    right = "Write `if result.is_error:` and `raise ApplicationError(text, non_retryable=True)`."
+    try:
+        got = await asyncio.wait_for(
+            learner.copy(function, mcp_session=failed.session)("book_table", given), 2
+        )
+    except ApplicationError as error:
+        learner.step("It says why, and is not retried")
+        if "no such place" not in str(error):
+            learner.not_yet(
+                f"The error says {short(str(error))}, and not what the tool said.",
+                "Give it the text: `ApplicationError(text, non_retryable=True)`.",
+            )
+        if not error.non_retryable:
+            learner.not_yet(
+                "The error is one that Temporal retries, and the tool would say the same again.",
+                "Write `ApplicationError(text, non_retryable=True)`.",
+            )
+        return
+    except Exception as error:
+        learner.not_yet(
+            f"It raises {type(error).__name__}, which Temporal retries; the tool would say the "
+            "same again.",
+            right,
+        )
+    learner.not_yet(f"The tool has failed, and `call_tool` returns {short(got)}.", right)
+
+
+# --- the exercise: consent ---
+
+TOOL = ("call-1", "weekday", '{"date": "2026-11-22"}')
+HOUR = 3600.0
+
+
+@blank(
+    "consent",
+    hints=(
+        "What does the wait look at, and under which name does the Update keep it? And what is "
+        "the answer when nobody says anything?",
+        "The class `Consents` of the lesson does the same, with a deadline of a day; "
+        "https://docs.temporal.io/develop/python/message-passing#updates",
+        "`self.consents[consent.call_id] = consent.allowed`; in `use` a `wait_condition(lambda: "
+        "call.id in self.consents, timeout=timedelta(hours=1))` in a `try`; then `if not "
+        'self.consents.get(call.id, False): return "error: nobody allowed it"`.',
+    ),
+    means="No call of the tool without a person's yes, and silence is a no.",
+)
+async def consent(learner: Learner) -> None:
+    kind = is_workflow(learner, "CarefulAgent")
+    follows_rule_4(learner)
+    has_handler(learner, kind, "decide", "update")
+    gives_back(learner, "timeout=timedelta(hours=1)")
+    copy = learner.copy(kind, **learner.trapped("llm_call", "completion", "call_tool"))
+    given = learner.name("AgentInput")(GOAL)
+    yes, no, silent = Errand(), Errand(), Errand()
+    learner.step("It runs on the Temporal Service")
+
+    async def allows(talk: Talk) -> None:
+        await _waits(learner, talk, yes)
+        learner.step("A call that does not wait is refused")
+        taken, answer = await _decides(learner, talk, "another-call", True)
+        if taken:
+            learner.not_yet(
+                f"A decision about a call that does not wait was taken: {short(answer)}.",
+                "In `check_consent`, raise `ValueError` where "
+                "`consent.call_id not in self.waiting`.",
+            )
+        learner.step("A yes lets the call run")
+        taken, answer = await _decides(learner, talk, TOOL[0], True)
+        if not taken:
+            learner.not_yet(
+                f"The decision about the call that waits is refused: {answer[:100]}",
+                "The validator refuses only what does not wait.",
+            )
+        await within(
+            learner,
+            talk.ended(),
+            "A person has said yes, and the Workflow still waits.",
+            "Keep it in `decide`: `self.consents[consent.call_id] = consent.allowed`; and wait for "
+            "`call.id in self.consents`.",
+        )
+
+    async def refuses(talk: Talk) -> None:
+        await talk.until(lambda: bool(no.model.asked) and bool(talk.trial.completed_activities))
+        await _until_waiting(talk)
+        await talk.update("decide", {"call_id": TOOL[0], "allowed": False})
+        with contextlib.suppress(Stuck):
+            await talk.ended()
+
+    first = await run_workflow(copy, given, yes.stand_ins, limit=1.2, script=allows)
+    code_failed(learner, first, [Step("call_tool", 30, {}, "…")])
+    _ends(learner, first)
+    if len(yes.used) != 1:
+        learner.not_yet(
+            f"The call was allowed, and the tool ran {len(yes.used)} times.",
+            "After a yes, `return await self.run_tool(call)`.",
+        )
+    learner.step("A no does not")
+    second, silence = await asyncio.gather(
+        run_workflow(copy, given, no.stand_ins, limit=1.2, script=refuses),
+        after_silence(copy, given, silent.stand_ins, enough=30 * HOUR),
+    )
+    code_failed(learner, second, [Step("call_tool", 30, {}, "…")])
+    if no.used:
+        learner.not_yet(
+            "The person said no, and the tool ran.",
+            "Return the error unless it is allowed: `if not self.consents.get(call.id, False):`.",
+        )
+    _ends(learner, second)
+    _is_told(learner, no)
+    learner.step("An hour of silence is a no")
+    if silence.blocks or not (silence.trial.completed or silence.trial.failure):
+        learner.not_yet(
+            "Nobody decides, and after a day it still waits.",
+            "Give wait_condition `timeout=timedelta(hours=1)`.",
+        )
+    if silence.trial.failure:
+        learner.not_yet(
+            f"Nobody decides, and the Workflow fails: {silence.trial.failure}",
+            "Catch the time-out of the wait: `except asyncio.TimeoutError: pass`.",
+        )
+    code_failed(learner, silence.trial, [Step("call_tool", 30, {}, "…")])
+    if silent.used:
+        learner.not_yet("Nobody said yes, and the tool ran.", "Silence is a no.")
+    if abs(silence.seconds - HOUR) > 60:
+        learner.not_yet(
+            f"It waited {silence.seconds / 60:g} minutes.", "Write `timeout=timedelta(hours=1)`."
+        )
+    _is_told(learner, silent)
+
+
+class Errand:
+    """Stands in for the Activities of the exercise's agent: what was asked, and what ran."""
+
+    def __init__(self) -> None:
+        self.model = Model(agents.turn("", TOOL), agents.turn("It is Sunday."))
+        self.used: list[Any] = []
+
+    @property
+    def stand_ins(self) -> dict[str, Any]:
+        return {"llm_call": self.model, "list_tools": lambda: DESCRIBED, "call_tool": self._run}
+
+    def _run(self, *given: Any) -> str:
+        self.used.append(given)
+        return "Sunday"
+
+
+async def _until_waiting(talk: Talk) -> bool:
+    """Whether a call waits for a person, before long."""
+    for _ in range(40):
+        with contextlib.suppress(WorkflowQueryFailedError, RPCError):
+            if await talk.query("waits_for"):
+                return True
+        if talk.trial.completed or talk.trial.failure:
+            break
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def _waits(learner: Learner, talk: Talk, errand: Errand) -> None:
+    learner.step("It waits for a person before the tool runs")
+    wait = (
+        "Write `await workflow.wait_condition(lambda: call.id in self.consents, "
+        "timeout=timedelta(hours=1))` in `use`."
+    )
+    await talk.until(
+        lambda: (
+            "llm_call" in talk.trial.completed_activities
+            or talk.trial.completed
+            or bool(talk.trial.failure)
+        )
+    )
+    waiting = await _until_waiting(talk)
+    if errand.used or "call_tool" in [a.name for a in talk.trial.activities]:
+        learner.not_yet("The tool ran before anybody had said yes.", wait)
+    if not waiting and (talk.trial.completed or talk.trial.failure):
+        learner.not_yet("The Workflow has ended, and nobody has decided: it does not wait.", wait)
+    if not waiting:
+        learner.not_yet(
+            "No call is among those that wait.", "Keep `self.waiting[call.id] = call` in `use`."
+        )
+
+
+async def _decides(learner: Learner, talk: Talk, id: str, allowed: bool) -> tuple[bool, str]:
+    try:
+        return await talk.update("decide", {"call_id": id, "allowed": allowed})
+    except Stuck:
+        learner.not_yet(
+            "The Update is neither accepted nor refused.",
+            "Let `decide` keep the consent and return at once.",
+        )
+
+
+def _ends(learner: Learner, trial: Trial) -> None:
+    if trial.failure:
+        learner.not_yet(
+            f"The Workflow failed: {trial.failure}", "A decision is no error: return a text."
+        )
+    if not trial.completed:
+        learner.not_yet(
+            "The person has decided, and the Workflow does not end.",
+            "Wait for `call.id in self.consents`: a no is a decision too.",
+        )
+
+
+def _is_told(learner: Learner, errand: Errand) -> None:
+    """The model has read that the call was not allowed."""
+    said = [m for asked in errand.model.asked[1:2] for m in asked["messages"]]
+    text = next((str(m["content"]) for m in said if m["role"] == "tool"), "")
+    if not text.lower().startswith("error"):
+        learner.not_yet(
+            f"The call was not allowed, and the model reads {short(text)}.",
+            'Return `"error: nobody allowed it"`.',
         )
