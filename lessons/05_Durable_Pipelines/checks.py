@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import difflib
 import tempfile
+import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from numbers import Real
 from pathlib import Path
@@ -15,12 +18,13 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from workshop.checks import Learner, blank
 from workshop.checks import calls as providers
 from workshop.checks.learner import last_name
 from workshop.checks.steps import follows_rule_4, is_activity, is_workflow, kind_of, ran
-from workshop.checks.trial import Trial, replays, run_workflow
+from workshop.checks.trial import Trial, connect, replays, run_workflow
 from workshop.checks.words import explain_text
 
 from .pipelines import (
@@ -977,3 +981,397 @@ def _is_whole(learner: Learner, archive: Archive, when: str, starts: Sequence[in
         + ("" if len(found) == len(archive.data) else f" of {len(archive.data)}."),
         "Keep the lines around the blanks: truncate, then write each part at its place.",
     )
+
+
+# --- the exercise: a letter, once ---
+
+NAME = '`name = f"{activity.info().workflow_id}.txt"`'
+WHOLE = "`draft.write_text(text)`, and below it `draft.replace(file)`"
+SUBJECT = "3 of 4 sources"
+
+
+@blank(
+    "send_digest",
+    hints=(
+        "What is the same at each attempt, and another one for each digest?",
+        "`activity.info()` has it, as in `save_result`; for the rename see "
+        "https://docs.python.org/3/library/pathlib.html#pathlib.Path.replace",
+        'f"{activity.info().workflow_id}.txt"; then draft.write_text(text) and '
+        "draft.replace(file).",
+    ),
+    means="A digest has one letter, whole, however often the step runs.",
+)
+async def send_digest(learner: Learner) -> None:
+    function = is_activity(learner, "send_digest", "Letter")
+    letter = learner.name("Letter")(subject=SUBJECT, text=TEXT)
+    learner.step("It writes the letter")
+    async with providers.away() as room:
+        outbox = room.folder / "outbox"
+        name = await _sent(learner, function, letter)
+        _letters(learner, outbox, name)
+        learner.step("A second attempt leaves one letter")
+        again = await _sent(learner, function, letter, attempt=2)
+        found = sorted(path.name for path in outbox.iterdir())
+        if len(found) > 1:
+            learner.not_yet(
+                f"After the second attempt there are {len(found)} files: {_short(found)}."
+                f"{_why_another_name(learner)}",
+                f"Make the name of what stays the same: {NAME}.",
+            )
+        if again != name:
+            learner.not_yet(f"The second attempt returns {_short(again)}.", "Keep `return name`.")
+        learner.step("Another digest has a letter of its own")
+        await _sent(learner, function, letter, workflow_id="digest-b", workflow_run_id="another")
+        if len(list(outbox.iterdir())) != 2:
+            learner.not_yet(
+                f"Another digest writes {name!r} again, over the first one's letter.",
+                f"The Workflow's id belongs into the name: {NAME}.",
+            )
+    learner.step("Nobody sees half a letter")
+    async with providers.away() as room:
+        half = learner.copy(function, Path=_HalfPath)
+        with contextlib.suppress(OSError):
+            await attempt_of(half, letter, workflow_id="digest-a")
+        if (room.folder / "outbox" / name).exists():
+            learner.not_yet(
+                "The disk is full in the middle of writing, and half a letter lies there under its "
+                "real name.",
+                f"Write {WHOLE}.",
+            )
+
+
+class _HalfPath(type(Path())):  # type: ignore[misc]
+    """A path on a disk that is full after some characters."""
+
+    def write_text(self, data: str, *values: Any, **named: Any) -> int:
+        super().write_text(data[:10], *values, **named)
+        raise OSError(28, "No space left on device")
+
+    def write_bytes(self, data: Any) -> int:
+        super().write_bytes(bytes(data)[:10])
+        raise OSError(28, "No space left on device")
+
+
+async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> Any:
+    told = {"workflow_id": "digest-a", "workflow_run_id": "run", "attempt": 1}
+    told |= {"activity_type": "send_digest"}
+    try:
+        return await attempt_of(function, letter, **(told | info))
+    except FileNotFoundError as error:
+        # The path is that of the check's folder.
+        learner.not_yet(
+            f"There is no file {Path(str(error.filename)).name!r} to rename or to write to.",
+            f"First write, then rename: {WHOLE}.",
+        )
+
+
+def _letters(learner: Learner, outbox: Path, name: Any) -> None:
+    found = sorted(path.name for path in outbox.iterdir()) if outbox.exists() else []
+    if not found:
+        learner.not_yet("The Activity has run, and the outbox is empty.", f"Write {WHOLE}.")
+    if not isinstance(name, str) or name not in found:
+        left = [one for one in found if one.endswith(".part")]
+        learner.not_yet(
+            f"{left[0]!r} lies in the outbox: it is still called a draft."
+            if left
+            else f"The outbox has {_short(found)}, and the Activity returns {_short(name)}.",
+            "Rename it: `draft.replace(file)`." if left else "Keep `return name`.",
+        )
+    if len(found) > 1:
+        learner.not_yet(
+            f"The outbox has {_short(found)}: more than the letter.",
+            f"The draft becomes the letter: {WHOLE}.",
+        )
+    if not name.endswith(".txt"):
+        learner.not_yet(f"The letter is called {name!r}.", f"End the name with .txt: {NAME}.")
+    text = (outbox / name).read_text()
+    for part, what in ((SUBJECT, "subject"), (TEXT, "text")):
+        if part not in text:
+            learner.not_yet(
+                f"The letter has no {what}: {_short(text)}.", "Write `text`, as it was given."
+            )
+
+
+def _why_another_name(learner: Learner) -> str:
+    value = _value_of(learner, "name")
+    for word, told in (
+        ("attempt", "`attempt` is 1, and then 2."),
+        ("uuid", "A uuid is another one each time."),
+        ("now", "The clock goes on."),
+        ("time", "The clock goes on."),
+    ):
+        if word in value:
+            return f" {told}"
+    return ""
+
+
+# --- the exercise: a letter in any case ---
+
+EXCEPTIONS = "`return_exceptions=True`, as the last thing that gather is given"
+MISSING = (
+    '`missing = [f"{source.topic}: {reason_of(result)}" for source, result in '
+    "zip(input.sources, results) if isinstance(result, BaseException)]`"
+)
+SEND = (
+    "`name = await workflow.execute_activity(send_digest, letter, "
+    "start_to_close_timeout=timedelta(seconds=10))`"
+)
+
+
+@blank(
+    "digest_workflow",
+    hints=(
+        "What does `gather` give you when one of five fails, and you have asked for exceptions?",
+        "https://docs.python.org/3/library/asyncio-task.html#asyncio.gather for the first blank; "
+        "`found`, one line below, is a pattern for the second.",
+        f"{EXCEPTIONS}; {MISSING}; {SEND}.",
+    ),
+    means="One page is gone, the letter arrives all the same, and says what is missing and why.",
+)
+async def digest_workflow(learner: Learner) -> None:
+    kind = is_workflow(learner, "DigestWorkflow")
+    follows_rule_4(learner)
+    for bad in ((2, 4), ()):
+        await _digest(learner, kind, bad)
+
+
+async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
+    learner.step(f"It runs with {len(numbers) or 'no'} broken sources")
+    sources = [{"topic": f"topic {n}", "source_url": f"{URL}/{n}"} for n in range(1, SOURCES + 1)]
+    bad = [sources[n - 1] for n in numbers]
+    letters: list[Any] = []
+
+    def research(source: Any) -> Any:
+        if source in bad:
+            raise ApplicationError("the page answers 410", type="PageNotFound", non_retryable=True)
+        return {**source, "summary": f"a summary of {source['topic']}"}
+
+    def send(letter: Any) -> str:
+        letters.append(letter)
+        return "digest.txt"
+
+    source_kind = learner.name("ResearchInput")
+    given = learner.name("DigestInput")([source_kind(**one) for one in sources])
+    copy = learner.copy(kind, **learner.trapped("send_digest", "fetch_url", "call_llm"))
+    stand_ins = {"research one": research, "send_digest": send}
+    trial = await run_workflow(copy, given, stand_ins, children=[Child])
+    _digest_code(learner, trial)
+    if trial.failure:
+        learner.not_yet(
+            f"One source has failed, and the digest with it: {trial.failure}"
+            if bad
+            else f"The Workflow failed: {trial.failure}",
+            f"Let gather give errors back as results: {EXCEPTIONS}."
+            if bad
+            else f"Compare it with what was given. {SEND}.",
+        )
+    learner.step("It sends one letter")
+    _one_letter(learner, trial, letters)
+    learner.step("The letter has every summary, and names what is missing")
+    _tells_all(learner, letters[0], sources, bad)
+    learner.step("The result says the same")
+    wanted = SOURCES - len(bad)
+    result = trial.result
+    if not isinstance(result, dict) or result.get("found") != wanted:
+        learner.not_yet(
+            f"The result is {_short(result)}; {wanted} sources were found.",
+            "Keep `return Digest(name, len(found), missing)`.",
+        )
+    if result.get("letter") != "digest.txt":
+        learner.not_yet(
+            f"The result's letter is {_short(result.get('letter'))}, and send_digest gave "
+            "'digest.txt'.",
+            SEND + ".",
+        )
+    learner.step("A replay of its Event History goes the same way")
+    if fault := await replays(copy, trial, trial_id(trial)):
+        learner.not_yet(f"The replay fails: {fault[:200]}", "Move what may differ to an Activity.")
+
+
+def _digest_code(learner: Learner, trial: Trial) -> None:
+    if not trial.task_failure:
+        return
+    name, _, message = trial.task_failure.partition(": ")
+    if name == "CalledDirectly":
+        learner.not_yet(
+            "The Workflow calls `send_digest(…)` itself: nothing retries it or remembers it.",
+            f"Write {SEND}.",
+        )
+    if "start_to_close_timeout" in message:
+        learner.not_yet("send_digest is asked for without a timeout.", f"Write {SEND}.")
+    if "coroutine" in message or "_asyncio.Task" in message or "ellipsis" in message:
+        learner.not_yet(
+            f"What `name` is cannot be a part of the result ({message[:120]}).", f"Write {SEND}."
+        )
+    line = trial.task_failure_line(learner.text)
+    saw, do = explain_text(learner, name, message, line)
+    learner.not_yet(f"The Workflow's code fails: {saw}", do)
+
+
+def _one_letter(learner: Learner, trial: Trial, letters: Sequence[Any]) -> None:
+    asked = [one for one in trial.activities if one.name == "send_digest"]
+    if not asked:
+        strange = [one.name for one in trial.activities]
+        told = f" It asks for {strange[0]!r}." if strange else ""
+        learner.not_yet(f"No letter is sent.{told}", f"Write {SEND}.")
+    if len(asked) > 1:
+        learner.not_yet(f"{len(asked)} letters are sent.", "Send one, when all results are there.")
+    if not trial.completed:
+        learner.not_yet("The Workflow does not end.", f"Write {SEND}.")
+    given = letters[0] if letters else None
+    if not isinstance(given, dict) or "text" not in given:
+        learner.not_yet(f"send_digest is given {kind_of(given)}.", "Give it `letter`.")
+    if asked[0].start_to_close != 10:
+        learner.not_yet(
+            f"send_digest has a Start-to-Close timeout of {asked[0].start_to_close:g} s.",
+            "Write `start_to_close_timeout=timedelta(seconds=10)`.",
+        )
+    if asked[0].maximum_attempts == 1:
+        learner.not_yet(
+            "send_digest has maximum_attempts=1: it is tried once, and never again.",
+            "Leave that out: the letter has one name, so a second attempt does no harm.",
+        )
+
+
+def _tells_all(
+    learner: Learner, letter: Mapping[str, Any], sources: Sequence[Any], bad: Sequence[Any]
+) -> None:
+    text = str(letter["text"])
+    for source in sources:
+        topic = source["topic"]
+        if source not in bad and f"a summary of {topic}" not in text:
+            learner.not_yet(
+                f"The summary of {topic} is not in the letter.",
+                "Keep `found` and `letter_of(found, missing)` as they were given.",
+            )
+    lines = text.partition("Missing today:")[2].strip().splitlines()
+    if not bad:
+        if lines:
+            learner.not_yet(
+                f"All sources were found, and the letter says that {_short(lines[0])} is missing.",
+                f"Only those that are exceptions: {MISSING}.",
+            )
+        return
+    if not lines:
+        learner.not_yet(
+            f"{len(bad)} sources have failed, and the letter names none.", f"Write {MISSING}."
+        )
+    for source in bad:
+        mine = [line for line in lines if source["topic"] in line]
+        if not mine:
+            learner.not_yet(
+                f"{source['topic']} has failed, and the letter says {_short(lines)}.",
+                f"Name the source: {MISSING}.",
+            )
+        if REASON.partition(": ")[2] not in mine[0]:
+            learner.not_yet(
+                f"The letter says {_short(mine[0])}: the reason is not what happened.",
+                "`reason_of(result)` unwraps it.",
+            )
+    if len(lines) != len(bad):
+        learner.not_yet(
+            f"{len(bad)} sources have failed, and the letter names {len(lines)}: {_short(lines)}.",
+            f"Only those that are exceptions: {MISSING}.",
+        )
+
+
+# --- the exercise: a Schedule ---
+
+DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
+@blank(
+    "schedule",
+    hints=(
+        "Which numbers are Monday and Friday, when Sunday is 0?",
+        "https://python.temporal.io/temporalio.client.ScheduleCalendarSpec.html lists the fields; "
+        "each is a list of ranges, also where it is one number.",
+        "hour=[ScheduleRange(5)], minute=[ScheduleRange(30)], day_of_week=[ScheduleRange(1, 5)].",
+    ),
+    means="The Temporal Service has read your Schedule: half past five, on weekdays.",
+)
+async def schedule(learner: Learner) -> None:
+    from temporalio.client import Schedule
+
+    ran(learner, lambda error: _range_words(learner, error))
+    learner.step("every_weekday is a Schedule")
+    made = learner.name("every_weekday")
+    if not isinstance(made, Schedule):
+        learner.not_yet(
+            f"`every_weekday` is {kind_of(made)}.", "Keep `every_weekday = Schedule(…)`."
+        )
+    for field in ("hour", "minute", "day_of_week"):
+        _is_ranges(learner, made, field)
+    learner.step("The Temporal Service takes it")
+    moments = await _next_times(learner, made)
+    if not moments:
+        learner.not_yet(
+            "The Temporal Service finds no time at which it would ever run.",
+            "Hours go from 0 to 23, minutes from 0 to 59, days of the week from 0 to 6.",
+        )
+    learner.step("It runs at half past five")
+    times = sorted({f"{moment:%H:%M}" for moment in moments})
+    if times != ["05:30"]:
+        more = " 5.30 in the afternoon is 17:30." if times == ["17:30"] else ""
+        learner.not_yet(
+            f"It runs at {', '.join(times[:3])} (UTC).{more}",
+            "Write `hour=[ScheduleRange(5)]` and `minute=[ScheduleRange(30)]`.",
+        )
+    learner.step("It runs from Monday to Friday")
+    days = {int(f"{moment:%w}") for moment in moments}
+    if days != {1, 2, 3, 4, 5}:
+        learner.not_yet(
+            f"It runs on {', '.join(DAYS[day] for day in sorted(days))}.",
+            "Write `day_of_week=[ScheduleRange(1, 5)]`: Sunday is 0.",
+        )
+
+
+def _range_words(learner: Learner, error: BaseException) -> tuple[str, str] | None:
+    if isinstance(error, TypeError) and "positional" in str(error):
+        return (
+            f"ScheduleRange: {error}.",
+            "It takes a start, an end and a step: ScheduleRange(1, 5).",
+        )
+    return None
+
+
+def _is_ranges(learner: Learner, made: Any, field: str) -> None:
+    from temporalio.client import ScheduleRange
+
+    learner.step(f"{field} is a list of ranges")
+    right = {"hour": "5", "minute": "30", "day_of_week": "1, 5"}[field]
+    do = f"Write `{field}=[ScheduleRange({right})]`."
+    calendars = made.spec.calendars
+    if not calendars:
+        learner.not_yet("The Schedule has no calendar.", "Keep `calendars=[…]` as it was given.")
+    value = getattr(calendars[0], field)
+    if value is ...:
+        learner.not_yet(f"`...` still stands at {field}.", do)
+    if isinstance(value, ScheduleRange):
+        learner.not_yet(f"{field} is one range, not a list of ranges.", do)
+    if isinstance(value, (str, int)) or not isinstance(value, (list, tuple)):
+        learner.not_yet(f"{field} is {_short(value)}, not a list of ranges.", do)
+    for one in value:
+        if not isinstance(one, ScheduleRange):
+            learner.not_yet(f"{field} holds {_short(one)}, not a ScheduleRange.", do)
+        if isinstance(one.start, str) or isinstance(one.end, str):
+            learner.not_yet(f"{field} holds {one}: numbers have no quotes.", do)
+
+
+async def _next_times(learner: Learner, made: Any) -> list[Any]:
+    """When it would run next; it is made on the real service, paused, and taken away again."""
+    from temporalio.client import ScheduleState
+
+    client = await connect()
+    paused = replace(made, state=ScheduleState(paused=True, note="a check looks at it"))
+    try:
+        handle = await client.create_schedule(f"check-{uuid.uuid4()}", paused)
+    except RPCError as error:
+        learner.not_yet(
+            f"The Temporal Service refuses it: {error.message}",
+            "Hours go from 0 to 23, minutes from 0 to 59, days of the week from 0 to 6.",
+        )
+    try:
+        return list((await handle.describe()).info.next_action_times)
+    finally:
+        await handle.delete()

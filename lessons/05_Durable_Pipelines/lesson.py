@@ -98,15 +98,11 @@ for url in ["file:///etc/hostname", *[site.broken[name] for name in doubtful]]:
 # %% include="02_Adding_Durability_with_Temporal/ask_model"
 
 # %%
-def question(topic: str, text: str) -> str:
-    return f"Summarise this article about {topic} in 3 bullet points:\n{text}"
-
-
 async def plain_loop(sources) -> dict:
     summaries = {}
     for topic, url in sources:
         text = await read_page(url, hosts=[site.host])
-        answer = ask_model(question(topic, text))
+        answer = ask_model(f"Summarise this article about {topic} in 3 bullet points:\n{text}")
         summaries[topic] = answer["choices"][0]["message"]["content"]
     return summaries
 
@@ -316,6 +312,8 @@ LLM_RETRY_POLICY = RetryPolicy(
     maximum_attempts=10,
     non_retryable_error_types=["ValueError", "PermissionError"],
 )
+
+# %% name="plan"
 SAVE_RETRY_POLICY = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
     non_retryable_error_types=["IntegrityError", "InterfaceError", "ProgrammingError"],
@@ -325,6 +323,10 @@ SAVE_RETRY_POLICY = RetryPolicy(
 def in_class(policy: RetryPolicy) -> RetryPolicy:
     # Nobody here wants to wait five seconds.
     return replace(policy, initial_interval=policy.initial_interval / 5)
+
+
+def question(topic: str, text: str) -> str:
+    return f"Summarise this article about {topic} in 3 bullet points:\n{text}"
 
 # %% name="research_workflow"
 @workflow.defn(sandboxed=False)
@@ -995,15 +997,16 @@ async def polite_worker() -> None:
 
 for run in (run_worker, polite_worker):
     worker = await start_worker(run)
-    before = mark()
-    await watch(await start_batch(sources[:4] + sources[5:9], 8), "get_progress")
-    moments = [call.at for call in receipt(before).calls]
-    seconds = max(moments, default=0) - min(moments, default=0)
-    print(f"{run.__name__}: {len(moments)} calls in {seconds:.1f} s")
+    handle = await start_batch(sources[:4] + sources[5:9], at_once=8)
+    await watch(handle, "get_progress")
+    told = await handle.describe()
+    seconds = (told.close_time - told.start_time).total_seconds()
+    print(f"{run.__name__}: {told.status.name} after {seconds:.1f} s")
 
 # %% [markdown]
-# The second line has fewer calls in each second. The limit counts all Activities of the queue. In
-# real life the model's calls get a Task Queue of their own, with a limit that fits the provider's.
+# Eight sources are 24 Activities, and at three a second they take eight seconds. The limit counts
+# whatever is on the queue, so in real life the model's calls get a Task Queue of their own, with a
+# limit that fits the provider's.
 #
 # ## A long step
 #
