@@ -33,7 +33,7 @@ Path("left_behind.pdf").write_text("x")
 print(Path("../Solutions_02_Small_Lesson/place_solution.py").is_file())
 
 # %%
-for name in ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT", "WORKSHOP_PRACTICE_PORT"):
+for name in sorted(n for n in os.environ if n.startswith("WORKSHOP_") and n.endswith("_PORT")):
     print(name, "localhost:" + os.environ[name])
 print(sorted(n for n in os.environ if n.startswith(("LLM_", "TEMPORAL_")) or "API_KEY" in n))
 
