@@ -75,8 +75,14 @@ async def session() -> AsyncIterator[Client]:
     env["WORKSHOP_LIGHT"] = "1"  # of workshop it imports what its tools need: it starts sooner
     parameters = StdioServerParameters(command=sys.executable, args=[str(SERVER)], env=env)
     transport = stdio_client(parameters, errlog=NOWHERE)
-    async with Client(transport, read_timeout_seconds=ANSWER_SECONDS) as client:
-        yield client
+    try:
+        async with Client(transport, read_timeout_seconds=ANSWER_SECONDS) as client:
+            yield client
+    except Exception as error:
+        # What goes wrong comes as a group of errors, which says nothing. The first of them does.
+        while inner := getattr(error, "exceptions", ()):
+            error = inner[0]
+        raise error from None
 
 
 @asynccontextmanager
