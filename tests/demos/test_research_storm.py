@@ -67,8 +67,8 @@ WORKERS = 3
 QUEUE = "durable-research-storm"
 LIMIT_SECONDS = 180.0
 """What a batch may take; one with ten attempts takes 15 s."""
-RETRY_AFTER = 0.5
-"""Seconds. The policy alone would wait a tenth of a second before the second attempt."""
+RETRY_AFTER = 2
+"""Seconds. The policy alone waits a tenth of one, which the Temporal Service makes a whole one."""
 LOST_SECONDS = 1.5
 """A Worker that was killed so soon after an attempt's end may not have told of it."""
 ATTEMPTS = {"fetch_url": 3, "call_llm": 10}
@@ -512,7 +512,9 @@ class Judge:
         if kind != one.end:
             # Then all its attempts were used up, by kills and by what happened around it.
             self.used_up += 1
-            assert kind not in FINAL, f"{kind} instead of {one.end}"
+            around = {"TimeoutError", "Timeout", "InternalServerError", "PageTimeout"}
+            around |= {"PageBusy"} if one.page in ("busy", "limited") else set()
+            assert kind in around, f"{kind} instead of {one.end}"
             assert handed_out == ATTEMPTS[last], f"given up: {reason}"
         elif one.page and last == "fetch_url":
             assert one.url.partition("/broken")[0] in reason, reason
@@ -550,6 +552,11 @@ class Judge:
         by_number = {call.attempt: call for call in calls}
         statuses = {"ok": 200, "RateLimitError": 429, "QuotaExhausted": 429}
         statuses["AuthenticationError"] = 401
+        for call in calls:
+            # What the provider means to be final is final, whatever the demo makes of it.
+            if call.error == "insufficient_quota" or call.status == 401:
+                lost = self.storm.lost((one.workflow, "call_llm"), attempts[call.attempt or 0])
+                assert call.attempt == max(attempts) or lost, f"asked again after {call}"
         for number, attempt in attempts.items():
             if attempt.kind in statuses:
                 assert by_number[number].status == statuses[attempt.kind], attempt
@@ -634,7 +641,7 @@ def test_every_source_is_saved_once_or_named_with_its_true_reason(
     assert sum(map(len, judge.rows.values())) == saved, "rows that nobody named"
     if ONLY or RUNS < 100:
         return
-    assert len(ended) == RUNS and judge.used_up <= 0.05 * (saved + failed)
+    assert len(ended) == RUNS and judge.used_up <= 0.1 * (saved + failed)
     kinds = Counter(one.page for batch in ended for one in batch.sources)
     kinds += Counter(f"model {one.model}" for batch in ended for one in batch.sources)
     wanted = [*PAGES, *(f"model {kind}" for kind in MODELS)]
