@@ -157,21 +157,31 @@ async def book_table(place: str, guests: int) -> str:
     return f"{place} {guests}"
 
 
-TOOLS = {"search_notes": search_notes, "book_table": book_table}
+@activity.defn
+async def wait_in_line() -> str:
+    """Wait."""
+    return ""
+
+
+TOOLS = {"search_notes": search_notes, "book_table": book_table, "wait_in_line": wait_in_line}
 """Tools of the check's own: their names, and their parameters in order."""
 
 
 @workflow.defn(name="Caller", sandboxed=False)
 class Caller:
-    """Gives each call to the function that is tried, and tells what it returned or raised."""
+    """Gives each call to the function that is tried, and tells what it returned or raised.
+
+    The last call is cancelled while it runs.
+    """
 
     tried: Callable[[Any], Any]
     kind: type
 
     @workflow.run
     async def run(self, calls: list[dict[str, str]]) -> list[list[Any]]:
-        found = [await self._one(self.kind(**call)) for call in calls]
-        return [*found, await self._cancelled(self.kind(**calls[0]))]
+        *these, last = [self.kind(**call) for call in calls]
+        found = [await self._one(call) for call in these]
+        return [*found, await self._cancelled(last)]
 
     async def _one(self, call: Any) -> list[Any]:
         try:
@@ -187,7 +197,7 @@ class Caller:
     async def _cancelled(self, call: Any) -> list[Any]:
         """The same for a call that is cancelled while it runs."""
         task = asyncio.create_task(self._one(call))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         task.cancel()
         try:
             return await task

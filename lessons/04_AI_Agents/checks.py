@@ -388,6 +388,13 @@ def _tools_used(learner: Learner, box: _Toolbox) -> None:
     if box.used == wanted:
         return
     names = [name for name, _ in box.used]
+    if names == [wanted[0][0]] and any(
+        isinstance(n, ast.Return) for loop in _loops(learner) for n in ast.walk(loop)
+    ):
+        learner.not_yet(
+            "The model asked for two tools, and only the first ran: a `return` stands in the loop.",
+            "Move `return messages` to the left, out of the loop.",
+        )
     if names != [name for name, _ in wanted]:
         learner.not_yet(
             f"The model asked for {wanted[0][0]} and {wanted[1][0]}; what ran is "
@@ -467,6 +474,7 @@ INVENTED = {"id": "c3", "name": "book_flight", "arguments": "{}"}
 MISFIT = {"id": "c4", "name": "book_table", "arguments": '{"place": "Oslo", "guests": "many"}'}
 BROKEN = {"id": "c5", "name": "book_table", "arguments": '{"place": "Os'}
 FAILING = {"id": "c6", "name": "search_notes", "arguments": '{"query": "a library that is shut"}'}
+LONG = {"id": "c7", "name": "wait_in_line", "arguments": "{}"}
 SHUT = "the library is shut today"
 ROOM = "a table for four"
 
@@ -492,6 +500,11 @@ async def dispatch(learner: Learner) -> None:
             "retry_policy": RetryPolicy(maximum_attempts=2),
         },
         "book_table": {"start_to_close_timeout": timedelta(seconds=13)},
+        # Nobody polls there, so that it can be cancelled.
+        "wait_in_line": {
+            "start_to_close_timeout": timedelta(seconds=60),
+            "task_queue": "check-where-nobody-polls",
+        },
     }
     Caller.kind = learner.name("ToolCall")
     learner.name("LIMITS")
@@ -499,7 +512,7 @@ async def dispatch(learner: Learner) -> None:
     copied = learner.copy(function, TOOLS=agents.TOOLS, LIMITS=limits)
     Caller.tried = staticmethod(copied)
     learner.step("It runs in a Workflow")
-    calls = [WELL, SEARCH, INVENTED, MISFIT, BROKEN, FAILING]
+    calls = [WELL, SEARCH, INVENTED, MISFIT, BROKEN, FAILING, LONG]
     trial = await run_workflow(
         Caller, calls, {"book_table": lambda *_: ROOM, "search_notes": _library}, limit=2.2
     )
@@ -545,6 +558,8 @@ def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[A
         if well[0] == "raised":
             learner.not_yet(f"`dispatch` raises {well[1]}: {well[2][:120]}", right)
         learner.not_yet(f"No Activity was asked for; `dispatch` returned {_words(well)}.", right)
+    if well[0] == "raised":
+        learner.not_yet(f"`dispatch` raises {well[1]}: {well[2][:120]}", right)
     first = trial.activities[0]
     if first.name != "book_table":
         learner.not_yet(
@@ -666,9 +681,12 @@ async def agent_loop(learner: Learner) -> None:
     told, budget = learner.name("AgentInput"), learner.name("Budget")
     asks = agents.turn("", *CALLS)
     answering = Model(
-        asks, agents.turn("", CALLS[1]), agents.turn("Eight arms.", dollars=0.5), most=6
+        asks,
+        agents.turn("", ("call-3", "fetch_page", '{"url": "/bees"}')),
+        agents.turn("Eight arms.", dollars=0.5),
+        most=6,
     )
-    endless, dear = Model(asks), Model(asks)
+    endless, dear = Model(asks, most=4), Model(asks, most=4)
     learner.step("It runs on the Temporal Service")
     first, turns, dollars = await asyncio.gather(
         _agent(copy, told(GOAL, budget(6, 100.0)), answering),
@@ -692,8 +710,8 @@ async def agent_loop(learner: Learner) -> None:
 
 
 async def _agent(kind: type, given: Any, model: Model) -> Trial:
-    tools = {"search_notes": lambda *_: "A note.", "calculate": lambda *_: "24"}
-    return await run_workflow(kind, given, {"llm_call": model, **tools}, limit=2.4)
+    tools = {"search_notes": lambda *_: "A note.", "calculate": lambda *_: "24", "fetch_page": str}
+    return await run_workflow(kind, given, {"llm_call": model, **tools}, limit=3.5)
 
 
 def _unbounded(learner: Learner) -> None:
@@ -834,9 +852,8 @@ async def own_tool(learner: Learner) -> None:
     learner.step("own_tool is one of the three")
     tool = learner.name("own_tool")
     if not inspect.isroutine(tool):
-        called = " It was called." if isinstance(tool, str) else ""
         learner.not_yet(
-            f"`own_tool` is {kind_of(tool)}.{called}",
+            f"`own_tool` is {kind_of(tool)}, not a function.",
             "Write the function's name, without brackets: `own_tool = weekday`.",
         )
     name = tool.__name__
@@ -934,7 +951,7 @@ class _Session:
     async def call_tool(self, name: Any = None, arguments: Any = None, *_: Any, **__: Any) -> Any:
         self.calls.append((name, arguments))
         content = [SimpleNamespace(type="text", text=part) for part in self.parts]
-        return SimpleNamespace(content=content, is_error=self.is_error, isError=self.is_error)
+        return SimpleNamespace(content=content, is_error=self.is_error)
 
     async def list_tools(self) -> Any:
         return SimpleNamespace(tools=[])
@@ -1017,6 +1034,7 @@ async def mcp_call(learner: Learner) -> None:
 # --- the exercise: consent ---
 
 TOOL = ("call-1", "weekday", '{"date": "2026-11-22"}')
+OTHER = ("call-2", "weekday", '{"date": "2024-02-29"}')
 HOUR = 3600.0
 
 
@@ -1060,18 +1078,30 @@ async def consent(learner: Learner) -> None:
                 f"The decision about the call that waits is refused: {answer[:100]}",
                 "The validator refuses only what does not wait.",
             )
-        await within(
-            learner,
-            talk.ended(),
-            "A person has said yes, and the Workflow still waits.",
+        keep = (
             "Keep it in `decide`: `self.consents[consent.call_id] = consent.allowed`; and wait for "
-            "`call.id in self.consents`.",
+            "`call.id in self.consents`."
+        )
+        decided = talk.until(
+            lambda: bool(yes.used) or talk.trial.completed or bool(talk.trial.failure)
+        )
+        await within(learner, decided, "A person has said yes, and the tool does not run.", keep)
+        learner.step("The other call still waits for its own decision")
+        if OTHER[0] not in [call["id"] for call in await _waiting(talk)]:
+            learner.not_yet(
+                "One of two calls is decided, and the other goes on too.",
+                "Wait for the call's own id: `lambda: call.id in self.consents`.",
+            )
+        await _decides(learner, talk, OTHER[0], False)
+        await within(
+            learner, talk.ended(), "Both calls are decided, and the Workflow still waits.", keep
         )
 
     async def refuses(talk: Talk) -> None:
         await talk.until(lambda: bool(no.model.asked) and bool(talk.trial.completed_activities))
         await _until_waiting(talk)
-        await talk.update("decide", {"call_id": TOOL[0], "allowed": False})
+        for id in (TOOL[0], OTHER[0]):
+            await talk.update("decide", {"call_id": id, "allowed": False})
         with contextlib.suppress(Stuck):
             await talk.ended()
 
@@ -1080,8 +1110,9 @@ async def consent(learner: Learner) -> None:
     _ends(learner, first)
     if len(yes.used) != 1:
         learner.not_yet(
-            f"The call was allowed, and the tool ran {len(yes.used)} times.",
-            "After a yes, `return await self.run_tool(call)`.",
+            f"One call was allowed and one refused, and the tool ran {len(yes.used)} times.",
+            "Keep `consent.allowed` in `decide`, and in `use` run the tool only where that is "
+            "true: `if not self.consents.get(call.id, False):`.",
         )
     learner.step("A no does not")
     second, silence = await asyncio.gather(
@@ -1097,7 +1128,15 @@ async def consent(learner: Learner) -> None:
     _ends(learner, second)
     _is_told(learner, no)
     learner.step("An hour of silence is a no")
-    if silence.blocks or not (silence.trial.completed or silence.trial.failure):
+    caught = any(isinstance(node, ast.Try) for node in ast.walk(learner.tree))
+    if silence.trial.task_failure and not caught:
+        learner.not_yet(
+            "When the hour is over the wait raises asyncio.TimeoutError, and nothing catches it.",
+            "Put the wait into a `try:`, with `except asyncio.TimeoutError:` and `pass` below.",
+        )
+    code_failed(learner, silence.trial, [Step("call_tool", 30, {}, "…")])
+    ended = silence.trial.completed or silence.trial.failure
+    if silence.blocks or not ended or silence.seconds > 300 * HOUR:
         learner.not_yet(
             "Nobody decides, and after a day it still waits.",
             "Give wait_condition `timeout=timedelta(hours=1)`.",
@@ -1107,7 +1146,6 @@ async def consent(learner: Learner) -> None:
             f"Nobody decides, and the Workflow fails: {silence.trial.failure}",
             "Catch the time-out of the wait: `except asyncio.TimeoutError: pass`.",
         )
-    code_failed(learner, silence.trial, [Step("call_tool", 30, {}, "…")])
     if silent.used:
         learner.not_yet("Nobody said yes, and the tool ran.", "Silence is a no.")
     if abs(silence.seconds - HOUR) > 60:
@@ -1121,7 +1159,7 @@ class Errand:
     """Stands in for the Activities of the exercise's agent: what was asked, and what ran."""
 
     def __init__(self) -> None:
-        self.model = Model(agents.turn("", TOOL), agents.turn("It is Sunday."))
+        self.model = Model(agents.turn("", TOOL, OTHER), agents.turn("It is Sunday."))
         self.used: list[Any] = []
 
     @property
@@ -1133,12 +1171,18 @@ class Errand:
         return "Sunday"
 
 
+async def _waiting(talk: Talk) -> list[dict[str, Any]]:
+    """The calls that wait for a person; none where the Query fails."""
+    with contextlib.suppress(WorkflowQueryFailedError, RPCError):
+        return await talk.query("waits_for") or []
+    return []
+
+
 async def _until_waiting(talk: Talk) -> bool:
-    """Whether a call waits for a person, before long."""
+    """Whether both calls wait for a person, before long."""
     for _ in range(40):
-        with contextlib.suppress(WorkflowQueryFailedError, RPCError):
-            if await talk.query("waits_for"):
-                return True
+        if len(await _waiting(talk)) == 2:
+            return True
         if talk.trial.completed or talk.trial.failure:
             break
         await asyncio.sleep(0.02)
