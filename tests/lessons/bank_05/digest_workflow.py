@@ -111,7 +111,7 @@ WRONG = [
     Wrong(
         "the address for the topic",
         swap("{source.topic}:", "{source.source_url}:"),
-        ("topic", "source_url|address"),
+        ("topic", "source_url|address|http:"),
     ),
     Wrong("f forgotten", swap(TEXT, TEXT[1:]), ('f"|f-string| f |`f`',)),
     Wrong(
@@ -227,6 +227,7 @@ WRONG = [
         "called in the argument",
         swap("send_digest, letter,", "send_digest(letter),"),
         ("send_digest", "comma|call|parenthes"),
+        same_as="called directly",
     ),
     Wrong(
         "sent to save_result",

@@ -180,6 +180,7 @@ WRONG = [
             "        answer = ask_model(prompt)\n",
         ),
         ("sleep|ask_model|again", "raise|next_retry_delay"),
+        same_as="slept in the Activity",
     ),
     Wrong(
         "asked again at once",

@@ -46,7 +46,7 @@ WRONG = [
     Wrong(
         "the time in the key",
         swap(KEY, 'import time\n    key = f"{info.workflow_id}/{time.time()}"'),
-        ("time", "attempt|same"),
+        ("time|clock", "attempt|same"),
     ),
     Wrong(
         "the attempt's start in the key",
@@ -65,10 +65,14 @@ WRONG = [
     ),
     # a key that is too much the same
     Wrong("the step alone", swap(KEY, "key = info.activity_type"), ("workflow_id", "Workflow")),
-    Wrong("a fixed text", swap(KEY, 'key = "save_result"'), ("workflow_id",)),
-    Wrong("the topic", swap(KEY, "key = input.topic"), ("topic", "workflow_id")),
     Wrong(
-        "the address", swap(KEY, "key = input.source_url"), ("source_url|address", "workflow_id")
+        "a fixed text", swap(KEY, 'key = "save_result"'), ("workflow_id",), same_as="the step alone"
+    ),
+    Wrong("the topic", swap(KEY, "key = input.topic"), ("topic|octopuses", "workflow_id")),
+    Wrong(
+        "the address",
+        swap(KEY, "key = input.source_url"),
+        ("source_url|address|/pages/", "workflow_id"),
     ),
     Wrong(
         "f forgotten",

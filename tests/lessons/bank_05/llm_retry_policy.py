@@ -103,7 +103,7 @@ WRONG = [
     Wrong(
         "the two exchanged",
         swap("seconds=5", "seconds=x", "minutes=2", "seconds=5", "seconds=x", "minutes=2"),
-        ("initial_interval", "maximum_interval"),
+        ("initial_interval", "maximum_interval|120"),
     ),
     Wrong(
         "five attempts, as before in the article",
@@ -148,6 +148,7 @@ WRONG = [
         "the list taken out",
         swap(f"    non_retryable_error_types={LIST},\n", ""),
         ("non_retryable_error_types",),
+        same_as="an empty list",
     ),
     # names that are too many
     Wrong(

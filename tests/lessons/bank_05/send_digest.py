@@ -37,7 +37,7 @@ WRONG = [
     Wrong(
         "the day",
         swap(NAME, 'name = f"digest-{datetime.now():%Y-%m-%d}.txt"'),
-        ("day|time|now", "workflow_id"),
+        ("day|time|now|digest-20", "workflow_id"),
     ),
     Wrong(
         "drawn anew",
@@ -54,11 +54,15 @@ WRONG = [
         swap(NAME, 'name = "digest.txt"'),
         ("workflow_id", "each|another|digest.txt"),
     ),
-    Wrong("the subject", swap(NAME, 'name = f"{letter.subject}.txt"'), ("subject", "workflow_id")),
+    Wrong(
+        "the subject",
+        swap(NAME, 'name = f"{letter.subject}.txt"'),
+        ("subject|sources.txt", "workflow_id"),
+    ),
     Wrong(
         "Python's hash of the text",
         swap(NAME, 'name = f"{hash(letter.text)}.txt"'),
-        ("hash", "workflow_id"),
+        ("hash|again", "workflow_id"),
     ),
     Wrong(
         "the step alone",
@@ -95,6 +99,7 @@ WRONG = [
         "renamed before it is written",
         swap(WRITE + RENAME, RENAME + WRITE),
         ("write", "before|first|order|then|after"),
+        same_as="renamed, not written",
     ),
     Wrong(
         "renamed the wrong way round",
@@ -115,6 +120,7 @@ WRONG = [
         "replace not called",
         swap("draft.replace(file)", "draft.replace"),
         ("replace(file)|parenthes|call",),
+        same_as="written, not renamed",
     ),
     Wrong(
         "rename given nothing", swap("draft.replace(file)", "draft.replace()"), ("file", "replace")
@@ -133,6 +139,7 @@ WRONG = [
         "copied",
         swap(RENAME, "    file.write_text(draft.read_text())\n"),
         ("draft", "rename|replace"),
+        same_as="added to what is there",
     ),
     Wrong(
         "the letter's text alone",
@@ -167,6 +174,7 @@ WRONG = [
         "the draft left behind",
         swap(WRITE + RENAME, WRITE + "    import shutil\n\n    shutil.copy(draft, file)\n"),
         ("draft|.part|copy", "rename|replace"),
+        same_as="copied",
     ),
     # the function
     Wrong("the file returned", swap("return name", "return file"), ("name", "file|Path")),
