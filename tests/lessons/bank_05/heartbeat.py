@@ -29,7 +29,7 @@ WRONG = [
         ("bracket|parenthes|'('|closed|syntax|parse|older|earlier",),
         before=(finished,),
     ),
-    Wrong("told and not read", swap(BEGIN, "done = ..."), ("heartbeat_details", "done")),
+    Wrong("told and not read", swap(BEGIN, "done = ..."), ("heartbeat_details|how far", "done")),
     Wrong("read and not told", practice(LEFT, BEGIN), ("activity.heartbeat",)),
     # where it begins
     Wrong(
@@ -129,11 +129,13 @@ WRONG = [
     ),
     # what it tells
     Wrong("nothing told", swap("heartbeat(done)", "heartbeat()"), ("heartbeat(done)|done",)),
-    Wrong("the number of parts", swap("heartbeat(done)", "heartbeat(parts)"), ("parts", "done")),
+    Wrong(
+        "the number of parts", swap("heartbeat(done)", "heartbeat(parts)"), ("parts|[3]", "done")
+    ),
     Wrong(
         "the part's length",
         swap("heartbeat(done)", "heartbeat(len(part))"),
-        ("len(part)|length|part", "done"),
+        ("len(part)|length|[1000]", "done"),
     ),
     Wrong("the part itself", swap("heartbeat(done)", "heartbeat(part)"), ("part|bytes", "done")),
     Wrong("the whole length", swap("heartbeat(done)", "heartbeat(total)"), ("total", "done")),
@@ -240,6 +242,7 @@ WRONG = [
         "before the loop",
         swap(BEAT, "", "        while", BEAT[4:] + "        while"),
         ("loop|indent|each part|once", "heartbeat"),
+        same_as="after the loop",
     ),
     Wrong(
         "told before it is written",

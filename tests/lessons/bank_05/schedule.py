@@ -105,17 +105,18 @@ WRONG = [
         "every day by its range",
         swap("ScheduleRange(1, 5)", "ScheduleRange(0, 6)"),
         ("Sunday|Saturday|0|6", "1|Monday"),
+        same_as="every day",
     ),
     Wrong(
         "Monday and Friday",
         swap(DAYS, "day_of_week=[ScheduleRange(1), ScheduleRange(5)]"),
-        ("Tuesday|between|missing|only|2", "ScheduleRange(1, 5)|range|Monday"),
+        ("Tuesday|between|missing|only|Monday, Friday", "ScheduleRange(1, 5)|range|Monday"),
     ),
     Wrong("only Monday", swap("ScheduleRange(1, 5)", "ScheduleRange(1)"), ("Monday|1", "5|Friday")),
     Wrong(
         "every second day",
         swap("ScheduleRange(1, 5)", "ScheduleRange(1, 5, 2)"),
-        ("Tuesday|step|2|second",),
+        ("Tuesday|step|second|Monday, Wednesday, Friday",),
     ),
     Wrong(
         "cron's text",
@@ -136,7 +137,7 @@ WRONG = [
     Wrong(
         "backwards",
         swap("ScheduleRange(1, 5)", "ScheduleRange(5, 1)"),
-        ("5", "1", "start|order|first|round|end"),
+        ("5", "1", "start|order|first|round|runs on Friday"),
     ),
     Wrong(
         "Range from another place",
@@ -152,12 +153,14 @@ WRONG = [
                 CALENDAR, "        intervals=[ScheduleIntervalSpec(every=timedelta(days=1))]\n"
             )
         ),
-        ("interval", "calendar|ScheduleCalendarSpec"),
+        ("interval|no calendar", "calendar|ScheduleCalendarSpec"),
+        same_as="no calendar",
     ),
     Wrong(
         "cron, every day",
         swap(CALENDAR, '        cron_expressions=["30 5 * * *"]\n'),
-        ("day|Saturday|Sunday|1-5",),
+        ("day|Saturday|Sunday|1-5|no calendar",),
+        same_as="no calendar",
     ),
     Wrong(
         "the calendar without a list",
