@@ -24,17 +24,19 @@ from workshop.receipt import receipt
 from workshop.research_show import research_show
 from workshop.settings import ROOT, Settings, load
 from workshop.site import process as site
+from workshop.switchboard import FILE as PREDICTIONS
 
 RECEIPT_SECONDS = 600
 
 # What the workshop keeps in its home, by whole names: WORKSHOP_HOME may hold other files.
 _PROCESSES = (temporal_service.NAME, process.NAME, site.NAME)
-_DATABASES = ("temporal.db", "practice-ledger.sqlite", "sent-ledger.sqlite")
+_DATABASES = ("temporal.db", "practice-ledger.sqlite", "sent-ledger.sqlite", "research.sqlite")
 KEPT = (
     *(f"{name}.{kind}" for name in _PROCESSES for kind in ("json", "lock", "log")),
     *(f"{name}{part}" for name in _DATABASES for part in ("", "-wal", "-shm", "-journal")),
     "notebook.log",
     PROGRESS,
+    PREDICTIONS,
     temporal_service.DOWNLOADS,
     crashes.FOLDER,
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import signal
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import room as rooms
 import stage
+from postgres import postgres_url  # noqa: F401  (a fixture)
 
+from workshop.database import open_database
 from workshop.practice_model.ledger import Ledger
 
 FOLDER = "demos/module_one_05_durable_pipelines"
@@ -46,36 +47,52 @@ def terminal(slow_room: dict[str, str], tmp_path: Path) -> Iterator[Open]:
         one.close()
 
 
-def saved(room: dict[str, str], batch: str) -> list[tuple[str, str]]:
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def database(request: pytest.FixtureRequest, slow_room: dict[str, str]) -> str:
+    """The URL of a database that is there."""
+    if request.param == "PostgreSQL":
+        return str(request.getfixturevalue("postgres_url"))
+    return sqlite_of(slow_room)
+
+
+def sqlite_of(room: dict[str, str]) -> str:
+    return f"sqlite:///{Path(room['WORKSHOP_HOME']) / 'research.sqlite'}"
+
+
+def saved(database: str, batch: str) -> list[tuple[str, str]]:
     """Key and address of each row of a batch."""
-    connection = sqlite3.connect(Path(room["WORKSHOP_HOME"]) / "research.sqlite")
+    engine = open_database(database)
     try:
-        found = connection.execute("SELECT key, source_url FROM research").fetchall()
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("SELECT key, source_url FROM research").all()
     finally:
-        connection.close()
+        engine.dispose()
     return [(key, url) for key, url in found if key.startswith(f"{batch}/")]
 
 
-def test_twenty_pages_and_a_killed_worker(terminal: Open, slow_room: dict[str, str]) -> None:
-    """As demos/README.md has it."""
-    first, second = terminal(WORKER), terminal(WORKER)
+def test_twenty_pages_and_a_killed_worker(
+    terminal: Open, slow_room: dict[str, str], database: str
+) -> None:
+    """As demos/README.md has it, on either database: DATABASE_URL is the only difference."""
+    given = {} if database.startswith("sqlite") else {"DATABASE_URL": database}
+    first, second = terminal(WORKER, **given), terminal(WORKER, **given)
     for worker in (first, second):
         worker.says("polls the Task Queue 'durable-research'")
-        worker.says("Rows go to sqlite:///")
-    starter = terminal(STARTER, DEMO_LLM_TIMEOUT_SECONDS="4")
+        worker.says(f"Rows go to {database.partition(':')[0]}")
+    starter = terminal(STARTER, DEMO_LLM_TIMEOUT_SECONDS="8", **given)
     name = starter.says(ID)
     starter.says(rf"http://localhost:{slow_room['WORKSHOP_UI_PORT']}/\S+{name}")
     starter.says(r"[4-9] of 20 done, 0 failed")
     first.send(signal.SIGQUIT)  # Ctrl+\ in its terminal
     assert first.ends() == -signal.SIGQUIT
     # Another terminal may watch the same pipeline; it starts none.
-    other = terminal(STARTER, name)
+    other = terminal(STARTER, name, **given)
     for watching in (starter, other):
         watching.says("✓ 20 saved, 0 failed")
         watching.says("✓ In the database: 20 rows, for 20 pages")
         assert watching.ends() == 0
     assert "✓ Started" not in other.screen
-    rows = saved(slow_room, name)
+    rows = saved(database, name)
     assert len(rows) == len({key for key, _ in rows}) == len({url for _, url in rows}) == 20
     # What the second Worker took over was asked for again; nothing else was.
     ledger = Ledger(Path(slow_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
@@ -92,7 +109,7 @@ def test_two_pages_that_do_not_work_are_named(terminal: Open, slow_room: dict[st
     starter.says(r"✗ a page that is gone: PageNotFound: http://\S+ answers 410 Gone")
     starter.says(r"✗ a page for members: PageForbidden: http://\S+ answers 403 Forbidden")
     starter.says("✓ In the database: 18 rows, for 18 pages")
-    assert starter.ends() == 0 and name and len(saved(slow_room, name[0])) == 18
+    assert starter.ends() == 0 and name and len(saved(sqlite_of(slow_room), name[0])) == 18
 
 
 def test_an_id_that_is_none_and_a_database_that_is_away(terminal: Open) -> None:
