@@ -17,9 +17,11 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from tools import calculate, fetch_page, search_notes
 
+from workshop.settings import load
+
 # "die", "hang", "slow" or "changed"; each once, because then this file is there.
 FAULT = os.environ.get("MCP_FAULT", "")
-ONCE = Path(os.environ.get("MCP_FAULT_FILE") or "mcp-fault-has-been")
+ONCE = Path(os.environ.get("MCP_FAULT_FILE") or load().home / "mcp-fault-has-been")
 SLOW_SECONDS = float(os.environ.get("MCP_SLOW_SECONDS", "5"))
 
 

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from tools import TOOLS, describe, parsed
 
 CALLS_A_TURN = 8
+TURNS_A_RUN = 50  # of the 50,000 events that a history may hold these make 2,000 at most
 RESULT_CHARACTERS = 2_000  # of a tool: it is sent to the model with each turn that follows
 LONG = 100_000  # characters of a conversation; beyond it the oldest results of tools are left out
 CONSENT_WAIT = timedelta(hours=8)
@@ -80,8 +81,9 @@ class AgentWorkflow:
     @workflow.update
     def decide(self, consent: Consent) -> str:
         self.consents[consent.call_id] = consent.allowed
-        name = self.waiting[consent.call_id].name
-        return f"{name} is {'allowed' if consent.allowed else 'refused'}"
+        # In a replay it may come before the turn whose call it is about, and nothing waits as yet.
+        call = self.waiting.get(consent.call_id)
+        return f"{call.name if call else 'it'} is {'allowed' if consent.allowed else 'refused'}"
 
     @decide.validator
     def check_consent(self, consent: Consent) -> None:
@@ -114,9 +116,10 @@ class AgentWorkflow:
                 await self.one_round(turn)
             if self.input.pause_seconds and not self.over():
                 await workflow.sleep(self.input.pause_seconds, summary="time to kill the Worker")
-            # Each turn makes the Event History longer. When the SDK finds it long, the next turn
-            # begins a new run, which is given all that it needs to know.
-            if workflow.info().is_continue_as_new_suggested():
+            # Each turn makes the Event History longer. After some of them the next one begins a new
+            # run, which is given all that it needs to know. They are counted here: what the SDK
+            # suggests may be another thing in a replay, where a Query had run ahead of the history.
+            if self.turns - self.input.turns >= TURNS_A_RUN:
                 workflow.continue_as_new(
                     dataclasses.replace(
                         self.input,
@@ -140,9 +143,7 @@ class AgentWorkflow:
         if self.mcp and not self.listed:
             await self.ask_for_tools()
         shorten(self.messages)
-        turn: Turn = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.messages, self.tools()), **LLM_LIMITS
-        )
+        turn: Turn = await step(llm_call, LLMCallInput(self.messages, self.tools()), **LLM_LIMITS)
         self.turns += 1
         self.dollars += turn.dollars
         called = ", ".join(f"{call.name}({call.arguments})" for call in turn.calls)
@@ -189,7 +190,7 @@ class AgentWorkflow:
         if tool.consent and (refusal := await self.somebody_refuses(call)):
             return f"error: {refusal}"
         try:
-            return await workflow.execute_activity(
+            return await step(
                 call.name,
                 args=arguments,
                 result_type=str,
@@ -223,7 +224,7 @@ class AgentWorkflow:
 
     async def ask_for_tools(self) -> None:
         try:
-            self.remote = await workflow.execute_activity(list_tools, **MCP_LIMITS)
+            self.remote = await step(list_tools, **MCP_LIMITS)
             self.listed = True
         except ActivityError as error:
             if is_cancelled_exception(error):
@@ -240,7 +241,7 @@ class AgentWorkflow:
         except (ValueError, RecursionError) as error:
             return f"error: the arguments are no JSON object: {error}"
         try:
-            return await workflow.execute_activity(
+            return await step(
                 call_tool, args=[call.name, arguments], summary=call.name, **MCP_LIMITS
             )
         except ActivityError as error:
@@ -283,6 +284,15 @@ class AgentWorkflow:
 
 def needs_consent(name: str) -> bool:
     return name in TOOLS and TOOLS[name].consent
+
+
+async def step(activity: Any, *given: Any, **how: Any) -> Any:
+    """Run an Activity. Where the Workflow is being cancelled, that is what it ends with."""
+    result = await workflow.execute_activity(activity, *given, **how)
+    # An Activity that completes in the moment of a cancellation may swallow it.
+    if workflow.cancellation_reason() is not None:
+        raise asyncio.CancelledError
+    return result
 
 
 def names_of(tools: list[dict[str, Any]]) -> list[str]:

@@ -4,8 +4,8 @@ A conversation is a goal, a model that says anything (tools that there are not, 
 arguments that do not fit, calls without end, too many at once, the same id twice, huge answers,
 empty ones, errors), tools that fail, a person who allows, refuses, answers twice, for no call, or
 never, a cancellation now and then, and a Worker that is stopped without grace while another one
-comes. Histories are found long early, so that Workflows continue as new. The Temporal Service is
-real; the model, the tools and the MCP server are stand-ins, and take milliseconds.
+comes. Runs are short, so that Workflows continue as new. The Temporal Service is real; the model,
+the tools and the MCP server are stand-ins, and take milliseconds.
 
 What is true of every conversation:
 - it ends, with a status that is true, within its turns, and within its dollars but for one call;
@@ -62,8 +62,8 @@ SEED = int(os.environ.get("AGENT_SEED", "20261122"))
 RUNS = int(os.environ.get("AGENT_RUNS", "200"))
 ONLY = os.environ.get("AGENT_ONLY", "")
 LANES = 8
-LONG = 40
-"""Events after which a history is called long: three turns or so."""
+TURNS_A_RUN = 3
+"""The Workflow continues as new after 50; after 3 more of them do."""
 SHORT = timedelta(seconds=1)
 """What an Activity may take, and with it a task that a Worker had when it was stopped."""
 CONSENT = timedelta(seconds=0.4)
@@ -147,6 +147,7 @@ def stage() -> Iterator[Stage]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loaded.workflow, "CONSENT_WAIT", CONSENT)
+        patch.setattr(loaded.workflow, "TURNS_A_RUN", TURNS_A_RUN)
         patch.setattr(workflow, "execute_activity", hasty)
         yield loaded
 
@@ -556,8 +557,7 @@ async def one_conversation(lane: Lane, number: int) -> None:
 
 async def all_conversations(stage: Stage) -> None:
     numbers = iter([int(ONLY)] if ONLY else range(RUNS))
-    values = (f"limit.historyCount.suggestContinueAsNew={LONG}", *DYNAMIC_CONFIG)
-    words = [word for value in values for word in ("--dynamic-config-value", value)]
+    words = [word for value in DYNAMIC_CONFIG for word in ("--dynamic-config-value", value)]
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(installed_binary()),
         dev_server_extra_args=words,
