@@ -94,11 +94,6 @@ WRONG = [
         ("ResearchWorkflow.run", "parenthes|call|without|comma"),
     ),
     Wrong(
-        "the class without .run",
-        swap("ResearchWorkflow.run", "ResearchWorkflow"),
-        ("ResearchWorkflow.run",),
-    ),
-    Wrong(
         "itself as child",
         swap("ResearchWorkflow.run, source", "ResearchBatchWorkflow.run, source"),
         ("ResearchBatchWorkflow", "ResearchWorkflow.run"),
@@ -136,7 +131,7 @@ WRONG = [
     Wrong("one id for all", swap(ID, 'id="research"'), ("id", "number|same|each")),
     Wrong("the parent's id", swap(ID, "id=workflow.info().workflow_id"), ("id", "number|same|own")),
     Wrong("the number alone", swap(ID, "id=str(number)"), ("id", "workflow_id|batch|another")),
-    Wrong("the number, not a text", swap(ID, "id=number"), ("id", "text|str|int")),
+    Wrong("the number, not a text", swap(ID, "id=number"), ("id", "text|str|int|id=number")),
     Wrong(
         "the topic as in the article",
         swap(ID, 'id=f\'research-{source.topic.lower().replace(" ", "-")}\''),
@@ -221,29 +216,30 @@ WRONG = [
         "swallowed",
         swap(FAILED, "                pass\n"),
         ("Failure", "failed"),
-        same_as="no failure",
+        same_as="made and not added",
     ),
     Wrong(
         "printed",
         swap(FAILED, "                print(reason_of(error))\n"),
         ("Failure", "failed"),
-        same_as="no failure",
+        same_as="made and not added",
     ),
     Wrong("raised again", swap(FAILED, FAILED + "                raise\n"), ("raise",)),
     Wrong(
         "saved and failed",
         swap(CHILD + SAVED, SAVED + CHILD),
-        ("saved", "before|after|twice|both|failed"),
+        ("saved", "before|after|below|twice|both|failed"),
     ),
     Wrong(
         "the wrong error caught",
         swap("except ChildWorkflowError", "except ActivityError"),
-        ("ActivityError", "ChildWorkflowError"),
+        ("ActivityError|as it was given", "ChildWorkflowError"),
     ),
     Wrong(
         "the Python error caught",
         swap("except ChildWorkflowError", "except ValueError"),
-        ("ValueError", "ChildWorkflowError"),
+        ("ValueError|as it was given", "ChildWorkflowError"),
+        same_as="the wrong error caught",
     ),
     # all at once
     Wrong(
@@ -289,7 +285,7 @@ WRONG = [
     Wrong(
         "no numbers",
         swap(ALL, "asyncio.gather(*(self.research(s) for s in input.sources))"),
-        ("number", "enumerate|research"),
+        ("number|missing 1", "enumerate|research"),
     ),
     Wrong(
         "all with one number",
@@ -356,6 +352,7 @@ WRONG = [
 ]
 
 RIGHT = [
+    Right("the class without .run", swap("ResearchWorkflow.run", "ResearchWorkflow")),
     Right(
         "started, then waited for",
         swap(
