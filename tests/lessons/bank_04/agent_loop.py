@@ -30,9 +30,9 @@ WRONG = [
     Wrong("unbounded", bound("True"), ("budget.turns|turns",)),
     Wrong("or for and", bound(WHILE.replace(" and ", " or ")), ("and",)),
     Wrong("turns alone", bound("turns < budget.turns"), ("dollars",)),
-    Wrong("dollars alone", bound("dollars < budget.dollars"), ("turns",)),
+    Wrong("dollars alone", bound("dollars < budget.dollars"), ("turns",), same_as="unbounded"),
     Wrong(
-        "one turn more", bound(WHILE.replace("turns <", "turns <=")), ("<=|one more|more", "turns")
+        "one turn more", bound(WHILE.replace("turns <", "turns <=")), ("4 times|<=|more", "turns")
     ),
     Wrong("turned round", bound("turns > budget.turns and dollars > budget.dollars"), ("<",)),
     Wrong("a number by hand", bound("turns < 8 and dollars < 0.05"), ("budget.turns|budget",)),
@@ -58,7 +58,7 @@ WRONG = [
     ),
     Wrong("while no calls", bound("not turn.calls"), ("turn", "budget|turns")),
     # the answer
-    Wrong("break", done("break"), ("break", "return")),
+    Wrong("break", done("break"), ("out of dollars|break", "return")),
     Wrong("the text alone", done("return turn.text"), ("AgentResult",)),
     Wrong("return forgotten", done(DONE.removeprefix("return ")), ("return",)),
     Wrong("status misspelt", swap('"answered"', '"answer"'), ("answered",)),
@@ -80,7 +80,7 @@ WRONG = [
     Wrong(
         "what the budget was",
         done('return AgentResult("answered", turn.text, budget.turns, budget.dollars, steps)'),
-        ("budget", "turns"),
+        ("turns are 6|budget", "turns"),
     ),
     Wrong("a dict", done('return {"status": "answered", "answer": turn.text}'), ("AgentResult",)),
     Wrong(
@@ -149,11 +149,6 @@ WRONG = [
         ("dispatch",),
     ),
     Wrong("one_round", all_calls("await one_round(messages)"), ("dispatch",)),
-    Wrong(
-        "exceptions as results",
-        all_calls(GATHER.replace("calls])", "calls], return_exceptions=True)")),
-        ("return_exceptions",),
-    ),
     # the rest
     Wrong("run without async", swap("async def run", "def run"), ("async",)),
     Wrong("decorator lost", swap("    @workflow.run\n", ""), ("@workflow.run",)),
@@ -185,6 +180,10 @@ RIGHT = [
             "            if turns >= budget.turns or dollars >= budget.dollars:\n"
             "                break\n",
         ),
+    ),
+    Right(
+        "exceptions as results, of which there are none",
+        all_calls(GATHER.replace("calls])", "calls], return_exceptions=True)")),
     ),
     Right("map", all_calls("await asyncio.gather(*map(dispatch, turn.calls))")),
     Right("a generator", all_calls("await asyncio.gather(*(dispatch(c) for c in turn.calls))")),

@@ -30,7 +30,7 @@ WRONG = [
     Wrong(
         "validator left open", swap(IF_WAITS + REFUSE, "        ...\n"), ("ValueError", "waiting")
     ),
-    Wrong("wait left open", swap(WAIT, "        ...\n"), ("wait_condition",)),
+    Wrong("wait left open", swap(WAIT, "        ...\n"), ("wait until|wait_condition",)),
     Wrong("error left open", swap(UNLESS + ERROR, "        ...\n"), ("nobody allowed it|return",)),
     # decide
     Wrong(
@@ -148,7 +148,7 @@ WRONG = [
     Wrong(
         "a yes awaited",
         until("self.consents.get(call.id)"),
-        ("no|False|refus", "in self.consents|None"),
+        ("still waits", "in self.consents|None"),
     ),
     Wrong(
         "looked up before it is there",
@@ -193,7 +193,12 @@ WRONG = [
         swap(UNLESS, "        if not self.consents[call.id]:\n"),
         ("KeyError|get(",),
     ),
-    Wrong("any consent", swap(UNLESS, "        if not self.consents:\n"), ("call.id",)),
+    Wrong(
+        "any consent",
+        swap(UNLESS, "        if not self.consents:\n"),
+        ("call.id",),
+        same_as="decided is allowed",
+    ),
     Wrong("other words", swap("nobody allowed it", "refused"), ("nobody allowed it",)),
     Wrong("not marked as an error", swap("error: nobody", "nobody"), ("error:",)),
     Wrong(

@@ -20,7 +20,11 @@ WRONG = [
     ),
     Wrong("one tool's name for all", swap(NAME, '"calculate"'), ("calculate", "__name__")),
     Wrong("the module's __name__", swap(NAME, "__name__"), ("__main__|module", NAME)),
-    Wrong("the name in quotes", swap(NAME, '"function.__name__"'), ("quote", "__name__")),
+    Wrong(
+        "the name in quotes",
+        swap(NAME, '"function.__name__"'),
+        ("'function.__name__'|quote", "__name__"),
+    ),
     Wrong("the name called", swap(NAME, "function.__name__()"), ("parenthes|()|bracket|call",)),
     Wrong("str of the function", swap(NAME, "str(function)"), ("str", "__name__")),
     Wrong(
@@ -115,7 +119,10 @@ def describe(function) -> dict:
         "parameters": form(function).model_json_schema(),
     }
 """),
-        ('"function"|function', 'nest|inside|under|level|in "function"|in a dict|key'),
+        (
+            '"function"|function',
+            '`"function": {`|nest|inside|under|level|in "function"|in a dict|key',
+        ),
     ),
     Wrong(
         "Anthropic's input_schema",

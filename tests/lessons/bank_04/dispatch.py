@@ -72,7 +72,7 @@ WRONG = [
     Wrong(
         "the name in quotes",
         run(RUN.replace("(call.name,", '("call.name",')),
-        ("call.name", "quote"),
+        ("call.name", "'call.name'|quote"),
     ),
     Wrong("one tool for all", run(RUN.replace("(call.name,", "(calculate,")), ("call.name",)),
     Wrong(

@@ -51,7 +51,7 @@ WRONG = [
     Wrong(
         "the last message alone",
         swap(MESSAGES, "messages=input.messages[-1:]"),
-        ("last|all|whole|one|1", "input.messages"),
+        ("not the input's messages|last|all|whole", "input.messages"),
     ),
     # tools
     Wrong("the functions", swap(TOOLS, "tools=list(TOOLS.values())"), ("input.tools",)),
@@ -89,7 +89,7 @@ WRONG = [
     Wrong(
         "arguments parsed",
         swap("call.function.arguments)", "json.loads(call.function.arguments))"),
-        ("json.loads|dict|parse", "text"),
+        ("json.loads", "call.function.arguments"),
     ),
     Wrong(
         "arguments=dict by keyword args",

@@ -25,7 +25,7 @@ WRONG = [
     Wrong("blank left", practice(), ("blank|call_tool|...",), verdict="not attempted"),
     Wrong("cell not run", finished, ("run",), verdict="not attempted", not_run=True),
     Wrong("call left open", call("..."), ("call_tool",)),
-    Wrong("failure left open", failed("..."), ("is_error",)),
+    Wrong("failure left open", failed("..."), ("if ...|is_error",)),
     Wrong("raise left open", raising("..."), ("raise|ApplicationError",)),
     # the call
     Wrong("await forgotten", call(CALL.removeprefix("await ")), ("await",)),
@@ -38,7 +38,11 @@ WRONG = [
     Wrong(
         "arguments first", call("await session.call_tool(arguments, name)"), ("order|name, arg",)
     ),
-    Wrong("the name in quotes", call('await session.call_tool("name", arguments)'), ("quote",)),
+    Wrong(
+        "the name in quotes",
+        call('await session.call_tool("name", arguments)'),
+        ("'name'|quote", "call_tool(name"),
+    ),
     Wrong(
         "one tool's name for all",
         call('await session.call_tool("weekday", arguments)'),
@@ -66,7 +70,7 @@ WRONG = [
     Wrong(
         "arguments as JSON",
         call("await session.call_tool(name, json.dumps(arguments))"),
-        ("json.dumps|text|str", "dict|arguments"),
+        ("with '{|json.dumps|text|str", "dict|arguments"),
     ),
     Wrong("arguments in a list", call("await session.call_tool(name, [arguments])"), ("list|[",)),
     Wrong(
@@ -90,12 +94,22 @@ WRONG = [
     Wrong("turned round", failed("not result.is_error"), ("not",)),
     Wrong("called", failed("result.is_error()"), ("parenthes|()|call",)),
     Wrong("compared with a text", failed('result.is_error == "true"'), ('"true"|text|str|quote',)),
-    Wrong("no result", failed("result is None"), ("is_error",)),
-    Wrong("no text", failed("not text"), ("is_error",)),
-    Wrong("words of the text", failed('text.startswith("Error")'), ("is_error",)),
+    Wrong("no result", failed("result is None"), ("is_error",), same_as="compared with a text"),
+    Wrong("no text", failed("not text"), ("is_error",), same_as="compared with a text"),
+    Wrong(
+        "words of the text",
+        failed('text.startswith("Error")'),
+        ("is_error",),
+        same_as="compared with a text",
+    ),
     Wrong("is_error alone", failed("is_error"), ("result.is_error",)),
     Wrong("of the session", failed("session.is_error"), ("result.is_error",)),
-    Wrong("a class", failed("isinstance(result, Exception)"), ("is_error",)),
+    Wrong(
+        "a class",
+        failed("isinstance(result, Exception)"),
+        ("is_error",),
+        same_as="compared with a text",
+    ),
     # raise
     Wrong("retried", raising("raise ApplicationError(text)"), ("non_retryable",)),
     Wrong(
@@ -123,7 +137,9 @@ WRONG = [
         "other words", raising('raise ApplicationError("it failed", non_retryable=True)'), ("text",)
     ),
     Wrong(
-        "text in quotes", raising('raise ApplicationError("text", non_retryable=True)'), ("quote",)
+        "text in quotes",
+        raising('raise ApplicationError("text", non_retryable=True)'),
+        ("'text'|quote", "(text"),
     ),
     Wrong(
         "the result for the text",
@@ -132,7 +148,7 @@ WRONG = [
     ),
     Wrong("a text raised", raising("raise text"), ("ApplicationError",)),
     # the rest
-    Wrong("the result returned", swap(RETURN, "    return result"), ("text", "result")),
+    Wrong("the result returned", swap(RETURN, "    return result"), ("return text",)),
     Wrong("decorator lost", swap("@activity.defn\n", ""), ("@activity.defn",)),
     Wrong("with for async with", swap("async with", "with"), ("async with",)),
 ]

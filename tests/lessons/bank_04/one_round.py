@@ -92,7 +92,11 @@ WRONG = [
         "the arguments as content", swap('"content": result', '"content": arguments'), ("result",)
     ),
     Wrong("the result in a list", swap('"content": result', '"content": [result]'), ("list|[",)),
-    Wrong("the result in quotes", swap('"content": result', '"content": "result"'), ("quote",)),
+    Wrong(
+        "the result in quotes",
+        swap('"content": result', '"content": "result"'),
+        ("'result'|quote", "content"),
+    ),
     Wrong(
         "the newer API's output",
         message('{"type": "function_call_output", "call_id": call.id, "output": result}'),

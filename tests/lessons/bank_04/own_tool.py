@@ -45,7 +45,7 @@ WRONG = [
     Wrong(
         "the docstring below the import",
         swap(DOC + IMPORT, IMPORT + DOC),
-        ("docstring", "first|top|begin|above"),
+        ("docstring", "below `def`|first|top|begin|above"),
     ),
     Wrong("an empty docstring", swap(DOC, '    """"""\n'), ("docstring",)),
     Wrong(
@@ -64,7 +64,7 @@ WRONG = [
             IMPORT,
             "",
         ),
-        ("import", "inside|in the function|within"),
+        ("import", "into the function|inside|in the function|within"),
     ),
     Wrong("a number", swap('strftime("%A")', "weekday()"), ("6", "Sunday|text|name")),
     Wrong("the short name", swap("%A", "%a"), ("Sun", "%A|Sunday")),
@@ -130,7 +130,11 @@ WRONG = [
         swap("own_tool = weekday", 'own_tool = weekday("2026-11-22")'),
         ("own_tool = weekday|parenthes|call|function",),
     ),
-    Wrong("the name as a text", swap("own_tool = weekday", 'own_tool = "weekday"'), ("quote",)),
+    Wrong(
+        "the name as a text",
+        swap("own_tool = weekday", 'own_tool = "weekday"'),
+        ("text|quote", "own_tool = weekday"),
+    ),
     Wrong(
         "own_tool forgotten",
         whole(
@@ -196,7 +200,7 @@ WRONG = [
             + '    return f"{miles * KM:.2f} km"\n\n\n'
             "own_tool = miles_to_km"
         ),
-        ("KM", "inside|in the function|within"),
+        ("KM", "into the function|inside|in the function|within"),
     ),
     Wrong(
         "miles as a text",
