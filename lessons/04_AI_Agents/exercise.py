@@ -310,10 +310,10 @@ async def decide(handle, allowed: bool, call_id: str = "") -> None:
 settings = await use_practice_model()
 worker = await start_worker(run_worker)
 handle = await start_agent()
-await follow(handle, until=timer_started())
+await follow(handle, until=timer_started(), limit=60)
 await decide(handle, True, call_id="another-call")
 await decide(handle, False)
-result = await follow(handle)
+result = await follow(handle, limit=60)
 print(result.status, *result.steps, sep="\n  ")
 
 # %% [markdown]
@@ -321,9 +321,9 @@ print(result.status, *result.steps, sep="\n  ")
 
 # %%
 handle = await start_agent()
-await follow(handle, until=timer_started())
+await follow(handle, until=timer_started(), limit=60)
 await decide(handle, True)
-result = await follow(handle)
+result = await follow(handle, limit=60)
 print(result.status, *result.steps, sep="\n  ")
 await timeline(handle)
 

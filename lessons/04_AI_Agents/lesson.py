@@ -952,7 +952,7 @@ async def run_worker() -> None:
 
 worker = await start_worker(run_worker)
 handle = await start_agent("What is (17 + 4) * 2?", kind=McpAgentWorkflow)
-result = await follow(handle)
+result = await follow(handle, limit=60)  # each session starts a process
 print(result.status, *result.steps, sep="\n  ")
 
 # %% [markdown]
@@ -972,13 +972,13 @@ def server_that(fault: str) -> dict:
 
 trouble = server_that("die")
 handle = await start_agent("What is (17 + 4) * 2?", kind=McpAgentWorkflow)
-result = await follow(handle)
+result = await follow(handle, limit=60)
 print(result.status, *result.steps, sep="\n  ")
 
 # %%
 trouble = server_that("hang")
 handle = await start_agent("What is (17 + 4) * 2?", kind=McpAgentWorkflow)
-result = await follow(handle)
+result = await follow(handle, limit=60)
 print(result.status, *result.steps, sep="\n  ")
 
 # %% [markdown]
@@ -992,7 +992,7 @@ print(result.status, *result.steps, sep="\n  ")
 # %%
 trouble = server_that("changed")
 handle = await start_agent("Search the notes for tardigrades.", kind=McpAgentWorkflow)
-result = await follow(handle)
+result = await follow(handle, limit=60)
 print(result.status, *result.steps, sep="\n  ")
 trouble = {}
 
