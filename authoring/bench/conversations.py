@@ -31,9 +31,8 @@ from workshop.site.client import open_site
 WORKER = ROOT / "demos" / "module_one_04_agentic_loop" / "worker.py"
 QUEUE = "bench-agents"
 TURNS = 100
-# By default a new run is suggested after 4,096 events or 4 MiB, which this conversation reaches.
-NEVER = "limit.historySize.suggestContinueAsNew=100000000"
-EARLY = "limit.historyCount.suggestContinueAsNew=200"
+NEVER, OFTEN = 1000, 20
+"""Turns after which the demo begins a new run; by default it is 50."""
 _AROUND = 5
 """A turn's cost is the median of so many turns on either side of it."""
 _LIMIT = 180.0
@@ -55,9 +54,9 @@ class Conversation:
 def measure(times: int) -> Section:
     """The same conversation in one run, and in as many as the service suggests."""
     section = Section(f"A turn of an agent, in a conversation of {TURNS} turns")
-    for label, suggest in (("one run", NEVER), ("continued as new", EARLY)):
+    for label, turns in (("one run", NEVER), ("continued as new", OFTEN)):
         say(f"an agent's conversation, {label}")
-        found = asyncio.run(_conversation(suggest))
+        found = asyncio.run(_conversation(turns))
         for turn in (10, TURNS // 2, TURNS - 10):
             near = slice(turn - _AROUND, turn + _AROUND)
             size = median([float(n) for n in found.sizes[near]]) / 1024
@@ -69,15 +68,12 @@ def measure(times: int) -> Section:
             Row(f"{label}, all", sum(found.sizes) / 2**20, "MiB",
                 how=f"{found.runs} run(s), the longest history {found.longest / 1024:,.0f} KiB")
         )  # fmt: skip
-    section.notes.append(
-        "A new run is suggested after 200 events here; by default after 4,096 events or 4 MiB."
-    )
+    section.notes.append(f"Continued as new after each {OFTEN} turns; the demo does so after 50.")
     return section
 
 
-async def _conversation(suggest: str) -> Conversation:
+async def _conversation(turns_a_run: int) -> Conversation:
     with (
-        _suggesting(suggest),
         room() as (folder, environment),
         inside(folder, environment) as settings,
     ):
@@ -88,7 +84,7 @@ async def _conversation(suggest: str) -> Conversation:
             namespace=settings.temporal_namespace,
             data_converter=pydantic_data_converter,
         )
-        with _worker(folder, environment):
+        with _worker(folder, {**environment, "DEMO_TURNS_A_RUN": str(turns_a_run)}):
             await asyncio.to_thread(machine.wait_until_quiet)
             async with faults.misbehaving("endless", base=settings.llm_api_base):
                 handle = await client.start_workflow(
@@ -125,17 +121,6 @@ async def _read(client: Client, workflow_id: str) -> Conversation:
     seconds = [after - before for before, after in pairwise(moments)]
     longest = max(sum(event.ByteSize() for event in events) for events in histories)
     return Conversation(seconds, sizes, len(histories), longest)
-
-
-@contextmanager
-def _suggesting(when: str) -> Iterator[None]:
-    """Tell the Temporal Service that is started in the block when to suggest a new run."""
-    before = temporal_service.DYNAMIC_CONFIG
-    temporal_service.DYNAMIC_CONFIG = (*before, when)  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        temporal_service.DYNAMIC_CONFIG = before
 
 
 @contextmanager

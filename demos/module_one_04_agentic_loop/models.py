@@ -7,6 +7,10 @@ from typing import Any
 # The Worker polls it and the starter names it: both take it from here, so they cannot differ.
 TASK_QUEUE = os.environ.get("DEMO_TASK_QUEUE", "durable-agents")
 
+# Then a long conversation continues as a new run. Of the 50,000 events that a history may hold,
+# 50 turns make 2,000 at most.
+TURNS_A_RUN = int(os.environ.get("DEMO_TURNS_A_RUN", "50"))
+
 # All of these are kept in the Event History for all to read. An API key is no field of any.
 
 Message = dict[str, Any]

@@ -19,11 +19,19 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 # LiteLLM alone would take seconds. Of the tools the Workflow calls none; it reads what they are.
 with workflow.unsafe.imports_passed_through():
     from activities import call_tool, list_tools, llm_call
-    from models import AgentInput, AgentResult, Consent, LLMCallInput, Message, ToolCall, Turn
+    from models import (
+        TURNS_A_RUN,
+        AgentInput,
+        AgentResult,
+        Consent,
+        LLMCallInput,
+        Message,
+        ToolCall,
+        Turn,
+    )
     from tools import TOOLS, describe, parsed
 
 CALLS_A_TURN = 8
-TURNS_A_RUN = 50  # of the 50,000 events that a history may hold these make 2,000 at most
 RESULT_CHARACTERS = 2_000  # of a tool: it is sent to the model with each turn that follows
 LONG = 100_000  # characters of a conversation; beyond it the oldest results of tools are left out
 CONSENT_WAIT = timedelta(hours=8)
