@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import difflib
+import re
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ from .pipelines import (
     Archive,
     Child,
     Database,
+    HereToo,
     Raising,
     Retries,
     attempt_of,
@@ -72,6 +75,20 @@ def _value_of(learner: Learner, name: str) -> str:
     return ""
 
 
+def _blocks(learner: Learner, name: str, why: str) -> None:
+    """An `async def` that never awaits holds up its Worker."""
+    learner.step(f"{name} does not hold up its Worker")
+    node = next((n for n in ast.walk(learner.tree) if getattr(n, "name", "") == name), None)
+    if not isinstance(node, ast.AsyncFunctionDef):
+        return
+    if not any(isinstance(part, ast.Await) for part in ast.walk(node)):
+        learner.not_yet(
+            f"`{name}` is an `async def` and awaits nothing: {why}, and meanwhile the whole "
+            "Worker stands still.",
+            f"Write `def {name}(…)`, as it was given: then it runs in a thread of its own.",
+        )
+
+
 # --- a row, once ---
 
 KEY = '`key = f"{info.workflow_id}/{info.activity_type}"`'
@@ -97,12 +114,16 @@ async def idempotent_save(learner: Learner) -> None:
         first = await _first_row(learner, copy, given, room)
         key = room.rows[0]["key"]
         learner.step("A second attempt finds it there, and changes nothing")
+        # On another Worker, which knows nothing of what the first one had in its memory.
+        other = learner.copy(function, engine=room.engine)
         try:
-            second = await _save(copy, given, attempt=2)
+            second = await _save(other, given, attempt=2)
         except IntegrityError:
+            memory = any(any(learner.calls(word)) for word in ("globals", "add", "append"))
+            told = " What the first Worker process had in its memory, the second does not know."
             learner.not_yet(
                 "The second attempt fails: the database has that key already, and refuses. "
-                "Temporal would try again, and it would fail again.",
+                f"Temporal would try again, and it would fail again.{told if memory else ''}",
                 f"Say what to do then: `connection.execute({DO_NOTHING})`.",
             )
         if len(room.rows) > 1:
@@ -116,12 +137,19 @@ async def idempotent_save(learner: Learner) -> None:
         for attempt, saved, new in ((1, first, True), (2, second, False)):
             _is_saved(learner, saved, key, new, attempt)
         await _other_rows(learner, copy, given, room, key)
+    if any(learner.calls("hash")):
+        learner.not_yet(
+            "`hash` of a text is another number in each process, so the next Worker makes another "
+            "key.",
+            f"Take what stays the same: {KEY}.",
+        )
     learner.step("It is right for PostgreSQL as well")
     if any("OR IGNORE" in said.upper() or "OR REPLACE" in said.upper() for said in room.said):
         learner.not_yet(
             "The statement has words that SQLite alone knows: `INSERT OR …`.",
             f"Both databases know `{DO_NOTHING}`.",
         )
+    _blocks(learner, "save_result", "SQLAlchemy's call blocks")
     if learner.swallows:
         await _tells_of_trouble(learner, function, given)
 
@@ -204,8 +232,9 @@ def _why_another(learner: Learner) -> str:
         ("attempt", "`attempt` is 1, and then 2."),
         ("uuid", "A uuid is another one each time."),
         ("task_token", "The task token is another one at each attempt."),
-        ("time", "The clock goes on."),
-        ("now", "The clock goes on."),
+        ("started_time", "`started_time` is that of the attempt, not of the step."),
+        ("time", "The time is another one at each attempt."),
+        ("now", "The time is another one at each attempt."),
         ("random", "Chance does not repeat itself."),
         ("id(", "`id(…)` is a place in memory."),
         ("hash(", "`hash` of a text is another one in each process."),
@@ -234,9 +263,12 @@ async def _other_rows(learner: Learner, copy: Any, given: Any, room: Database, k
     learner.step("Another Workflow has a row of its own")
     await _save(copy, given, workflow_id="another", workflow_run_id="another run")
     if len(room.rows) != 2:
+        is_field = {TOPIC: " That is the topic.", URL: " That is the source's address, source_url."}
+        quoted = " The names stand in quotes, and are only letters: an f is missing before them."
+        told = is_field.get(key, quoted if "info." in key else "")
         learner.not_yet(
-            f"Another Workflow saves the same source, and its row is not there: the key is "
-            f"{_short(key)} again.",
+            "Another Workflow saves the same source, and its row is not there: the key is "
+            f"{_short(key)} again.{told}",
             f"The Workflow's id belongs into it: {KEY}.",
         )
     learner.step("The key names the step as well")
@@ -273,7 +305,7 @@ async def _tells_of_trouble(learner: Learner, function: Any, given: Any) -> None
 
 
 @blank(
-    "retry_policy",
+    "llm_retry_policy",
     hints=(
         "For each of the eleven errors: will the same request succeed if you only wait?",
         "Go through the table above. The list holds names as texts, exactly as in its first "
@@ -283,8 +315,8 @@ async def _tells_of_trouble(learner: Learner, function: Any, given: Any) -> None
     ),
     means="What waiting cures is tried again, and what it does not cure is told at once.",
 )
-async def retry_policy(learner: Learner) -> None:
-    ran(learner)
+async def llm_retry_policy(learner: Learner) -> None:
+    ran(learner, _policy_words)
     learner.step("LLM_RETRY_POLICY is a RetryPolicy")
     policy = learner.name("LLM_RETRY_POLICY")
     if isinstance(policy, tuple) and len(policy) == 1:
@@ -300,7 +332,26 @@ async def retry_policy(learner: Learner) -> None:
     await _retries(learner, policy)
 
 
+def _policy_words(error: BaseException) -> tuple[str, str] | None:
+    others = ("wait_exponential", "stop_after_attempt", "retry_if_exception_type", "retry")
+    if isinstance(error, NameError) and getattr(error, "name", "") in others:
+        return (
+            f"`{error.name}` belongs to another library, and is not known here.",
+            "RetryPolicy has fields of its own: `initial_interval`, `maximum_interval` and the "
+            "list of names.",
+        )
+    return None
+
+
 def _waits(learner: Learner, policy: RetryPolicy) -> None:
+    first, longest = policy.initial_interval, policy.maximum_interval
+    if first == timedelta(minutes=2) and longest == timedelta(seconds=5):
+        learner.step("The first wait is 5 s")
+        learner.not_yet(
+            "initial_interval is two minutes, maximum_interval five seconds: they are exchanged.",
+            "Write `initial_interval=timedelta(seconds=5)` and "
+            "`maximum_interval=timedelta(minutes=2)`.",
+        )
     for name, right, seconds, said in (
         ("initial_interval", "timedelta(seconds=5)", 5.0, "The first wait"),
         ("maximum_interval", "timedelta(minutes=2)", 120.0, "The longest wait"),
@@ -348,9 +399,14 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
             f'Write a list: `["{next(iter(FINAL))}", …]`.',
         )
     if not names:
+        there = "non_retryable_error_types" in learner.text
         learner.not_yet(
-            "non_retryable_error_types is empty: everything is retried.",
-            "List the errors that no waiting cures.",
+            "non_retryable_error_types is empty: everything is retried."
+            if there
+            else "non_retryable_error_types is not there: everything is retried.",
+            "List the errors that no waiting cures."
+            if there
+            else f'Put it back: `non_retryable_error_types=["{next(iter(FINAL))}", …]`.',
         )
     for name in names:
         if isinstance(name, type):
@@ -367,6 +423,18 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
     trial = await run_workflow(Retries, wish, {"raises": raising})
     attempts: dict[str, int] = trial.result or raising.attempts
     learner.step("What waiting cures is tried again")
+    given_up = [name for name in PASSING if attempts.get(name) == 1]
+    if given_up == list(PASSING) and all(attempts.get(name) != 1 for name in FINAL):
+        learner.not_yet(
+            "RateLimitError is given up at the first attempt, and AuthenticationError is tried "
+            "again: it is the other way round. The list holds what is **not** retried.",
+            f"List the others: `{list(FINAL)}`.",
+        )
+    if len(given_up) > 1:
+        learner.not_yet(
+            f"{', '.join(given_up)} are given up at the first attempt, and each of them passes.",
+            "Take them out of the list.",
+        )
     for name, told in PASSING.items():
         if attempts.get(name) == 1:
             learner.not_yet(
@@ -388,6 +456,22 @@ def _is_exact(learner: Learner, name: str) -> None:
     known = [*FINAL, *PASSING]
     if name in known:
         return
+    inside = [one for one in known if one in name]
+    if len(inside) > 1:
+        together = f'`"{inside[0]}", "{inside[1]}"`'
+        learner.not_yet(
+            f"{_short(name)} is one text."
+            if "," in name
+            else f"{_short(name)} is one name: a comma is missing, and Python joins the two texts.",
+            f"Each name has quotes of its own, with a comma between them: {together}.",
+        )
+    if isinstance(getattr(builtins, name.strip(), None), type):
+        learner.not_yet(
+            f"{name} is Python's own error. LiteLLM's have other names, and parents do not count: "
+            "a wrong key is an AuthenticationError, a key that may not do that a "
+            "PermissionDeniedError.",
+            f'Take `"{name}"` out, and list the exact names from the table above.',
+        )
     bare = name.strip().rpartition(".")[2]
     if bare in known and bare != name:
         learner.not_yet(
@@ -449,6 +533,7 @@ async def error_mapping(learner: Learner) -> None:
                 f"`{ast.unparse(call)}` keeps the Activity, and its thread, waiting.",
                 f"Tell Temporal how long to wait: `{LATER}`.",
             )
+    _blocks(learner, "call_llm", "LiteLLM's call blocks")
     await _empty_account(learner, function, model)
     await _told_to_wait(learner, function, model)
     learner.step("Every other error goes through as it is")
@@ -524,10 +609,54 @@ def _error(name: str, seconds: str | None = None, code: str = "rate_limit_exceed
     return error
 
 
+def _branch(learner: Learner) -> ast.If | None:
+    """The `if` of the cell that asks whether the account is empty."""
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.If) and "out_of_money" in ast.unparse(node.test):
+            return node
+    return None
+
+
+def _raises(body: Sequence[ast.stmt]) -> bool:
+    return any(isinstance(part, ast.Raise) for one in body for part in ast.walk(one))
+
+
 async def _empty_account(learner: Learner, function: Any, model: _Model) -> None:
     learner.step("An empty account is final")
     error = _error("RateLimitError", code="insufficient_quota")
     got = await _mapped(learner, model, function, error, "The account is empty", QUOTA)
+    branch = _branch(learner)
+    if not got.non_retryable and branch and not _raises([*branch.body, *branch.orelse]):
+        first = ast.unparse(branch.body[0])[:60]
+        does = "raises nothing"
+        if first.startswith("print("):
+            does = "prints, and raises nothing"
+        elif "Error(" in first:
+            does = "makes an error, and does not raise it"
+        learner.not_yet(
+            f"The account is empty. `{first}` {does}; the line below it makes of it an error that "
+            "is retried.",
+            f"Raise there: `{QUOTA}`.",
+        )
+    if not got.non_retryable and got.type == "RateLimitError" and "QuotaExh" in learner.text:
+        later = await model.raises(function, _error("RateLimitError", "7"), "A 429 comes")
+        if branch and isinstance(branch.test, ast.UnaryOp):
+            learner.not_yet(
+                f"`if {ast.unparse(branch.test)}:` asks for the opposite: with `not` the empty "
+                "account is retried, and too many requests are final.",
+                "Write `if out_of_money(error):`, as it was given.",
+            )
+        if isinstance(later, ApplicationError) and later.type == "QuotaExhausted":
+            learner.not_yet(
+                "The empty account becomes a RateLimitError, and too many requests become "
+                "QuotaExhausted: the two are exchanged.",
+                f"Under `if out_of_money(error):` `{QUOTA}`.",
+            )
+    if not got.non_retryable and not branch and "out_of_money" not in _used(learner):
+        learner.not_yet(
+            "Nobody asks whether the account is empty: both kinds of 429 are retried.",
+            f"Put back `if out_of_money(error):`, and under it `{QUOTA}`.",
+        )
     if not got.non_retryable:
         learner.not_yet(
             "The account is empty, and the error may be retried: ten times the same answer.",
@@ -536,12 +665,35 @@ async def _empty_account(learner: Learner, function: Any, model: _Model) -> None
     _typed(learner, got, "QuotaExhausted", QUOTA)
 
 
+def _used(learner: Learner) -> set[str]:
+    """The names that the cell calls."""
+    return {last_name(call.func) for call in _all_calls(learner)}
+
+
 async def _told_to_wait(learner: Learner, function: Any, model: _Model) -> None:
     learner.step("Too many requests: it is tried again when they say so")
     for seconds in (7, 2):
         error = _error("RateLimitError", str(seconds))
         when = f"The provider says: come back in {seconds} s"
-        got = await _mapped(learner, model, function, error, when, LATER)
+        try:
+            got = await _mapped(learner, model, function, error, when, LATER)
+        except UnboundLocalError:
+            branch = _branch(learner)
+            raises = [n for n in ast.walk(branch or ast.Pass()) if isinstance(n, ast.Raise)]
+            made = [
+                ast.unparse(n.value)
+                for n in ast.walk(learner.tree)
+                if isinstance(n, ast.Expr) and "Error(" in ast.unparse(n.value)
+            ]
+            saw = "the Activity goes on without an answer."
+            if len(raises) > 1:
+                saw = "the second `raise` stands inside of the `if`, where it is never reached."
+            elif made:
+                saw = f"`{made[0][:60]}…` makes an error, and does not raise it."
+            learner.not_yet(
+                f"{when}, and nothing is raised: {saw}",
+                f"Below the `if`, indented as far as it is: `{LATER}`.",
+            )
         if got.non_retryable:
             learner.not_yet(f"{when}. The error says: never again.", f"Write `{LATER}`.")
         delay = got.next_retry_delay
@@ -633,7 +785,7 @@ async def fan_out(learner: Learner) -> None:
     learner.step("It waits for all of them")
     report = _report(learner, trial)
     learner.step("Those that failed are named, with the reason")
-    _named(learner, report.get("failed"), bad)
+    _named(learner, report, bad)
     learner.step("The others are saved")
     good = [one["topic"] for one in sources if one not in bad]
     if sorted(report.get("saved") or []) != good:
@@ -663,7 +815,7 @@ async def _batch(
         return {**source, "summary": TEXT}
 
     traps = learner.trapped("fetch_url", "call_llm", "save_result", "ask_model", "completion")
-    copy = learner.copy(kind, **traps)
+    copy = learner.copy(kind, workflow=HereToo("research-queue"), **traps)
     trial = await run_workflow(copy, given, {"research one": research}, children=[Child])
     if trial.task_failure:
         _code_failed(learner, trial)
@@ -695,7 +847,13 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
         if trial.failure:
             learner.not_yet(f"The Workflow failed: {trial.failure}", f"Write `{CHILD}`.")
         if not any("child_workflow" in last_name(c.func) for c in _all_calls(learner)):
-            learner.not_yet("No child Workflow is asked for.", f"Write `{CHILD}`.")
+            outside = [c for c in _all_calls(learner) if ast.unparse(c.func).startswith("client.")]
+            told = f" `{ast.unparse(outside[0].func)}` is for code outside." if outside else ""
+            learner.not_yet(
+                f"No child Workflow is asked for.{told}"
+                + (" A client talks to the network, which Workflow code must not." * bool(outside)),
+                f"Write `{CHILD}`.",
+            )
         if not any(ast.unparse(c.func) == "self.research" for c in _all_calls(learner)):
             learner.not_yet("`run` asks `research` for nothing.", f"Write `{GATHER}`.")
         learner.not_yet(
@@ -707,6 +865,18 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
         learner.not_yet(
             f"The child that is started is {wrong.kind!r}.",
             "It is `ResearchWorkflow.run`, without quotes and without parentheses.",
+        )
+    mine = trial.events[0].workflow_execution_started_event_attributes.task_queue.name
+    if away := next((one for one in started if one.queue != mine), None):
+        learner.not_yet(
+            f"The child is put on the Task Queue {away.queue!r}, where no Worker knows it.",
+            "Leave `task_queue` out: a child takes that of its parent, `research-queue`.",
+        )
+    if "already started" in trial.failure:
+        learner.not_yet(
+            "Two children were given the same id, and the second was refused: the number is not "
+            "another one for each source.",
+            f"Number the sources: `{GATHER}`.",
         )
     given = [one.inputs[0] if len(one.inputs) == 1 else one.inputs for one in started]
     strange = next((one for one in given if one not in sources), None)
@@ -726,6 +896,15 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
         _not_caught(learner, trial)
     if missing:
         again = "" if trial.completed else " Does a slot stay taken?"
+        part = [
+            ast.unparse(n)
+            for n in ast.walk(learner.tree)
+            if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice)
+        ]
+        if part:
+            again = f" `{part[0]}` is a part of them."
+        elif trial.completed and any(learner.calls("create_task")):
+            again = " Tasks that nobody awaits end with the Workflow."
         learner.not_yet(
             f"There are {len(sources)} sources, and {len(given)} children: {missing[0]} has none."
             f"{again}",
@@ -791,18 +970,25 @@ def _report(learner: Learner, trial: Trial) -> dict[str, Any]:
     return report
 
 
-def _named(learner: Learner, failed: Any, bad: Sequence[Mapping[str, str]]) -> None:
+def _named(learner: Learner, report: Mapping[str, Any], bad: Sequence[Any]) -> None:
+    failed = report.get("failed")
     names = [one.get("topic") for one in failed or [] if isinstance(one, dict)]
     wanted = [one["topic"] for one in bad]
-    if any(last_name(c.func) == "start_child_workflow" for c in _all_calls(learner)):
+    started = any(last_name(c.func) == "start_child_workflow" for c in _all_calls(learner))
+    if started and sorted(map(str, names)) != wanted:
         learner.not_yet(
             "`start_child_workflow` waits for the child's start, and not for its end: how it ends "
             "is not known here.",
             f"Write `{CHILD}`.",
         )
     if not failed:
+        among = any(
+            name in str(one) for one in report["saved"] for name in (wanted[0], "Failure", "410")
+        )
         learner.not_yet(
-            f"{len(bad)} children have failed, and the report names none of them.",
+            f"{len(bad)} children have failed, and the report has them among the saved."
+            if among
+            else f"{len(bad)} children have failed, and the report names none of them.",
             f"In `except`: `{APPEND}`.",
         )
     if not all(isinstance(one, dict) for one in failed):
@@ -850,7 +1036,7 @@ async def heartbeat(learner: Learner) -> None:
         whole = Archive(Path(folder) / "whole.txt")
         learner.step("The first attempt begins at the beginning, and fetches all")
         result = await _fetch(learner, function, whole)
-        _is_whole(learner, whole, "After an attempt that nothing interrupts", whole.starts)
+        _is_whole(learner, whole, "After an attempt that nothing interrupts")
         if whole.starts[0] != 0:
             learner.not_yet(
                 f"The first attempt asks from byte {whole.starts[0]}.",
@@ -865,11 +1051,12 @@ async def heartbeat(learner: Learner) -> None:
         learner.step("The next attempt goes on where that one was")
         broken = Archive(Path(folder) / "broken.txt", breaks_at=4)
         await _breaks(learner, function, broken)
-        reached, told = len(broken.starts) - 1, list(broken.heard[-1])
+        # The last word of an attempt that dies may be lost: the one before it counts.
+        told = list(broken.heard[-2])
         broken.breaks_at, broken.starts = 0, []
         await _fetch(learner, function, broken, told, attempt=2)
-        _goes_on(learner, broken, reached, told)
-        _is_whole(learner, broken, "After an attempt that was interrupted and another", [])
+        _goes_on(learner, broken, told)
+        _is_whole(learner, broken, "After an attempt that was interrupted and another")
 
 
 async def _fetch(
@@ -886,6 +1073,17 @@ async def _fetch(
             heartbeat_details=list(details),
         )
     except IndexError:
+        value = _value_of(learner, "done")
+        if details:
+            learner.not_yet(
+                f"`{value}`: one thing was told, and this asks for a second.",
+                f"The first has the place [0]: `{DETAILS}`.",
+            )
+        if value.startswith("0 if "):
+            learner.not_yet(
+                f"`{value}` is the wrong way round: it takes 0 where something was told.",
+                f"Exchange the two: `{DETAILS}`.",
+            )
         learner.not_yet(
             "The first attempt fails: nothing has been told yet, and `heartbeat_details` is empty.",
             f"Look first whether there is something: `{DETAILS}`.",
@@ -926,13 +1124,14 @@ def _tells(learner: Learner, archive: Archive) -> None:
     learner.step("It tells Temporal after each part how far it is")
     right = "Write `activity.heartbeat(done)` at the end of the loop."
     if not archive.heard:
-        mentioned = "activity.heartbeat" in learner.text
-        learner.not_yet(
-            "`activity.heartbeat` is named, and not called."
-            if mentioned and not any(learner.calls("heartbeat"))
-            else "It tells nothing: an attempt that dies leaves no word.",
-            right,
-        )
+        named = re.search(r"activity\.heartbeat\b", learner.text)
+        kept = any("heartbeat_details" in ast.unparse(c.func) for c in _all_calls(learner))
+        saw = "It tells nothing: an attempt that dies leaves no word."
+        if named and not any(learner.calls("heartbeat")):
+            saw = "`activity.heartbeat` is named, and not called."
+        elif kept:
+            saw = "`heartbeat_details` is what was told before; what is added to it nobody hears."
+        learner.not_yet(saw, right)
     if not archive.heard[-1]:
         learner.not_yet("It says that it lives, and not how far it is.", right)
     if len(archive.heard) < len(archive.starts):
@@ -940,6 +1139,11 @@ def _tells(learner: Learner, archive: Archive) -> None:
             f"{len(archive.starts)} parts came, and it told {len(archive.heard)} times: an attempt "
             "that dies in between leaves no word.",
             "Put `activity.heartbeat(done)` into the loop.",
+        )
+    if len(archive.heard) > 1 and all(s[0] == len(archive.data) for s in archive.heard):
+        learner.not_yet(
+            f"It tells {len(archive.data)} each time: that is `total`, and not how far it is.",
+            right,
         )
     early = [
         (said, size)
@@ -954,31 +1158,49 @@ def _tells(learner: Learner, archive: Archive) -> None:
         )
 
 
-def _goes_on(learner: Learner, archive: Archive, reached: int, told: Sequence[Any]) -> None:
-    start, right = archive.starts[0], reached * 1000
+def _goes_on(learner: Learner, archive: Archive, told: Sequence[Any]) -> None:
+    start, right = archive.starts[0], 2000
     if start == right:
         return
-    if start == 0:
+    value = _value_of(learner, "done")
+    saw = f"{right} bytes were reached, {_short(told)} was told, and the second attempt begins at "
+    saw += f"{start}."
+    if "attempt" in value.replace("heartbeat_details", ""):
+        saw += f" `{value}` guesses it from the attempt."
+    elif start == 3000:
+        saw += " That is the file's size: it lies on this machine alone, and may hold more than was"
+        saw += " told."
+    elif start:
+        calls = [ast.unparse(call) for call in learner.calls("heartbeat")]
         learner.not_yet(
-            f"{reached} parts were there, {_short(told)} was told, and the second attempt begins "
-            "at 0.",
-            f"Begin where the earlier attempt was: `{DETAILS}`.",
+            f"{saw} `{calls[0]}` tells something else than the bytes." if calls else saw,
+            "Tell the number of bytes that are written, `activity.heartbeat(done)`, and begin "
+            "there.",
         )
-    learner.not_yet(
-        f"{right} bytes were there, {_short(told)} was told, and the second attempt begins at "
-        f"{start}.",
-        "Tell the number of bytes that are written, `activity.heartbeat(done)`, and begin there.",
-    )
+    learner.not_yet(saw, f"Begin where the earlier attempt was: `{DETAILS}`.")
 
 
-def _is_whole(learner: Learner, archive: Archive, when: str, starts: Sequence[int]) -> None:
+def _is_whole(learner: Learner, archive: Archive, when: str) -> None:
     found = archive.file.read_bytes() if archive.file.exists() else b""
     if found == archive.data:
         return
+    loops = [n for n in ast.walk(learner.tree) if isinstance(n, ast.While)]
+    if any(isinstance(part, ast.Return) for loop in loops for part in ast.walk(loop)):
+        learner.not_yet(
+            f"`return` stands in the loop: after the first part, {len(found)} bytes, it is over.",
+            "Indent `return Downloaded(done, parts)` as far as `with`, so that it comes last.",
+        )
+    if len(found) > len(archive.data) and "truncate" not in learner.text:
+        learner.not_yet(
+            f"{when} the file has {len(found)} bytes of {len(archive.data)}: what an earlier "
+            "attempt wrote and did not tell is in it twice.",
+            "Keep `file.truncate(done)`.",
+        )
+    told = (
+        f" of {len(archive.data)}." if len(found) != len(archive.data) else ", not the right ones."
+    )
     learner.not_yet(
-        f"{when} the file has {len(found)} bytes"
-        + (", and not the right ones." if len(found) == len(archive.data) else "")
-        + ("" if len(found) == len(archive.data) else f" of {len(archive.data)}."),
+        f"{when} the file has {len(found)} bytes{told}",
         "Keep the lines around the blanks: truncate, then write each part at its place.",
     )
 
@@ -1097,8 +1319,8 @@ def _why_another_name(learner: Learner) -> str:
     for word, told in (
         ("attempt", "`attempt` is 1, and then 2."),
         ("uuid", "A uuid is another one each time."),
-        ("now", "The clock goes on."),
-        ("time", "The clock goes on."),
+        ("now", "The time is another one at each attempt."),
+        ("time", "The time is another one at each attempt."),
     ):
         if word in value:
             return f" {told}"

@@ -81,7 +81,7 @@ from litellm import RateLimitError
 
 # %% include="05_Durable_Pipelines/idempotent_save"
 
-# %% include="05_Durable_Pipelines/retry_policy"
+# %% include="05_Durable_Pipelines/llm_retry_policy"
 
 # %% include="05_Durable_Pipelines/plan"
 

@@ -548,7 +548,7 @@ receipt(before)
 # attempts in all. Which of the eleven errors are the same the next time, however long you wait?
 # List them, and only them.
 
-# %% exercise="retry_policy"
+# %% exercise="llm_retry_policy"
 LLM_RETRY_POLICY = RetryPolicy(
     # PROMPT: initial_interval=...,  # TODO: 5 seconds
     initial_interval=timedelta(seconds=5),
@@ -692,6 +692,11 @@ def call_llm(prompt: str) -> Summary:
 
 # %%
 worker = await start_worker(run_worker)
+
+# %% [markdown]
+# Twice in a row the provider asks for four seconds, as before.
+
+# %%
 before = mark()
 with rate_limited(times=2, retry_after=4):
     handle = await start_research(site.pages[2].topic, site.pages[2].url)
@@ -1111,7 +1116,9 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # It went on where the first attempt had told that it was. This Worker could still say that it was
 # shutting down. One that is killed says nothing; then the two seconds of the `heartbeat_timeout`
 # pass, and the next attempt goes on from the same number. Note the order in your cell: write first,
-# then tell. The other way round, a crash in between would leave a hole.
+# then tell. The other way round, a crash in between would leave a hole. And the file lies on this
+# machine: where the next attempt may run on another one, the parts belong where both can reach
+# them.
 #
 # ## Every morning at six
 #

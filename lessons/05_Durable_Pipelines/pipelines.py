@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,9 @@ async def attempt_of(
     https://python.temporal.io/temporalio.testing.ActivityEnvironment.html
     """
     environment = ActivityEnvironment()
-    told = {"activity_id": "3", "task_token": uuid.uuid4().bytes} | info
+    now = datetime.now(timezone.utc)
+    told = {"activity_id": "3", "task_token": uuid.uuid4().bytes, "started_time": now}
+    told |= {"current_attempt_scheduled_time": now} | info
     environment.info = replace(environment.info, **told)
     if heard is not None:
         environment.on_heartbeat = heard
@@ -155,6 +157,28 @@ class Child:
         )
 
 
+class HereToo:
+    """Stands in for `workflow` in a trial: a child that is put on the lesson's queue stays here.
+
+    The learner's own Worker polls that queue, and would do the work for real.
+    """
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(workflow, name)
+
+    def _here(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in given.items() if (k, v) != ("task_queue", self._queue)}
+
+    def execute_child_workflow(self, *values: Any, **named: Any) -> Any:
+        return workflow.execute_child_workflow(*values, **self._here(named))
+
+    def start_child_workflow(self, *values: Any, **named: Any) -> Any:
+        return workflow.start_child_workflow(*values, **self._here(named))
+
+
 @dataclass(frozen=True)
 class Started:
     """A child as its parent asked for it."""
@@ -162,6 +186,7 @@ class Started:
     id: str
     kind: str
     inputs: list[Any]
+    queue: str
 
 
 def children(trial: Trial) -> list[Started]:
@@ -171,7 +196,10 @@ def children(trial: Trial) -> list[Started]:
         for e in trial.events
         if e.event_type == EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
     ]
-    return [Started(a.workflow_id, a.workflow_type.name, inputs(a.input)) for a in asked]
+    return [
+        Started(a.workflow_id, a.workflow_type.name, inputs(a.input), a.task_queue.name)
+        for a in asked
+    ]
 
 
 def most_at_once(trial: Trial) -> int:
