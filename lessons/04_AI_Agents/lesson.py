@@ -603,6 +603,8 @@ class Consents:
             raise ValueError(f"no call {consent.call_id!r} waits for a decision")
 
     async def allowed(self, call: ToolCall) -> bool:
+        if call.id in self.waiting:  # two calls of one id: which of them would the person mean?
+            return False
         self.waiting[call.id] = call
         try:
             await workflow.wait_condition(lambda: call.id in self.consents, timeout=self.patience)
@@ -615,7 +617,7 @@ class Consents:
 # %% [markdown]
 # The loop is taken apart now: `one_turn` is a turn, its state is in `self`. New are
 # - `use`, which asks for consent where it is needed, and then dispatches;
-# - a bound on the attempts of `llm_call`: who has given up can be told;
+# - a bound on the attempts of `llm_call`, and none again for a wrong key or a mistake of our own;
 # - a turn with neither text nor call: the model is asked again;
 # - `set_current_details`, which shows in the Web UI how far the agent is.
 
@@ -636,7 +638,7 @@ class Conversation(Consents):
             LLMCallInput(self.messages, self.tools()),
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=RetryPolicy(
-                maximum_attempts=5, non_retryable_error_types=["AuthenticationError"]
+                maximum_attempts=5, non_retryable_error_types=["AuthenticationError", "TypeError"]
             ),
         )
         self.turns, self.dollars = self.turns + 1, self.dollars + turn.dollars
