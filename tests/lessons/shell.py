@@ -29,6 +29,8 @@ NOT_NEEDED = (
         "await nobody_answers(",
         "await crash(",
     ),
+    *("waits(", "await reason_why(", '"a busy page"', "await board."),
+    *("query(ResearchBatch", "await watch(", "show_bars(", "digest.letter"),
 )
 """In a cell above a blank: it draws, counts, waits, checks or kills; no blank needs its names."""
 LATER = "a-later-cell"
