@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import builtins
-import contextlib
 import difflib
 import re
 import tempfile
@@ -1251,14 +1250,23 @@ async def send_digest(learner: Learner) -> None:
             )
     learner.step("Nobody sees half a letter")
     async with providers.away() as room:
-        half = learner.copy(function, Path=_HalfPath)
-        with contextlib.suppress(OSError):
+        half, failed = learner.copy(function, Path=_HalfPath), False
+        try:
             await attempt_of(half, letter, workflow_id="digest-a")
-        if (room.folder / "outbox" / name).exists():
+        except OSError:
+            failed = True
+        file = room.folder / "outbox" / name
+        if file.exists() and TEXT not in file.read_text():
             learner.not_yet(
                 "The disk is full in the middle of writing, and half a letter lies there under its "
                 "real name.",
                 f"Write {WHOLE}.",
+            )
+        if not failed and learner.swallows:
+            learner.not_yet(
+                "The disk is full, and the `except` swallows the error: to Temporal the letter is "
+                "sent, and nobody tries again.",
+                "Take `try` and `except` out: only an error that is raised is tried again.",
             )
 
 
@@ -1279,6 +1287,10 @@ async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> An
     told |= {"activity_type": "send_digest"}
     try:
         return await attempt_of(function, letter, **(told | info))
+    except NameError as error:
+        if getattr(error, "name", "") == "info":
+            learner.not_yet("There is no `info` in this Activity.", f"Ask for it: {NAME}.")
+        raise
     except FileNotFoundError as error:
         # The path is that of the check's folder.
         learner.not_yet(
@@ -1290,7 +1302,10 @@ async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> An
 def _letters(learner: Learner, outbox: Path, name: Any) -> None:
     found = sorted(path.name for path in outbox.iterdir()) if outbox.exists() else []
     if not found:
-        learner.not_yet("The Activity has run, and the outbox is empty.", f"Write {WHOLE}.")
+        printed = " What is printed, nobody gets." if any(learner.calls("print")) else ""
+        learner.not_yet(
+            f"The Activity has run, and the outbox is empty.{printed}", f"Write {WHOLE}."
+        )
     if not isinstance(name, str) or name not in found:
         left = [one for one in found if one.endswith(".part")]
         learner.not_yet(
@@ -1353,12 +1368,11 @@ SEND = (
 async def digest_workflow(learner: Learner) -> None:
     kind = is_workflow(learner, "DigestWorkflow")
     follows_rule_4(learner)
-    for bad in ((2, 4), ()):
-        await _digest(learner, kind, bad)
+    await _digest(learner, kind, (2, 4))
 
 
 async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
-    learner.step(f"It runs with {len(numbers) or 'no'} broken sources")
+    learner.step(f"It runs on the Temporal Service, with {len(numbers)} broken sources")
     sources = [{"topic": f"topic {n}", "source_url": f"{URL}/{n}"} for n in range(1, SOURCES + 1)]
     bad = [sources[n - 1] for n in numbers]
     letters: list[Any] = []
@@ -1387,6 +1401,12 @@ async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
             if bad
             else f"Compare it with what was given. {SEND}.",
         )
+    learner.step("It researches all sources at once")
+    if most_at_once(trial) == 1:
+        learner.not_yet(
+            "One child runs at a time: each is waited for before the next one begins.",
+            "Keep `asyncio.gather`, which starts them all and then waits.",
+        )
     learner.step("It sends one letter")
     _one_letter(learner, trial, letters)
     learner.step("The letter has every summary, and names what is missing")
@@ -1397,6 +1417,11 @@ async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
     if not isinstance(result, dict) or result.get("found") != wanted:
         learner.not_yet(
             f"The result is {_short(result)}; {wanted} sources were found.",
+            "Keep `return Digest(name, len(found), missing)`.",
+        )
+    if bad and len(result.get("missing") or []) != len(bad):
+        learner.not_yet(
+            f"The result's missing is {_short(result.get('missing'))}; {len(bad)} sources are.",
             "Keep `return Digest(name, len(found), missing)`.",
         )
     if result.get("letter") != "digest.txt":
@@ -1443,6 +1468,12 @@ def _one_letter(learner: Learner, trial: Trial, letters: Sequence[Any]) -> None:
     given = letters[0] if letters else None
     if not isinstance(given, dict) or "text" not in given:
         learner.not_yet(f"send_digest is given {kind_of(given)}.", "Give it `letter`.")
+    by_name = [k.arg for call in learner.calls("execute_activity") for k in call.keywords]
+    if "schedule_to_close_timeout" in by_name and "start_to_close_timeout" not in by_name:
+        learner.not_yet(
+            "send_digest has a schedule_to_close_timeout, which limits all attempts together.",
+            "One attempt is limited by `start_to_close_timeout=timedelta(seconds=10)`.",
+        )
     if asked[0].start_to_close != 10:
         learner.not_yet(
             f"send_digest has a Start-to-Close timeout of {asked[0].start_to_close:g} s.",
@@ -1476,7 +1507,13 @@ def _tells_all(
         return
     if not lines:
         learner.not_yet(
-            f"{len(bad)} sources have failed, and the letter names none.", f"Write {MISSING}."
+            f"{len(bad)} sources have failed, and the letter names none.{_why_none(learner)}",
+            f"Write {MISSING}.",
+        )
+    if all(len(line) <= 1 for line in lines):
+        learner.not_yet(
+            "`missing` is one text, and the letter has a line for each of its letters.",
+            f"It is a list of texts: {MISSING}.",
         )
     for source in bad:
         mine = [line for line in lines if source["topic"] in line]
@@ -1484,6 +1521,11 @@ def _tells_all(
             learner.not_yet(
                 f"{source['topic']} has failed, and the letter says {_short(lines)}.",
                 f"Name the source: {MISSING}.",
+            )
+        if f"{source['topic']}:" not in mine[0]:
+            learner.not_yet(
+                f"The letter says {_short(mine[0])}: no colon stands behind the topic.",
+                f"Write {MISSING}.",
             )
         if REASON.partition(": ")[2] not in mine[0]:
             learner.not_yet(
@@ -1495,6 +1537,33 @@ def _tells_all(
             f"{len(bad)} sources have failed, and the letter names {len(lines)}: {_short(lines)}.",
             f"Only those that are exceptions: {MISSING}.",
         )
+
+
+def _why_none(learner: Learner) -> str:
+    """Why the cell finds nothing that is missing, where that is known."""
+    for call in learner.calls("isinstance"):
+        kind = ast.unparse(call.args[1]) if len(call.args) == 2 else ""
+        if kind in ("ApplicationError", "ActivityError", "str"):
+            return (
+                f" `{ast.unparse(call)}`: what gather gives back is a ChildWorkflowError, with the "
+                "others inside of it."
+            )
+    if any(isinstance(n, ast.ExceptHandler) for n in ast.walk(learner.tree)):
+        return " An `except` sees nothing here: gather has caught the errors, and returned them."
+    for node in ast.walk(learner.tree):
+        if isinstance(node, ast.Compare) and ast.unparse(node).endswith("is None"):
+            return f" `{ast.unparse(node)}`: who has failed is an exception, not None."
+    for node in ast.walk(learner.tree):
+        if not isinstance(node, (ast.comprehension, ast.For)):
+            continue
+        if isinstance(node.iter, ast.Call) and last_name(node.iter.func) == "zip":
+            zipped = [ast.unparse(one) for one in node.iter.args]
+            if "found" in zipped:
+                return " `found` holds those that worked, and none that failed: zip `results`."
+            if ast.unparse(node.target).strip("()").startswith("result") and "input" in zipped[0]:
+                order = f"zip({', '.join(zipped)})"
+                return f" `{ast.unparse(node.target)}` is not in the order of `{order}`."
+    return ""
 
 
 # --- the exercise: a Schedule ---
@@ -1522,8 +1591,9 @@ async def schedule(learner: Learner) -> None:
         learner.not_yet(
             f"`every_weekday` is {kind_of(made)}.", "Keep `every_weekday = Schedule(…)`."
         )
-    for field in ("hour", "minute", "day_of_week"):
-        _is_ranges(learner, made, field)
+    if made.spec.calendars or not made.spec.cron_expressions:
+        for field in ("hour", "minute", "day_of_week"):
+            _is_ranges(learner, made, field)
     learner.step("The Temporal Service takes it")
     moments = await _next_times(learner, made)
     if not moments:
@@ -1541,10 +1611,28 @@ async def schedule(learner: Learner) -> None:
         )
     learner.step("It runs from Monday to Friday")
     days = {int(f"{moment:%w}") for moment in moments}
+    if days != {1, 2, 3, 4, 5} and "day_of_month" in learner.text:
+        learner.not_yet(
+            "`day_of_month` counts the days of a month: 1 to 5 are its first five.",
+            "Write `day_of_week=[ScheduleRange(1, 5)]`.",
+        )
     if days != {1, 2, 3, 4, 5}:
         learner.not_yet(
             f"It runs on {', '.join(DAYS[day] for day in sorted(days))}.",
             "Write `day_of_week=[ScheduleRange(1, 5)]`: Sunday is 0.",
+        )
+    _is_action(learner, made)
+
+
+def _is_action(learner: Learner, made: Any) -> None:
+    learner.step("It starts the digest, where its Worker polls")
+    what, queue = getattr(made.action, "workflow", ""), getattr(made.action, "task_queue", "")
+    if what != "DigestWorkflow":
+        learner.not_yet(f"It starts {what or 'nothing'}.", "Keep `DigestWorkflow.run`.")
+    if queue != "digest-exercise":
+        learner.not_yet(
+            f"It puts the Workflow on the Task Queue {queue!r}.",
+            'Keep `task_queue="digest-exercise"`.',
         )
 
 
