@@ -713,10 +713,10 @@ async def _told_to_wait(learner: Learner, function: Any, model: _Model) -> None:
             )
         _typed(learner, got, "RateLimitError", LATER)
     learner.step("Without that header the policy's own wait counts")
-    got = await model.raises(function, _error("RateLimitError"), "A 429 comes without Retry-After")
-    if isinstance(got, ApplicationError) and (got.non_retryable or got.next_retry_delay):
+    bare = await model.raises(function, _error("RateLimitError"), "A 429 comes without Retry-After")
+    if isinstance(bare, ApplicationError) and (bare.non_retryable or bare.next_retry_delay):
         learner.not_yet(
-            f"A 429 comes without Retry-After, and the error says {_short(got.next_retry_delay)}.",
+            f"A 429 comes without Retry-After, and the error says {_short(bare.next_retry_delay)}.",
             "`retry_after` gives None then: pass that on, and the policy decides.",
         )
 
@@ -1250,7 +1250,8 @@ async def send_digest(learner: Learner) -> None:
             )
     learner.step("Nobody sees half a letter")
     async with providers.away() as room:
-        half, failed = learner.copy(function, Path=_HalfPath), False
+        full = {"Path": _HalfPath, "open": lambda file, *v, **n: _HalfPath(file).open(*v, **n)}
+        half, failed = learner.copy(function, **full), False
         try:
             await attempt_of(half, letter, workflow_id="digest-a")
         except OSError:
@@ -1273,12 +1274,37 @@ async def send_digest(learner: Learner) -> None:
 class _HalfPath(type(Path())):  # type: ignore[misc]
     """A path on a disk that is full after some characters."""
 
-    def write_text(self, data: str, *values: Any, **named: Any) -> int:
-        super().write_text(data[:10], *values, **named)
-        raise OSError(28, "No space left on device")
+    def open(self, mode: str = "r", *values: Any, **named: Any) -> Any:
+        file = super().open(mode, *values, **named)
+        return file if "r" in mode else _HalfFile(file)
+
+    def write_text(self, data: str, *_: Any, **__: Any) -> int:
+        with self.open("w") as file:
+            return int(file.write(data))
 
     def write_bytes(self, data: Any) -> int:
-        super().write_bytes(bytes(data)[:10])
+        with self.open("wb") as file:
+            return int(file.write(bytes(data)))
+
+
+class _HalfFile:
+    """A file on that disk."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def __enter__(self) -> _HalfFile:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.file.close()
+
+    def write(self, data: Any) -> int:
+        self.file.write(data[:10])
+        self.file.flush()
         raise OSError(28, "No space left on device")
 
 
@@ -1368,13 +1394,9 @@ SEND = (
 async def digest_workflow(learner: Learner) -> None:
     kind = is_workflow(learner, "DigestWorkflow")
     follows_rule_4(learner)
-    await _digest(learner, kind, (2, 4))
-
-
-async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
-    learner.step(f"It runs on the Temporal Service, with {len(numbers)} broken sources")
-    sources = [{"topic": f"topic {n}", "source_url": f"{URL}/{n}"} for n in range(1, SOURCES + 1)]
-    bad = [sources[n - 1] for n in numbers]
+    learner.step("It runs on the Temporal Service, with two broken sources of three")
+    sources = [{"topic": f"topic {n}", "source_url": f"{URL}/{n}"} for n in (1, 2, 3)]
+    bad = [sources[0], sources[2]]
     letters: list[Any] = []
 
     def research(source: Any) -> Any:
@@ -1394,12 +1416,8 @@ async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
     _digest_code(learner, trial)
     if trial.failure:
         learner.not_yet(
-            f"One source has failed, and the digest with it: {trial.failure}"
-            if bad
-            else f"The Workflow failed: {trial.failure}",
-            f"Let gather give errors back as results: {EXCEPTIONS}."
-            if bad
-            else f"Compare it with what was given. {SEND}.",
+            f"One source has failed, and the digest with it: {trial.failure}",
+            f"Let gather give errors back as results: {EXCEPTIONS}.",
         )
     learner.step("It researches all sources at once")
     if most_at_once(trial) == 1:
@@ -1412,14 +1430,14 @@ async def _digest(learner: Learner, kind: type, numbers: Sequence[int]) -> None:
     learner.step("The letter has every summary, and names what is missing")
     _tells_all(learner, letters[0], sources, bad)
     learner.step("The result says the same")
-    wanted = SOURCES - len(bad)
+    wanted = len(sources) - len(bad)
     result = trial.result
     if not isinstance(result, dict) or result.get("found") != wanted:
         learner.not_yet(
             f"The result is {_short(result)}; {wanted} sources were found.",
             "Keep `return Digest(name, len(found), missing)`.",
         )
-    if bad and len(result.get("missing") or []) != len(bad):
+    if len(result.get("missing") or []) != len(bad):
         learner.not_yet(
             f"The result's missing is {_short(result.get('missing'))}; {len(bad)} sources are.",
             "Keep `return Digest(name, len(found), missing)`.",
@@ -1457,6 +1475,11 @@ def _digest_code(learner: Learner, trial: Trial) -> None:
 
 def _one_letter(learner: Learner, trial: Trial, letters: Sequence[Any]) -> None:
     asked = [one for one in trial.activities if one.name == "send_digest"]
+    if not asked and not trial.completed:
+        learner.not_yet(
+            "The Workflow does not come to an end, and has sent no letter.",
+            f"Write {SEND}. If it looks right, the machine may be slow: run this cell again.",
+        )
     if not asked:
         strange = [one.name for one in trial.activities]
         told = f" It asks for {strange[0]!r}." if strange else ""
@@ -1498,13 +1521,6 @@ def _tells_all(
                 "Keep `found` and `letter_of(found, missing)` as they were given.",
             )
     lines = text.partition("Missing today:")[2].strip().splitlines()
-    if not bad:
-        if lines:
-            learner.not_yet(
-                f"All sources were found, and the letter says that {_short(lines[0])} is missing.",
-                f"Only those that are exceptions: {MISSING}.",
-            )
-        return
     if not lines:
         learner.not_yet(
             f"{len(bad)} sources have failed, and the letter names none.{_why_none(learner)}",
@@ -1619,7 +1635,9 @@ async def schedule(learner: Learner) -> None:
     if days != {1, 2, 3, 4, 5}:
         learner.not_yet(
             f"It runs on {', '.join(DAYS[day] for day in sorted(days))}.",
-            "Write `day_of_week=[ScheduleRange(1, 5)]`: Sunday is 0.",
+            "In a cron expression the last of the five is the day of the week: `30 5 * * 1-5`."
+            if made.spec.cron_expressions
+            else "Write `day_of_week=[ScheduleRange(1, 5)]`: Sunday is 0.",
         )
     _is_action(learner, made)
 

@@ -187,14 +187,6 @@ WRONG = [
     ),
     Wrong("only the topic", swap(FAILURE, "source.topic"), ("Failure",)),
     Wrong(
-        "a dictionary for a Failure",
-        swap(
-            FAILURE,
-            '{"topic": source.topic, "source_url": source.source_url, "reason": reason_of(error)}',
-        ),
-        ("Failure", "dict"),
-    ),
-    Wrong(
         "failures among the saved",
         swap("self.report.failed.append", "self.report.saved.append"),
         ("saved", "failed"),
@@ -271,11 +263,6 @@ WRONG = [
             LOOP + "            asyncio.create_task(self.research(n, s))\n",
         ),
         ("wait|gather", "create_task|task|end"),
-    ),
-    Wrong(
-        "numbered from 0",
-        swap("enumerate(input.sources, 1)", "enumerate(input.sources)"),
-        ("0", "1"),
     ),
     Wrong(
         "enumerate the wrong way round",
@@ -436,6 +423,14 @@ RIGHT = [
         "the Task Queue named",
         swap(ID, ID + ', task_queue="research-queue"'),
     ),
+    Right(
+        "a dictionary for a Failure",
+        swap(
+            FAILURE,
+            '{"topic": source.topic, "source_url": source.source_url, "reason": reason_of(error)}',
+        ),
+    ),
+    Right("numbered from 0", swap("enumerate(input.sources, 1)", "enumerate(input.sources)")),
     Right(
         "after a wrong one", finished, before=(practice(), swap(FAILED, "                pass\n"))
     ),

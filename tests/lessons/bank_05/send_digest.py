@@ -93,6 +93,12 @@ WRONG = [
         swap(WRITE + RENAME, "    file.write_text(text)\n"),
         ("draft", "half|rename|replace|whole"),
     ),
+    Wrong(
+        "opened and written at once",
+        swap(WRITE + RENAME, '    with open(file, "w") as out:\n        out.write(text)\n'),
+        ("draft", "half|rename|replace|whole"),
+        same_as="written at once",
+    ),
     Wrong("written, not renamed", swap(RENAME, ""), ("draft.replace|rename|replace",)),
     Wrong("renamed, not written", swap(WRITE, ""), ("write",)),
     Wrong(
@@ -232,6 +238,10 @@ RIGHT = [
     Right("os.replace", swap(RENAME, "    import os\n\n    os.replace(draft, file)\n")),
     Right(
         "an open file", swap(WRITE, '    with draft.open("w") as out:\n        out.write(text)\n')
+    ),
+    Right(
+        "Python's own open",
+        swap(WRITE, '    with open(draft, "w") as out:\n        print(text, file=out)\n'),
     ),
     Right(
         "not again",
