@@ -776,7 +776,7 @@ async with await WorkflowEnvironment.start_local(
 # there is `asyncio.sleep`, and there is a sleep in an Activity. You may read that `asyncio.sleep`
 # in a Workflow is lost when the Worker dies. Do not believe it, and do not believe us: try it.
 #
-# [pauses.py](../demos/module_one_04_agentic_loop/pauses.py) has a Workflow that sleeps five seconds
+# [pauses.py](../demos/module_one_04_agentic_loop/pauses.py) has a Workflow that sleeps four seconds
 # in all three ways at once, and a Worker, which this cell runs as a process of its own. In the
 # middle of the sleep it is killed, with SIGKILL, and another one starts.
 
@@ -799,7 +799,7 @@ async def three_pauses():
     first = await worker_process()
     try:
         handle = await client.start_workflow(
-            "PausesWorkflow", 5.0, id=f"pauses-{uuid.uuid4()}", task_queue="pauses"
+            "PausesWorkflow", 4.0, id=f"pauses-{uuid.uuid4()}", task_queue="pauses"
         )
         await follow(handle, until=started("pause"))
     finally:
@@ -816,7 +816,7 @@ for how, seconds in result.items():
     print(f"{how:<20} {seconds:.1f} s")
 
 # %% [markdown]
-# In the Workflow both sleeps took their five seconds, dead Worker or not: in Temporal's Python SDK
+# In the Workflow both sleeps took their four seconds, dead Worker or not: in Temporal's Python SDK
 # `asyncio.sleep` *is* a timer of the Temporal Service. The rows above show two timers.
 # `workflow.sleep` can say what it waits for, with
 # [`summary=`](https://python.temporal.io/temporalio.workflow.html#sleep). In an Activity a sleep is
@@ -870,7 +870,7 @@ async def mcp_session():
 # %% [markdown]
 # Discovery and calls are two Activities. A tool that fails says so in its answer (`is_error`).
 # Asked again it would say the same, so this error is not retried. A call that hangs is given up
-# after six seconds: sooner than the Start-to-Close timeout below, so that the session is closed in
+# after four seconds: sooner than the Start-to-Close timeout below, so that the session is closed in
 # order, and its process with it.
 
 # %%
@@ -887,7 +887,7 @@ async def list_tools() -> list[dict]:
 async def call_tool(name: str, arguments: dict) -> str:
     async with mcp_session() as session:
         try:
-            result = await session.call_tool(name, arguments, read_timeout_seconds=6)
+            result = await session.call_tool(name, arguments, read_timeout_seconds=4)
         except mcp.MCPError as error:
             result = error  # raised in the session, it would come wrapped in an ExceptionGroup
     if isinstance(result, mcp.MCPError):
@@ -953,9 +953,6 @@ async def run_worker() -> None:
 
 
 worker = await start_worker(run_worker)
-handle = await start_agent("What is (17 + 4) * 2?", kind=McpAgentWorkflow)
-result = await follow(handle, limit=60)  # each session starts a process
-print(result.status, *result.steps, sep="\n  ")
 
 # %% [markdown]
 # ### A server that dies, hangs, or changes its mind
@@ -974,7 +971,7 @@ def server_that(fault: str) -> dict:
 
 trouble = server_that("die")
 handle = await start_agent("What is (17 + 4) * 2?", kind=McpAgentWorkflow)
-result = await follow(handle, limit=60)
+result = await follow(handle, limit=60)  # each session starts a process
 print(result.status, *result.steps, sep="\n  ")
 
 # %%
