@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import difflib
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -55,7 +57,7 @@ def inside(signature: str) -> str:
 
 def short(thing: Any, most: int = 70) -> str:
     """A thing as it is shown in a sentence."""
-    text = repr(thing)
+    text = re.sub(r" at 0x[0-9a-f]+", "", repr(thing))
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -115,10 +117,16 @@ class ToolProvider(Provider):
 
 async def asked(learner: Learner, provider: ToolProvider, function: Any, given: Any) -> Any:
     """What the LLM Activity returns for an input, with this provider in place of the real one."""
-    returned = await provider.runs(function, given)
-    if inspect.isawaitable(returned):
-        returned = await asyncio.wait_for(returned, 2)
-    return returned
+    try:
+        return await provider.runs(function, given)
+    except AttributeError as error:
+        if error.obj is not given:
+            raise
+        near = difflib.get_close_matches(error.name, ["messages", "tools"], 1, 0.0)[0]
+        learner.not_yet(
+            f"The input has no `{error.name}`: it has messages and tools.",
+            f"Write `input.{near}`.",
+        )
 
 
 def uses_the_settings(learner: Learner, call: Mapping[str, Any]) -> None:

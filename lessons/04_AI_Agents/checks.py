@@ -6,6 +6,8 @@ import ast
 import asyncio
 import builtins
 import contextlib
+import copy as copies
+import difflib
 import inspect
 import json
 from collections.abc import AsyncIterator
@@ -14,6 +16,7 @@ from datetime import timedelta
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
+from temporalio import workflow
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
@@ -73,7 +76,10 @@ def roll_dice(sides: int) -> str:
     means="The model learns of any function what it is called, what it is for and what it takes.",
 )
 async def describe_tool(learner: Learner) -> None:
-    function = function_of(learner, "describe", "function")
+    given = learner.names.get("describe")
+    takes = list(inspect.signature(given).parameters) if inspect.isfunction(given) else []
+    # It is called with the function alone, by position: any name will do.
+    function = function_of(learner, "describe", takes[0] if len(takes) == 1 else "function")
     copied = learner.copy(function)
     learner.step("It describes a tool")
     told = await in_thread(lambda: copied(find_rooms), 2)
@@ -124,6 +130,8 @@ def _described(learner: Learner, text: Any, other: Any) -> None:
         learner.not_yet(f"Two functions have the same description, {short(text)}.", right)
     if callable(text):
         learner.not_yet("The description is a function, which is not called.", right)
+    if isinstance(text, str) and "def find_rooms" in text:
+        learner.not_yet("The description is the whole source of the function.", right)
     if not isinstance(text, str) or "Find free rooms in a city." not in text:
         learner.not_yet(
             f"The description is {short(text)}; the docstring of `find_rooms` says: Find free "
@@ -187,6 +195,12 @@ DESCRIBED = [
 )
 async def llm_with_tools(learner: Learner) -> None:
     function = is_activity(learner, "llm_call", "LLMCallInput")
+    if inspect.iscoroutinefunction(function):
+        learner.not_yet(
+            "`llm_call` is an `async def`: the next cell does not await it, and completion would "
+            "hold up all that runs beside it.",
+            "Write `def llm_call`, without `async`: then it runs in a thread.",
+        )
     given = learner.name("LLMCallInput")(MESSAGES, DESCRIBED)
     provider = ToolProvider(learner, None, CALLS)
     learner.step("It asks the model once")
@@ -226,6 +240,10 @@ def _given(learner: Learner, call: dict[str, Any], name: str, want: Any, step: s
     """completion got a part of the input as it is."""
     learner.step(step)
     right = f"Write `{name}=input.{name}`."
+    if name not in call and call.get("functions") == want:
+        learner.not_yet(
+            "The descriptions are given as `functions=`, an older name for something else.", right
+        )
     if name not in call:
         learner.not_yet(f"completion is given no {name}.", right)
     got = call[name]
@@ -246,6 +264,12 @@ def _given(learner: Learner, call: dict[str, Any], name: str, want: Any, step: s
             )
     if isinstance(got, str):
         learner.not_yet(f"`{name}=` is a text: {short(got)}.", right)
+    if isinstance(got, list) and any(callable(one) for one in got):
+        learner.not_yet(
+            f"`{name}=` is a list of functions, which cannot be sent: the model reads "
+            "descriptions.",
+            right,
+        )
     other = "messages" if name == "tools" else "tools"
     if got == (MESSAGES if other == "messages" else DESCRIBED):
         learner.not_yet(f"`{name}=` has the {other} of the input.", right)
@@ -369,7 +393,7 @@ async def one_round(learner: Learner) -> None:
             f"The model is asked {len(asked)} times in one round.",
             "Ask once, as it was given: `turn = llm_call(…)`.",
         )
-    _tools_used(learner, box)
+    _tools_used(learner, box, got)
     _conversation(learner, got, kernel["said"](turn))
     learner.step("Without calls, the text alone is added")
     got = await asyncio.wait_for(copied([dict(MESSAGES[0])]), 2)
@@ -380,9 +404,14 @@ async def one_round(learner: Learner) -> None:
         )
 
 
-def _tools_used(learner: Learner, box: _Toolbox) -> None:
+def _tools_used(learner: Learner, box: _Toolbox, conversation: Any) -> None:
     right = "Write `result = await TOOLS[call.name](**arguments)`."
     wanted = [(name, json.loads(arguments)) for _, name, arguments in CALLS]
+    added = conversation if isinstance(conversation, list) else []
+    if not box.used and any(
+        inspect.isroutine(m.get("content")) for m in added if isinstance(m, dict)
+    ):
+        learner.not_yet("No tool has run: the function is taken, and not called.", right)
     if not box.used:
         learner.not_yet("No tool has run: a coroutine does nothing before it is awaited.", right)
     if box.used == wanted:
@@ -407,7 +436,13 @@ def _tools_used(learner: Learner, box: _Toolbox) -> None:
             "The tool gets the whole dict as its first argument.",
             "Two stars hand it over by names: `TOOLS[call.name](**arguments)`.",
         )
-    if isinstance(got, tuple):
+    if got == tuple(wanted[0][1]):
+        learner.not_yet(
+            f"The tool is given {short(got)}: one star hands over the names of the arguments, "
+            "not what they are.",
+            right,
+        )
+    if got == tuple(wanted[0][1].values()):
         return  # the values, in their order: that is another way
     learner.not_yet(f"The tool is given {short(got)}.", right)
 
@@ -421,6 +456,11 @@ def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
         learner.not_yet(f"It returns {kind_of(got)}.", "Return `messages`, after the loop.")
     if got[:1] != [MESSAGES[0]]:
         learner.not_yet("What was said before is gone.", "Keep `[*messages, said(turn)]`.")
+    if got[1:2] != [said] and said in got:
+        learner.not_yet(
+            "What the model said stands after the results. First it asks, then come the results.",
+            "Write `messages = [*messages, said(turn)]` before the loop.",
+        )
     if got[1:2] != [said]:
         learner.not_yet(
             "After the goal there is no message with what the model said.",
@@ -449,11 +489,17 @@ def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
                 right,
             )
         if message.get("tool_call_id") != id:
+            near = difflib.get_close_matches("tool_call_id", list(message), 1, 0.8)
             told = short(message["tool_call_id"]) if "tool_call_id" in message else "missing"
+            if told == "missing" and near:
+                told = f"missing (there is {near[0]!r})"
             learner.not_yet(
                 f"The tool_call_id of a result is {told}; the call's id is {id!r}.", right
             )
         want = f"the result of {name} number {number}"
+        other = [key for key in message if key not in ("role", "tool_call_id", "name")]
+        if "content" not in message and other:
+            learner.not_yet(f'A result has no "content", but {other[0]!r}.', right)
         if inspect.iscoroutine(message.get("content")):
             learner.not_yet("The content is a coroutine: the tool was not awaited.", right)
         if message.get("content") != want:
@@ -630,6 +676,12 @@ def _told(learner: Learner, got: list[Any], step: str, word: str) -> None:
 
 def _names_tools(learner: Learner, got: list[Any]) -> None:
     learner.step("It says which tools there are")
+    if " at 0x" in got[2]:
+        learner.not_yet(
+            "The text has the functions in it, with addresses that mean nothing to the model and "
+            "are others in a replay.",
+            "The names alone will do: `{', '.join(TOOLS)}`.",
+        )
     if missing := [name for name in agents.TOOLS if name not in got[2]]:
         learner.not_yet(
             f"The text is {short(got[2], 120)}: {missing[0]} is not named, which exists.",
@@ -693,9 +745,12 @@ async def agent_loop(learner: Learner) -> None:
         _agent(copy, told(GOAL, budget(3, 100.0)), endless),
         _agent(copy, told(GOAL, budget(50, 0.6)), dear),
     )
+    bound = _bound(learner)
     for trial in (first, turns, dollars):
+        if bound.startswith("`turn`") and "'turn'" in str(trial.task_failure):
+            learner.not_yet(bound, WHILE)
         code_failed(learner, trial, [Step("llm_call", 30, {}, "LLMCallInput(…)")])
-    _asks_and_uses(learner, first, answering)
+    _asks_and_uses(learner, first, bound)
     _at_once(learner, first)
     _answered(learner, first, answering)
     learner.step("The results are in the conversation")
@@ -705,8 +760,8 @@ async def agent_loop(learner: Learner) -> None:
             f"At the second turn the conversation is {', '.join(roles)}.",
             "Keep the lines that append `said(turn)` and the results, as they were given.",
         )
-    _within(learner, turns, endless, 3, "turns", "The turns of the budget end it")
-    _within(learner, dollars, dear, 3, "dollars", "The dollars of the budget end it")
+    _within(learner, turns, endless, "turns", bound)
+    _within(learner, dollars, dear, "dollars", bound)
 
 
 async def _agent(kind: type, given: Any, model: Model) -> Trial:
@@ -728,14 +783,36 @@ def _unbounded(learner: Learner) -> None:
                 )
 
 
-def _asks_and_uses(learner: Learner, trial: Trial, model: Model) -> None:
+WHILE = "Write `while turns < budget.turns and dollars < budget.dollars:`."
+
+
+def _bound(learner: Learner) -> str:
+    """What is wrong with the loop's condition, as far as its text shows; else an empty text."""
+    for node in ast.walk(learner.tree):
+        if not isinstance(node, ast.While):
+            continue
+        compared = [part for part in ast.walk(node.test) if isinstance(part, ast.Compare)]
+        if any(isinstance(part, ast.Name) and part.id == "turn" for part in ast.walk(node.test)):
+            return "`turn` is looked at before the model was asked for the first time."
+        if not compared and not isinstance(node.test, ast.Constant):
+            return f"`{ast.unparse(node.test)}` compares nothing: a number above 0 is true."
+        for part in compared:
+            left, right = ast.unparse(part.left), ast.unparse(part.comparators[0])
+            if left in ("input.turns", "input.dollars"):
+                return f"`{left}` is what it began with; the loop counts in `{left[6:]}`."
+            if right in ("input.turns", "input.dollars"):
+                return f"`{right}` is what it began with, 0, and not the budget."
+    return ""
+
+
+def _asks_and_uses(learner: Learner, trial: Trial, bound: str) -> None:
     learner.step("It asks the model, and dispatches what it asks for")
     gather = "`results = await asyncio.gather(*[dispatch(call) for call in turn.calls])`"
     asked = [activity.name for activity in trial.activities]
     if not asked:
         learner.not_yet(
-            "The Workflow asks for no Activity: the loop is not entered.",
-            "Write `while turns < budget.turns and dollars < budget.dollars:`.",
+            f"The Workflow asks for no Activity: the loop is not entered. {bound}".strip(),
+            WHILE,
         )
     if "search_notes" not in asked:
         if trial.completed:
@@ -785,15 +862,16 @@ def _answered(learner: Learner, trial: Trial, model: Model) -> None:
         learner.not_yet(f"The result's steps are {short(got.get('steps'))}.", right)
 
 
-def _within(learner: Learner, trial: Trial, model: Model, most: int, what: str, step: str) -> None:
-    learner.step(step)
-    right = "Write `while turns < budget.turns and dollars < budget.dollars:`."
+def _within(learner: Learner, trial: Trial, model: Model, what: str, bound: str) -> None:
+    learner.step(f"The {what} of the budget end it")
+    right, most = WHILE, 3
     each = "3 turns" if what == "turns" else "0.60 dollars, at 0.25 a turn"
     if len(model.asked) > most:
         both = any(isinstance(n, ast.Or) for n in ast.walk(learner.tree))
         learner.not_yet(
             f"A model that never answers was asked {len(model.asked)} times, with a budget of "
-            f"{each}." + (" `or` goes on while one of the two is left." if both else ""),
+            f"{each}."
+            + (" `or` goes on while one of the two is left." if both else f" {bound}".rstrip()),
             right,
         )
     if len(model.asked) < most:
@@ -848,9 +926,11 @@ CHOICES: dict[str, tuple[str, tuple[tuple[Any, str], ...], Any]] = {
     means="A function that a model can choose, and that says no to what makes no sense.",
 )
 async def own_tool(learner: Learner) -> None:
-    ran(learner)
+    ran(learner, lambda error: _other_tool(learner, getattr(error, "name", "")))
     learner.step("own_tool is one of the three")
     tool = learner.name("own_tool")
+    if isinstance(tool, str) and tool in CHOICES:
+        learner.not_yet("`own_tool` is a text.", f"Take the quotes away: `own_tool = {tool}`.")
     if not inspect.isroutine(tool):
         learner.not_yet(
             f"`own_tool` is {kind_of(tool)}, not a function.",
@@ -861,6 +941,8 @@ async def own_tool(learner: Learner) -> None:
         learner.not_yet(
             f"`own_tool` is the function {name!r}.", f"Write one of {', '.join(CHOICES)}."
         )
+    if said := _other_tool(learner, name):
+        learner.not_yet(*said)
     takes, examples, nonsense = CHOICES[name]
     parameter, _, kind = takes.partition(": ")
     right = f"Write `def {name}({takes}) -> str:`."
@@ -880,16 +962,36 @@ async def own_tool(learner: Learner) -> None:
             right,
         )
     learner.step("It says what it is for")
+    defined = _definition(learner, name)
     if not (inspect.getdoc(tool) or "").strip():
+        if defined and any(
+            isinstance(line, ast.Expr)
+            and isinstance(line.value, ast.Constant)
+            and isinstance(line.value.value, str)
+            for line in defined.body[1:]
+        ):
+            learner.not_yet(
+                "A text stands further down: it is a docstring only as the first thing.",
+                "Move it up, to the line below `def`.",
+            )
         learner.not_yet(
             "It has no docstring, so the model does not know when to use it.",
             'Write one on the line below `def`: `"""Tell …"""`.',
         )
     learner.step("It stands on its own")
-    await _alone(learner, tool, examples[0][0])
+    await _alone(learner, tool, defined, examples[0][0])
     learner.step("It gives the right answer")
     for given, want in examples:
-        got = await in_thread(lambda given=given: tool(given), 1)
+        try:
+            got = await in_thread(lambda given=given: tool(given), 1)
+        except Exception:
+            if parameter in _imported(defined):
+                learner.not_yet(
+                    f"The import takes the parameter's name: from there on `{parameter}` is no "
+                    "longer what the function was given.",
+                    "Import it under another name: `from datetime import date as day`.",
+                )
+            raise
         if got is None or got is ...:
             returns_nothing(learner, name, "Return the answer as a text.")
         if not isinstance(got, str):
@@ -904,6 +1006,14 @@ async def own_tool(learner: Learner) -> None:
         got = await in_thread(lambda: tool(nonsense), 1)
     except ValueError:
         return
+    if any(
+        isinstance(line, ast.Expr) and line.value in list(learner.calls("ValueError"))
+        for line in ast.walk(learner.tree)
+    ):
+        learner.not_yet(
+            f"For {nonsense!r} a ValueError is made, and nothing happens.",
+            "Write `raise` in front of it: `raise ValueError(…)`.",
+        )
     learner.not_yet(
         f"For {nonsense!r} it gives {short(got)}, as if all were well.",
         f"`if {parameter} < 0:` raise a `ValueError` that says so."
@@ -912,14 +1022,50 @@ async def own_tool(learner: Learner) -> None:
     )
 
 
-async def _alone(learner: Learner, tool: Any, given: Any) -> None:
+def _definition(learner: Learner, name: str) -> ast.FunctionDef | None:
+    return next(
+        (n for n in learner.tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None
+    )
+
+
+def _imported(defined: ast.FunctionDef | None) -> list[str]:
+    """The names that imports inside of a function bind."""
+    return [
+        alias.asname or alias.name
+        for node in (ast.walk(defined) if defined else ())
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    ]
+
+
+def _other_tool(learner: Learner, name: str) -> tuple[str, str] | None:
+    """What to say where `own_tool` is not the tool that the cell defines."""
+    written = [choice for choice in CHOICES if _definition(learner, choice)]
+    if name not in CHOICES or not written or name in written:
+        return None
+    return (
+        f"The cell defines `{written[0]}`, and `own_tool` is `{name}`.",
+        f"Write `own_tool = {written[0]}`.",
+    )
+
+
+async def _alone(learner: Learner, tool: Any, defined: ast.FunctionDef | None, given: Any) -> None:
     """The function needs no name of the notebook: it moves into a file of its own."""
-    names = dict(vars(builtins))
+    names: dict[str, Any] = {"__builtins__": dict(vars(builtins))}
     try:
-        copied = FunctionType(tool.__code__, {"__builtins__": names}, tool.__name__)
+        copied = FunctionType(tool.__code__, names, tool.__name__)
+        if defined:
+            exec(compile(ast.Module([defined], []), "<the tool's file>", "exec"), names)
         await in_thread(lambda: copied(given), 1)
     except NameError as error:
         gone = str(error).split("'")[1] if "'" in str(error) else str(error)
+        for decorator in defined.decorator_list if defined else ():
+            if gone in ast.unparse(decorator):
+                learner.not_yet(
+                    f"The file of `{tool.__name__}` has only the function: it does not know "
+                    f"`@{ast.unparse(decorator)}`.",
+                    "Take the decorator away; `server_with` offers a plain function.",
+                )
         learner.not_yet(
             f"It uses `{gone}`, which stands outside of the function: its file has only the "
             "function.",
@@ -935,10 +1081,12 @@ async def _alone(learner: Learner, tool: Any, given: Any) -> None:
 class _Session:
     """Stands in for a session with an MCP server: it notes the calls, and answers or fails."""
 
-    def __init__(self, *parts: str, is_error: bool = False) -> None:
-        self.parts, self.is_error = parts, is_error
+    def __init__(self, *parts: str, fails: bool = False) -> None:
+        self.parts, self.fails = parts, fails
         self.calls: list[tuple[Any, Any]] = []
-        self.open = 0
+        self.open, self.too_late = 0, False
+        self.unknown: list[str] = []
+        """Keywords that a real session does not take."""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[_Session]:
@@ -948,13 +1096,27 @@ class _Session:
         finally:
             self.open -= 1
 
-    async def call_tool(self, name: Any = None, arguments: Any = None, *_: Any, **__: Any) -> Any:
+    async def call_tool(
+        self, name: Any = None, arguments: Any = None, *_: Any, **named: Any
+    ) -> Any:
         self.calls.append((name, arguments))
+        self.too_late = self.too_late or not self.open
+        from mcp import Client  # slow to import
+
+        known = inspect.signature(Client.call_tool).parameters
+        self.unknown += [name for name in named if name not in known]
         content = [SimpleNamespace(type="text", text=part) for part in self.parts]
-        return SimpleNamespace(content=content, is_error=self.is_error)
+        return _Result(content=content, is_error=self.fails)
 
     async def list_tools(self) -> Any:
         return SimpleNamespace(tools=[])
+
+
+class _Result(SimpleNamespace):
+    """Stands in for a session's answer."""
+
+    def __repr__(self) -> str:
+        return "CallToolResult(…)"
 
 
 @blank(
@@ -985,9 +1147,30 @@ async def mcp_call(learner: Learner) -> None:
     learner.step("It calls the tool, in a session")
     well = _Session("a table", "for four")
     right = "Write `result = await session.call_tool(name, arguments)`."
-    got = await asyncio.wait_for(
-        learner.copy(function, mcp_session=well.session)("book_table", given), 2
-    )
+    try:
+        got = await asyncio.wait_for(
+            learner.copy(function, mcp_session=well.session)("book_table", given), 2
+        )
+    except AttributeError as error:
+        if error.obj is not well or error.name != "is_error":
+            raise
+        learner.not_yet(
+            "`session.is_error`: a session has no such thing, each of its answers has.",
+            "Write `if result.is_error:`.",
+        )
+    if well.too_late:
+        learner.not_yet(
+            "The tool is asked for below the `async with`: there the session is closed.",
+            "Indent the line, so that it stands inside of `async with`.",
+        )
+    if well.unknown:
+        starred = well.unknown[0] in given
+        learner.not_yet(
+            "`**arguments` makes a keyword of each argument, and call_tool takes the whole dict."
+            if starred
+            else f"call_tool takes no `{well.unknown[0]}=`; it is called `arguments`.",
+            right,
+        )
     if not well.calls:
         learner.not_yet("The session was not asked: a coroutine has to be awaited.", right)
     if len(well.calls) > 1:
@@ -1003,7 +1186,7 @@ async def mcp_call(learner: Learner) -> None:
     if got != "a table\nfor four":
         learner.not_yet(f"It returns {short(got)}.", "Keep `return text`, as it was given.")
     learner.step("A tool that failed is an error")
-    failed = _Session("no such place", is_error=True)
+    failed = _Session("no such place", fails=True)
     right = "Write `if result.is_error:` and `raise ApplicationError(text, non_retryable=True)`."
     try:
         got = await asyncio.wait_for(
@@ -1011,6 +1194,11 @@ async def mcp_call(learner: Learner) -> None:
         )
     except ApplicationError as error:
         learner.step("It says why, and is not retried")
+        if not isinstance(error.message, str):
+            learner.not_yet(
+                "The error is given the whole result, where a text belongs.",
+                "Give it the text: `ApplicationError(text, non_retryable=True)`.",
+            )
         if "no such place" not in str(error):
             learner.not_yet(
                 f"The error says {short(str(error))}, and not what the tool said.",
@@ -1023,10 +1211,36 @@ async def mcp_call(learner: Learner) -> None:
             )
         return
     except Exception as error:
+        if isinstance(error, TypeError) and any(learner.calls("ActivityError")):
+            learner.not_yet(
+                "`ActivityError` is made by Temporal itself, for the Workflow.",
+                "Write `raise ApplicationError(text, non_retryable=True)`.",
+            )
+        if isinstance(error, TypeError) and "derive from BaseException" in str(error):
+            learner.not_yet(
+                "Only an error can be raised, and this is none.",
+                "Write `raise ApplicationError(text, non_retryable=True)`.",
+            )
         learner.not_yet(
             f"It raises {type(error).__name__}, which Temporal retries; the tool would say the "
             "same again.",
             right,
+        )
+    lines = [
+        line
+        for branch in ast.walk(learner.tree)
+        if isinstance(branch, ast.If)
+        for line in branch.body
+    ]
+    if any(isinstance(n, ast.Expr) and "ApplicationError(" in ast.unparse(n) for n in lines):
+        learner.not_yet(
+            "An ApplicationError is made, and nothing happens.",
+            "Write `raise` in front of it: `raise ApplicationError(text, non_retryable=True)`.",
+        )
+    if returned := [n for n in lines if isinstance(n, ast.Return)]:
+        learner.not_yet(
+            f"The tool has failed, and `{ast.unparse(returned[0])}` hands that over as a result.",
+            "Write `raise ApplicationError(text, non_retryable=True)` in its place.",
         )
     learner.not_yet(f"The tool has failed, and `call_tool` returns {short(got)}.", right)
 
@@ -1078,6 +1292,7 @@ async def consent(learner: Learner) -> None:
                 f"The decision about the call that waits is refused: {answer[:100]}",
                 "The validator refuses only what does not wait.",
             )
+        _refuses_well(learner, copy)
         keep = (
             "Keep it in `decide`: `self.consents[consent.call_id] = consent.allowed`; and wait for "
             "`call.id in self.consents`."
@@ -1085,7 +1300,8 @@ async def consent(learner: Learner) -> None:
         decided = talk.until(
             lambda: bool(yes.used) or talk.trial.completed or bool(talk.trial.failure)
         )
-        await within(learner, decided, "A person has said yes, and the tool does not run.", keep)
+        saw = f"A person has said yes, and the tool does not run. {_kept(learner, copy)}".strip()
+        await within(learner, decided, saw, keep)
         learner.step("The other call still waits for its own decision")
         if OTHER[0] not in [call["id"] for call in await _waiting(talk)]:
             learner.not_yet(
@@ -1106,6 +1322,11 @@ async def consent(learner: Learner) -> None:
             await talk.ended()
 
     first = await run_workflow(copy, given, yes.stand_ins, limit=1.2, script=allows)
+    if "'Consent' object has no attribute" in str(first.task_failure):
+        learner.not_yet(
+            f"A Consent has `call_id` and `allowed`: {first.task_failure}.",
+            "Write `self.consents[consent.call_id] = consent.allowed`.",
+        )
     code_failed(learner, first, [Step("call_tool", 30, {}, "…")])
     _ends(learner, first)
     if len(yes.used) != 1:
@@ -1153,6 +1374,69 @@ async def consent(learner: Learner) -> None:
             f"It waited {silence.seconds / 60:g} minutes.", "Write `timeout=timedelta(hours=1)`."
         )
     _is_told(learner, silent)
+    await _leaves_nothing(learner, kind)
+
+
+# The next three try the class as plain Python, without the Temporal Service: there its own
+# attributes can be looked at.
+
+
+def _refuses_well(learner: Learner, kind: type) -> None:
+    """The validator refuses with a ValueError, and changes nothing."""
+    agent = kind(learner.name("AgentInput")(GOAL))
+    before = copies.deepcopy(vars(agent))
+    try:
+        agent.check_consent(learner.name("Consent")("another-call", True))
+    except (KeyError, AssertionError) as error:
+        by = "a KeyError" if isinstance(error, KeyError) else "an assert"
+        learner.not_yet(
+            f"The decision is refused by {by}, which does not tell the person why.",
+            "Where `consent.call_id not in self.waiting`, write `raise ValueError(…)`.",
+        )
+    except Exception:
+        pass
+    if vars(agent) != before:
+        learner.not_yet(
+            "The validator `check_consent` keeps something, even of a decision that it refuses. "
+            "That is not in the Event History, and a replay does not know of it.",
+            "Only look in the validator; keep the consent in `decide`.",
+        )
+
+
+def _kept(learner: Learner, kind: type) -> str:
+    """What is wrong with what `decide` keeps; empty where it cannot be seen."""
+    agent = kind(learner.name("AgentInput")(GOAL))
+    with contextlib.suppress(Exception):
+        agent.decide(learner.name("Consent")(TOOL[0], True))
+        if agent.consents == {True: TOOL[0]}:
+            return f"`self.consents` is {agent.consents}: key and value have changed places."
+    return ""
+
+
+async def _leaves_nothing(learner: Learner, kind: type) -> None:
+    """A call that is over waits no longer, whether a person has spoken or not."""
+    learner.step("A call that is over does not wait any more")
+    call = learner.name("ToolCall")(*TOOL)
+
+    async def silence(*_: Any, **__: Any) -> None:
+        raise asyncio.TimeoutError
+
+    async def result(*_: Any) -> str:
+        return "Sunday"
+
+    here = SimpleNamespace(**{**vars(workflow), "wait_condition": silence})
+    agent = learner.copy(kind, workflow=here)(learner.name("AgentInput")(GOAL))
+    agent.run_tool = result
+    try:
+        await asyncio.wait_for(agent.use(call), 0.5)
+    except Exception:
+        return  # it needs a Workflow around it
+    if call.id in agent.waiting:
+        learner.not_yet(
+            "The hour is over, and the call is still in `self.waiting`: `waits_for` shows it, and "
+            "a person can decide about it.",
+            "Run `del self.waiting[call.id]` after the wait, before any `return`.",
+        )
 
 
 class Errand:

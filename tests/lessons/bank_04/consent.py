@@ -199,7 +199,6 @@ WRONG = [
         ("call.id",),
         same_as="decided is allowed",
     ),
-    Wrong("other words", swap("nobody allowed it", "refused"), ("nobody allowed it",)),
     Wrong("not marked as an error", swap("error: nobody", "nobody"), ("error:",)),
     Wrong(
         "raised",
@@ -222,6 +221,7 @@ WRONG = [
 ]
 
 RIGHT = [
+    Right("other words", swap("nobody allowed it", "refused")),
     Right("a number of seconds", limit("timeout=3600")),
     Right("sixty minutes", limit("timeout=timedelta(minutes=60)")),
     Right("not None", until("self.consents.get(call.id) is not None")),

@@ -35,7 +35,6 @@ WRONG = [
         unknown("f\"there is no tool {call.name}. There are: {', '.join(TOOLS)}\""),
         ("error:",),
     ),
-    Wrong("a capital letter", swap("error: there", "Error: there"), ("Error", "error:")),
     Wrong(
         "raised",
         swap(f"return {UNKNOWN}", f"raise ValueError({UNKNOWN})"),
@@ -173,6 +172,7 @@ WRONG = [
 ]
 
 RIGHT = [
+    Right("a capital letter", swap("error: there", "Error: there")),
     Right("added", unknown('"error: no tool " + call.name + ". Tools: " + ", ".join(TOOLS)')),
     Right("a list", unknown('f"error: {call.name} is not among {list(TOOLS)}"')),
     Right("sorted names", swap("join(TOOLS)", "join(sorted(TOOLS))")),
