@@ -758,6 +758,8 @@ GATHER = "await asyncio.gather(*(self.research(n, s) for n, s in enumerate(input
 APPEND = "self.report.failed.append(Failure(source.topic, source.source_url, reason_of(error)))"
 AT_ONCE, SOURCES, BAD = 2, 5, (2, 4)
 REASON = "PageNotFound: the page answers 410"
+EARLY = "UnhandledCommand"
+"""What the service says where a Workflow ends, and a child has just told it something."""
 
 
 @blank(
@@ -816,6 +818,11 @@ async def _batch(
     traps = learner.trapped("fetch_url", "call_llm", "save_result", "ask_model", "completion")
     copy = learner.copy(kind, workflow=HereToo("research-queue"), **traps)
     trial = await run_workflow(copy, given, {"research one": research}, children=[Child])
+    if EARLY in trial.task_failure:
+        learner.not_yet(
+            "The Workflow ends while children of it are still at work.",
+            f"Wait for all of them, `{GATHER}`, and let no child's error end the batch: `{APPEND}`.",
+        )
     if trial.task_failure:
         _code_failed(learner, trial)
     return trial, copy
@@ -830,6 +837,11 @@ def _code_failed(learner: Learner, trial: Trial) -> None:
         learner.not_yet(
             "`ResearchWorkflow.run(…)` calls the method here, inside of this Workflow.",
             f"Let the Temporal Service start it: `{CHILD}`.",
+        )
+    if "execute_activity()" in message:
+        learner.not_yet(
+            "`execute_activity` is for an Activity, and ResearchWorkflow is a Workflow.",
+            f"Write `{CHILD}`.",
         )
     line = trial.task_failure_line(learner.text)
     saw, do = explain_text(learner, name, message, line)
@@ -855,6 +867,11 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
             )
         if not any(ast.unparse(c.func) == "self.research" for c in _all_calls(learner)):
             learner.not_yet("`run` asks `research` for nothing.", f"Write `{GATHER}`.")
+        if not all(map(learner.awaited, learner.calls("execute_child_workflow"))):
+            learner.not_yet(
+                "`workflow.execute_child_workflow(…)` is not awaited, and no child is started.",
+                f"Write `{CHILD}`.",
+            )
         learner.not_yet(
             "The Workflow has ended, and no child was started: what `research` gives is not "
             "awaited.",
@@ -904,6 +921,8 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
             again = f" `{part[0]}` is a part of them."
         elif trial.completed and any(learner.calls("create_task")):
             again = " Tasks that nobody awaits end with the Workflow."
+        elif trial.completed and not all(map(learner.awaited, learner.calls("gather"))):
+            again = " `asyncio.gather(…)` is not awaited, and the Workflow ends without the others."
         learner.not_yet(
             f"There are {len(sources)} sources, and {len(given)} children: {missing[0]} has none."
             f"{again}",
@@ -1318,6 +1337,12 @@ async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> An
             learner.not_yet("There is no `info` in this Activity.", f"Ask for it: {NAME}.")
         raise
     except FileNotFoundError as error:
+        if "outbox" in _value_of(learner, "name"):
+            learner.not_yet(
+                "There is no folder outbox/outbox: the name has the folder in it, and "
+                '`Path("outbox", name)` adds it once more.',
+                f"Take it out of the name: {NAME}.",
+            )
         # The path is that of the check's folder.
         learner.not_yet(
             f"There is no file {Path(str(error.filename)).name!r} to rename or to write to.",
@@ -1327,6 +1352,11 @@ async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> An
 
 def _letters(learner: Learner, outbox: Path, name: Any) -> None:
     found = sorted(path.name for path in outbox.iterdir()) if outbox.exists() else []
+    if not found and isinstance(name, str) and (outbox.parent / name).exists():
+        learner.not_yet(
+            f"{name!r} lies beside the outbox, and not in it: a name alone has no folder.",
+            "`file` has it: write `draft.replace(file)`.",
+        )
     if not found:
         printed = " What is printed, nobody gets." if any(learner.calls("print")) else ""
         learner.not_yet(
@@ -1413,12 +1443,13 @@ async def digest_workflow(learner: Learner) -> None:
     copy = learner.copy(kind, **learner.trapped("send_digest", "fetch_url", "call_llm"))
     stand_ins = {"research one": research, "send_digest": send}
     trial = await run_workflow(copy, given, stand_ins, children=[Child])
-    _digest_code(learner, trial)
-    if trial.failure:
+    if trial.failure or EARLY in trial.task_failure:
         learner.not_yet(
-            f"One source has failed, and the digest with it: {trial.failure}",
+            "One source has failed, and the digest with it"
+            + (f": {trial.failure}" if trial.failure else "."),
             f"Let gather give errors back as results: {EXCEPTIONS}.",
         )
+    _digest_code(learner, trial)
     learner.step("It researches all sources at once")
     if most_at_once(trial) == 1:
         learner.not_yet(
@@ -1542,6 +1573,11 @@ def _tells_all(
             learner.not_yet(
                 f"The letter says {_short(mine[0])}: no colon stands behind the topic.",
                 f"Write {MISSING}.",
+            )
+        if mine[0].endswith(": None"):
+            learner.not_yet(
+                f"The letter says {_short(mine[0])}: an `except` has kept None of the error.",
+                f"Take it out of `research`, and let gather keep the error: {EXCEPTIONS}.",
             )
         if REASON.partition(": ")[2] not in mine[0]:
             learner.not_yet(

@@ -1130,39 +1130,37 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # `id` with its time behind it, so each run has keys of its own, and rows of its own.
 
 # %%
-schedule = await client.create_schedule(
-    f"morning-research-{uuid.uuid4()}",
-    Schedule(
-        action=ScheduleActionStartWorkflow(
-            ResearchBatchWorkflow.run,
-            BatchInput(sources[:3]),
-            id=f"research-{uuid.uuid4()}",
-            task_queue="research-queue",
-        ),
-        spec=ScheduleSpec(
-            calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(6)])],
-            time_zone_name="Europe/Berlin",
-        ),
+every_morning = Schedule(
+    action=ScheduleActionStartWorkflow(
+        ResearchBatchWorkflow.run,
+        BatchInput(sources[:3]),
+        id=f"research-{uuid.uuid4()}",
+        task_queue="research-queue",
+    ),
+    spec=ScheduleSpec(
+        calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(6)])],
+        time_zone_name="Europe/Berlin",
     ),
 )
-for moment in (await schedule.describe()).info.next_action_times[:3]:
-    print("will run at", moment)
 
 # %% [markdown]
-# The times are told in UTC. We do not wait for tomorrow: `trigger` runs it once, now. Then the
-# Schedule is deleted, or it would go on for as long as your Temporal Service does.
+# We do not wait for tomorrow: `trigger` runs it once, now. In the end the Schedule is deleted, or
+# it would go on for as long as your Temporal Service does. The times are told in UTC.
 
 # %%
 worker = await start_worker(run_worker)
+schedule = await client.create_schedule(f"every-morning-{uuid.uuid4()}", every_morning)
+for moment in (await schedule.describe()).info.next_action_times[:3]:
+    print("will run at", moment)
 await schedule.trigger()
 for _ in range(100):
     runs = (await schedule.describe()).info.recent_actions
     if runs:
         break
     await asyncio.sleep(0.1)
+await schedule.delete()
 morning = client.get_workflow_handle(runs[-1].action.workflow_id, result_type=BatchReport)
 report = await watch(morning, "get_progress")
-await schedule.delete()
 show_rows(saved_by(morning.id), columns=["topic", "summary"])
 
 # %% [markdown]
