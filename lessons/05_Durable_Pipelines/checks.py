@@ -821,7 +821,7 @@ async def _batch(
     if EARLY in trial.task_failure:
         learner.not_yet(
             "The Workflow ends while children of it are still at work.",
-            f"Wait for all of them, `{GATHER}`, and let no child's error end the batch: `{APPEND}`.",
+            f"Wait for all, `{GATHER}`, and let no child's error end the batch: `{APPEND}`.",
         )
     if trial.task_failure:
         _code_failed(learner, trial)
@@ -1576,7 +1576,7 @@ def _tells_all(
             )
         if mine[0].endswith(": None"):
             learner.not_yet(
-                f"The letter says {_short(mine[0])}: an `except` has kept None of the error.",
+                f"The letter says {_short(mine[0])}: the reason is lost in an `except`.",
                 f"Take it out of `research`, and let gather keep the error: {EXCEPTIONS}.",
             )
         if REASON.partition(": ")[2] not in mine[0]:
