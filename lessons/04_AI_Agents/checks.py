@@ -1383,8 +1383,11 @@ async def consent(learner: Learner) -> None:
 
 def _refuses_well(learner: Learner, kind: type) -> None:
     """The validator refuses with a ValueError, and changes nothing."""
-    agent = kind(learner.name("AgentInput")(GOAL))
-    before = copies.deepcopy(vars(agent))
+    try:
+        agent = kind(learner.name("AgentInput")(GOAL))
+        before = copies.deepcopy(vars(agent))
+    except Exception:
+        return  # it needs a Workflow around it
     try:
         agent.check_consent(learner.name("Consent")("another-call", True))
     except (KeyError, AssertionError) as error:
@@ -1405,8 +1408,8 @@ def _refuses_well(learner: Learner, kind: type) -> None:
 
 def _kept(learner: Learner, kind: type) -> str:
     """What is wrong with what `decide` keeps; empty where it cannot be seen."""
-    agent = kind(learner.name("AgentInput")(GOAL))
     with contextlib.suppress(Exception):
+        agent = kind(learner.name("AgentInput")(GOAL))
         agent.decide(learner.name("Consent")(TOOL[0], True))
         if agent.consents == {True: TOOL[0]}:
             return f"`self.consents` is {agent.consents}: key and value have changed places."
@@ -1425,9 +1428,9 @@ async def _leaves_nothing(learner: Learner, kind: type) -> None:
         return "Sunday"
 
     here = SimpleNamespace(**{**vars(workflow), "wait_condition": silence})
-    agent = learner.copy(kind, workflow=here)(learner.name("AgentInput")(GOAL))
-    agent.run_tool = result
     try:
+        agent = learner.copy(kind, workflow=here)(learner.name("AgentInput")(GOAL))
+        agent.run_tool = result
         await asyncio.wait_for(agent.use(call), 0.5)
     except Exception:
         return  # it needs a Workflow around it
