@@ -18,7 +18,7 @@ from kernels import ROOT, Room
 from workshop import processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
-LIMIT = 240.0
+LIMIT = 420.0
 """Seconds for one scenario, the waiting for its turn not counted."""
 Scenario = Callable[[Room, Path], Awaitable[Any]]
 

@@ -14,6 +14,7 @@ HOOK = "from tests.notebooks import histories\nhistories.remember()\n"
 """What a kernel runs before the first cell: a file in its profile's startup folder."""
 
 _registered: dict[str, list[type]] = {}
+_queues: set[str] = set()
 
 
 def remember() -> None:
@@ -25,6 +26,7 @@ def remember() -> None:
 
     def noting(self: Worker, *args: Any, **given: Any) -> None:
         build(self, *args, **given)
+        _queues.add(given["task_queue"])
         for kind in given.get("workflows", ()):
             name = workflow._Definition.must_from_class(kind).name or kind.__name__
             kinds = _registered.setdefault(name, [])
@@ -56,6 +58,8 @@ async def replay_all(file: str) -> None:
         return
     client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
     async for run in client.list_workflows():
+        if run.task_queue not in _queues:
+            continue  # a process of its own ran it, such as a scene's Worker
         name = run.workflow_type
         history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
         said: list[str] = []

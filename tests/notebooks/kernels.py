@@ -24,7 +24,7 @@ from workshop.checks.blanks import sheets
 ROOT = rooms.ROOT
 SANITIZE = ROOT / "authoring" / "sanitize.cfg"
 GUARD = Path(__file__).parent / "guard"
-CELL_LIMIT = 75.0
+CELL_LIMIT = 120.0
 """Seconds: `follow` watches for 60, and nothing in a lesson may wait longer."""
 _DERIVED = ("notebooks", "exercises", "Solutions_*")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
