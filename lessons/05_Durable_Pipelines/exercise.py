@@ -341,7 +341,8 @@ with what_happens():
             break
         await asyncio.sleep(0.1)
     await schedule.delete()
-    await follow(client.get_workflow_handle(runs[-1].action.workflow_id))
+    started = client.get_workflow_handle(runs[-1].action.workflow_id)
+    await asyncio.wait_for(started.result(), 60)
     print("new letters:", len(list(Path("outbox").glob("*.txt"))) - letters)
 
 # %%
