@@ -10,6 +10,7 @@ import copy as copies
 import difflib
 import inspect
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -44,6 +45,7 @@ from .agents import (
     Caller,
     Model,
     ToolProvider,
+    counted,
     is_coroutine_function,
     open_blank,
     returns_nothing,
@@ -291,12 +293,27 @@ def _a_turn(learner: Learner, got: Any) -> None:
         learner.not_yet(f"The Turn's calls are {kind_of(got.calls)}.", right)
 
 
+def _begun_anew(learner: Learner) -> str:
+    """Tells of a list that the loop makes anew each time; empty where there is none."""
+    for loop in agents.loops_of(learner):
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+                name = ast.unparse(node.targets[0])
+                text = f"{name} = […]" if node.value.elts else f"{name} = []"
+                return (
+                    f" `{text}` in the loop makes a new list each time, and those before are lost: "
+                    "only the last is left."
+                )
+    return ""
+
+
 def _its_calls(learner: Learner, turn: Any) -> None:
     learner.step("Each call that the model asks for is a ToolCall")
     right = "Write `calls.append(ToolCall(call.id, call.function.name, call.function.arguments))`."
     if len(turn.calls) != len(CALLS):
         learner.not_yet(
-            f"The model asked for {len(CALLS)} tools, and the Turn has {len(turn.calls)} calls.",
+            f"The model asked for {len(CALLS)} tools, and the Turn has "
+            f"{counted(len(turn.calls), 'call')}.{_begun_anew(learner)}",
             right,
         )
     for call, (id, name, arguments) in zip(turn.calls, CALLS, strict=True):
@@ -390,7 +407,7 @@ async def one_round(learner: Learner) -> None:
     got = await asyncio.wait_for(copied([dict(MESSAGES[0])]), 2)
     if len(asked) != 1:
         learner.not_yet(
-            f"The model is asked {len(asked)} times in one round.",
+            f"The model is asked {counted(len(asked), 'time')} in one round.",
             "Ask once, as it was given: `turn = llm_call(…)`.",
         )
     _tools_used(learner, box, got)
@@ -473,7 +490,7 @@ def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
     if len(results) != len(CALLS):
         last = any(isinstance(n, ast.Return) for loop in _loops(learner) for n in ast.walk(loop))
         learner.not_yet(
-            f"Two tools have run, and {len(results)} results are in the conversation."
+            f"Two tools have run, and the conversation has {counted(len(results), 'result')}."
             + (" A `return` stands in the loop." if last else ""),
             "Move `return messages` out of the loop."
             if last
@@ -601,6 +618,28 @@ def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[A
     )
     learner.step("A call that fits runs the Activity of that name")
     if not trial.activities:
+        if direct := _run_here(learner, well):
+            learner.not_yet(
+                f"{direct} runs the function in the Workflow itself: no Activity is asked for, so "
+                "there is no retry, and nothing in the Event History.",
+                "Let a Worker run it. " + right,
+            )
+        if keyword := re.search(r"unexpected keyword argument '(\w+)'", str(well[2])):
+            learner.not_yet(
+                *(
+                    (
+                        "`**LIMITS` hands over the limits of all tools, under the tools' names: "
+                        f"execute_activity takes no `{keyword[1]}=`.",
+                        "Hand over those of this one tool: `**LIMITS[call.name]`.",
+                    )
+                    if keyword[1] in agents.TOOLS
+                    else (
+                        f"execute_activity takes no `{keyword[1]}=`.",
+                        "The list of inputs is called `args`, the limits have their own names: "
+                        "`args=arguments, **LIMITS[call.name]`.",
+                    )
+                )
+            )
         if well[0] == "raised":
             learner.not_yet(f"`dispatch` raises {well[1]}: {well[2][:120]}", right)
         learner.not_yet(f"No Activity was asked for; `dispatch` returned {_words(well)}.", right)
@@ -613,7 +652,7 @@ def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[A
         )
     learner.step("It gets the arguments, in order")
     if first.inputs != ["Oslo", 4]:
-        told = f"{len(first.inputs)} input" + ("" if len(first.inputs) == 1 else "s")
+        told = counted(len(first.inputs), "input")
         learner.not_yet(
             f"book_table takes a place and guests, and is given {told}: {short(first.inputs)}.",
             "Write `args=arguments`: a list of inputs, one for each parameter.",
@@ -637,6 +676,19 @@ def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[A
             learner.not_yet(f"`dispatch` raises {got[1]}: {got[2][:120]}", right)
         if got[2] != want:
             learner.not_yet(f"The tool gave {want!r}, and `dispatch` {_words(got)}.", right)
+
+
+def _run_here(learner: Learner, well: list[Any]) -> str:
+    """What calls the tool as a function, in place of an Activity; empty where nothing does."""
+    for call in ast.walk(learner.tree):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, (ast.Subscript, ast.Call))
+            and ast.unparse(call.func).startswith(("TOOLS[", "TOOLS.get("))
+        ):
+            return f"`{ast.unparse(call)}`"
+    # What the function of the check gives; the stand-in for its Activity says something else.
+    return "This" if well[2] == "Oslo 4" else ""
 
 
 def _words(got: list[Any]) -> str:
@@ -738,17 +790,19 @@ async def agent_loop(learner: Learner) -> None:
         agents.turn("Eight arms.", dollars=0.5),
         most=6,
     )
-    endless, dear = Model(asks, most=4), Model(asks, most=4)
+    endless, dear, even = Model(asks, most=4), Model(asks, most=4), Model(asks, most=4)
     learner.step("It runs on the Temporal Service")
-    first, turns, dollars = await asyncio.gather(
+    first, turns, dollars, spent = await asyncio.gather(
         _agent(copy, told(GOAL, budget(6, 100.0)), answering),
         _agent(copy, told(GOAL, budget(3, 100.0)), endless),
         _agent(copy, told(GOAL, budget(50, 0.6)), dear),
+        _agent(copy, told(GOAL, budget(50, 0.5)), even),
     )
     bound = _bound(learner)
-    for trial in (first, turns, dollars):
+    for trial in (first, turns, dollars, spent):
         if bound.startswith("`turn`") and "'turn'" in str(trial.task_failure):
             learner.not_yet(bound, WHILE)
+        _gathered(learner, trial.task_failure)
         code_failed(learner, trial, [Step("llm_call", 30, {}, "LLMCallInput(…)")])
     _asks_and_uses(learner, first, bound)
     _at_once(learner, first)
@@ -760,8 +814,9 @@ async def agent_loop(learner: Learner) -> None:
             f"At the second turn the conversation is {', '.join(roles)}.",
             "Keep the lines that append `said(turn)` and the results, as they were given.",
         )
-    _within(learner, turns, endless, "turns", bound)
-    _within(learner, dollars, dear, "dollars", bound)
+    _within(learner, turns, endless, "turns", 3, "3 turns", bound)
+    _within(learner, dollars, dear, "dollars", 3, "0.60 dollars, at 0.25 a turn", bound)
+    _within(learner, spent, even, "dollars", 2, "0.50 dollars, at 0.25 a turn", bound)
 
 
 async def _agent(kind: type, given: Any, model: Model) -> Trial:
@@ -803,6 +858,18 @@ def _bound(learner: Learner) -> str:
             if right in ("input.turns", "input.dollars"):
                 return f"`{right}` is what it began with, 0, and not the budget."
     return ""
+
+
+def _compared(learner: Learner, what: str) -> str:
+    """The comparison with this part of the budget, as it is written; empty without one."""
+    return next(
+        (
+            ast.unparse(node)
+            for node in ast.walk(learner.tree)
+            if isinstance(node, ast.Compare) and f"budget.{what}" in ast.unparse(node)
+        ),
+        "",
+    )
 
 
 def _asks_and_uses(learner: Learner, trial: Trial, bound: str) -> None:
@@ -851,6 +918,14 @@ def _answered(learner: Learner, trial: Trial, model: Model) -> None:
     got = trial.result
     if not isinstance(got, dict) or "status" not in got:
         learner.not_yet(f"The result is {kind_of(got)}, not an AgentResult.", right)
+    if str(got["status"]).startswith("out of "):
+        breaks = any(isinstance(n, ast.Break) for n in ast.walk(learner.tree))
+        learner.not_yet(
+            f"The model has answered, and {'`break` leaves the loop' if breaks else 'it goes on'}: "
+            f"the lines below the loop return {got['status']!r}.",
+            f"Return there, in place of {'`break`' if breaks else 'going on'}: "
+            + right.removeprefix("Write "),
+        )
     if got["status"] != "answered":
         learner.not_yet(f"The status is {got['status']!r}, not 'answered'.", right)
     if got.get("answer") != "Eight arms.":
@@ -862,10 +937,30 @@ def _answered(learner: Learner, trial: Trial, model: Model) -> None:
         learner.not_yet(f"The result's steps are {short(got.get('steps'))}.", right)
 
 
-def _within(learner: Learner, trial: Trial, model: Model, what: str, bound: str) -> None:
+def _gathered(learner: Learner, failure: Any) -> None:
+    """Says what Python's messages about asyncio.gather mean."""
+    right = "Write `results = await asyncio.gather(*[dispatch(call) for call in turn.calls])`."
+    if "_GatheringFuture" in str(failure):
+        learner.not_yet("What `asyncio.gather` gives was not awaited: it is no list yet.", right)
+    if "unhashable type: 'list'" in str(failure):
+        learner.not_yet(
+            "`asyncio.gather` is given a list, and takes awaitables one by one: a star, `*`, hands "
+            "them over so.",
+            right,
+        )
+
+
+def _within(
+    learner: Learner, trial: Trial, model: Model, what: str, most: int, each: str, bound: str
+) -> None:
     learner.step(f"The {what} of the budget end it")
-    right, most = WHILE, 3
-    each = "3 turns" if what == "turns" else "0.60 dollars, at 0.25 a turn"
+    right = WHILE
+    if len(model.asked) == most + 1 and (compared := _compared(learner, what)):
+        learner.not_yet(
+            f"With a budget of {each}, the model was asked {len(model.asked)} times: `{compared}` "
+            f"lets one more turn in, when all {what} are used up.",
+            f"Go on only while {what} are left: `{what} < budget.{what}`, not `<=`.",
+        )
     if len(model.asked) > most:
         both = any(isinstance(n, ast.Or) for n in ast.walk(learner.tree))
         learner.not_yet(
@@ -929,12 +1024,15 @@ async def own_tool(learner: Learner) -> None:
     ran(learner, lambda error: _other_tool(learner, getattr(error, "name", "")))
     learner.step("own_tool is one of the three")
     tool = learner.name("own_tool")
+    written = next((choice for choice in CHOICES if _definition(learner, choice)), "weekday")
     if isinstance(tool, str) and tool in CHOICES:
-        learner.not_yet("`own_tool` is a text.", f"Take the quotes away: `own_tool = {tool}`.")
+        learner.not_yet("`own_tool` is a text.", f"Take the quotes away: `own_tool = {written}`.")
     if not inspect.isroutine(tool):
+        called = next((ast.unparse(n) for n in learner.calls(written)), "")
         learner.not_yet(
-            f"`own_tool` is {kind_of(tool)}, not a function.",
-            "Write the function's name, without brackets: `own_tool = weekday`.",
+            f"`own_tool` is {kind_of(tool)}, not a function."
+            + (f" That is what `{called}` gives." if called else ""),
+            f"Write the function's name, without brackets: `own_tool = {written}`.",
         )
     name = tool.__name__
     if name not in CHOICES:
@@ -1000,7 +1098,11 @@ async def own_tool(learner: Learner) -> None:
                 f"Return a text: for {given!r} it is {want!r}.",
             )
         if " ".join(got.split()).rstrip(".").lower() != want.lower():
-            learner.not_yet(f"For {given!r} it gives {short(got)}.", f"It is {want!r}.")
+            why, do = _off(got, want)
+            learner.not_yet(
+                f"For {given!r} it gives {short(got)}." + (f" {why}" if why else ""),
+                f"It is {want!r}." + (f" {do}" if do else ""),
+            )
     learner.step("It raises ValueError for what makes no sense")
     try:
         got = await in_thread(lambda: tool(nonsense), 1)
@@ -1020,6 +1122,26 @@ async def own_tool(learner: Learner) -> None:
         if kind == "float"
         else "Let the error of `fromisoformat` through: it is a ValueError.",
     )
+
+
+def _off(got: str, want: str) -> tuple[str, str]:
+    """How an answer differs from the right one, and the way there; empty where it is unclear."""
+    if got and want.startswith(got):
+        return (
+            ("The unit is missing.", "Write it behind the number.")
+            if want[0].isdigit()
+            else ("That is the short name.", "`%A` gives the whole one.")
+        )
+    number, wanted = (re.search(r"-?\d+(\.\d+)?", text) for text in (got, want))
+    if not number or not wanted or number[0] == wanted[0]:
+        return "", ""
+    places = len((number[1] or ".")[1:])
+    if places != 2 and abs(float(number[0]) - float(wanted[0])) <= 0.5 * 10 ** -min(places, 2):
+        return (
+            "The number does not have two decimals.",
+            "Round it in the text: `:.2f` behind it, inside of the braces, as in `{…:.2f}`.",
+        )
+    return "", ""
 
 
 def _definition(learner: Learner, name: str) -> ast.FunctionDef | None:
@@ -1150,6 +1272,19 @@ async def mcp_call(learner: Learner) -> None:
     try:
         got = await asyncio.wait_for(
             learner.copy(function, mcp_session=well.session)("book_table", given), 2
+        )
+    except ApplicationError:
+        tests = [n.test for n in ast.walk(learner.tree) if isinstance(n, ast.If)]
+        asks = next((ast.unparse(t) for t in tests if "is_error" in ast.unparse(t)), "")
+        learner.not_yet(
+            "The tool has succeeded, and an ApplicationError is raised."
+            + (f" `if {asks}:` is true of a success." if asks else ""),
+            "Raise only where the tool has failed: `if result.is_error:`, without `not`.",
+        )
+    except RecursionError:
+        learner.not_yet(
+            "`call_tool` calls itself, without end.",
+            "Call the session's: `result = await session.call_tool(name, arguments)`.",
         )
     except AttributeError as error:
         if error.obj is not well or error.name != "is_error":
@@ -1327,11 +1462,29 @@ async def consent(learner: Learner) -> None:
             f"A Consent has `call_id` and `allowed`: {first.task_failure}.",
             "Write `self.consents[consent.call_id] = consent.allowed`.",
         )
+    if "'bool' object is not callable" in str(first.task_failure):
+        learner.not_yet(
+            "The condition was looked at once, before the wait, and is True or False: 'bool' "
+            "object is not callable.",
+            "`lambda` makes a function of it, which is asked again and again: `lambda: call.id in "
+            "self.consents`.",
+        )
     code_failed(learner, first, [Step("call_tool", 30, {}, "…")])
     _ends(learner, first)
     if len(yes.used) != 1:
+        saw = (
+            "One call was allowed and one refused, and the tool ran "
+            f"{counted(len(yes.used), 'time')}."
+        )
+        asks = _asks_whether(learner)
+        if len(yes.used) > 1 and asks and _keeps_a_no(learner, copy):
+            learner.not_yet(
+                f"{saw} `{asks}` asks whether somebody has decided, and not what: a no is in "
+                "`self.consents` too, as False.",
+                "Ask for the decision itself: `if not self.consents.get(call.id, False):`.",
+            )
         learner.not_yet(
-            f"One call was allowed and one refused, and the tool ran {len(yes.used)} times.",
+            saw,
             "Keep `consent.allowed` in `decide`, and in `use` run the tool only where that is "
             "true: `if not self.consents.get(call.id, False):`.",
         )
@@ -1354,6 +1507,11 @@ async def consent(learner: Learner) -> None:
         learner.not_yet(
             "When the hour is over the wait raises asyncio.TimeoutError, and nothing catches it.",
             "Put the wait into a `try:`, with `except asyncio.TimeoutError:` and `pass` below.",
+        )
+    if "KeyError" in str(silence.trial.task_failure):
+        learner.not_yet(
+            f"Nobody has decided, so `self.consents` has no entry: {silence.trial.task_failure}.",
+            "Silence is a no: `self.consents.get(call.id, False)`.",
         )
     code_failed(learner, silence.trial, [Step("call_tool", 30, {}, "…")])
     ended = silence.trial.completed or silence.trial.failure
@@ -1413,6 +1571,26 @@ def _kept(learner: Learner, kind: type) -> str:
         agent.decide(learner.name("Consent")(TOOL[0], True))
         if agent.consents == {True: TOOL[0]}:
             return f"`self.consents` is {agent.consents}: key and value have changed places."
+    return ""
+
+
+def _keeps_a_no(learner: Learner, kind: type) -> bool:
+    """Whether `decide` keeps a no as one."""
+    with contextlib.suppress(Exception):
+        agent = kind(learner.name("AgentInput")(GOAL))
+        agent.decide(learner.name("Consent")(TOOL[0], False))
+        return bool(agent.consents == {TOOL[0]: False})
+    return False
+
+
+def _asks_whether(learner: Learner) -> str:
+    """What decides in `use` whether the tool runs, where that looks for an entry alone."""
+    for use in ast.walk(learner.tree):
+        if not isinstance(use, (ast.FunctionDef, ast.AsyncFunctionDef)) or use.name != "use":
+            continue
+        for node in ast.walk(use):
+            if isinstance(node, (ast.If, ast.IfExp)) and "consents" in ast.unparse(node.test):
+                return ast.unparse(node.test)
     return ""
 
 

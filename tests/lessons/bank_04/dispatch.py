@@ -101,7 +101,9 @@ WRONG = [
     ),
     Wrong("limits forgotten", run(RUN.replace(", **LIMITS[call.name]", "")), ("LIMITS",)),
     Wrong(
-        "all limits", run(RUN.replace("**LIMITS[call.name]", "**LIMITS")), ("LIMITS[call.name]",)
+        "all limits",
+        run(RUN.replace("**LIMITS[call.name]", "**LIMITS")),
+        ("all tools", "LIMITS[call.name]"),
     ),
     Wrong(
         "stars forgotten",
@@ -121,7 +123,17 @@ WRONG = [
     Wrong(
         "the tool run in the Workflow",
         run("await TOOLS[call.name](*arguments)"),
-        ("execute_activity",),
+        ("in the Workflow itself", "Event History", "execute_activity"),
+    ),
+    Wrong(
+        "the tool run in the Workflow, under a name",
+        swap(f"return {RUN}", "tool = TOOLS[call.name]\n        return await tool(*arguments)"),
+        ("in the Workflow itself", "Event History", "execute_activity"),
+    ),
+    Wrong(
+        "the tool run in the Workflow, by keywords",
+        run("await TOOLS[call.name](**json.loads(call.arguments))"),
+        ("in the Workflow itself", "Event History", "execute_activity"),
     ),
     Wrong(
         "the client's execute_activity",

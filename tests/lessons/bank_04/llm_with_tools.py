@@ -159,6 +159,16 @@ WRONG = [
         ("None", "or []"),
     ),
     Wrong("decorator lost", swap("@activity.defn\n", ""), ("@activity.defn",)),
+    Wrong(
+        "overwritten",
+        swap(APPEND, f"        calls = [{CALL}]\n"),
+        ("1 call.", "calls = […]", "the last", "append"),
+    ),
+    Wrong(
+        "the list begun in the loop",
+        swap("    calls = []\n" + LOOP, LOOP + "        calls = []\n"),
+        ("1 call.", "calls = []", "the last"),
+    ),
     Wrong("made async", swap("def llm_call", "async def llm_call"), ("async",)),
     Wrong(
         "calls left out of the Turn",

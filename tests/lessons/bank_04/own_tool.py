@@ -14,15 +14,14 @@ def miles(
     return whole(f"{head}\n{doc}{body}\n\nown_tool = {last}")
 
 
-def euros(body: str) -> Text:
+def euros(body: str, last: str = "euros_to_dollars") -> Text:
     doc = '    """Tell how many dollars some euros are today."""\n'
-    return whole(
-        f"def euros_to_dollars(euros: float) -> str:\n{doc}{body}\n\nown_tool = euros_to_dollars"
-    )
+    return whole(f"def euros_to_dollars(euros: float) -> str:\n{doc}{body}\n\nown_tool = {last}")
 
 
 NEGATIVE = '    if miles < 0:\n        raise ValueError("there are no negative lengths")\n'
 KM = '    return f"{miles * 1.609344:.2f} km"\n'
+DOLLARS = '    return f"{euros * 1.10:.2f} dollars"\n'
 NO_DEBTS = '    if euros < 0:\n        raise ValueError("less than nothing")\n'
 
 WRONG = [
@@ -173,7 +172,28 @@ WRONG = [
     Wrong(
         "not rounded",
         miles(NEGATIVE + '    return f"{miles * 1.609344} km"\n'),
-        (".2f|two|round|16.09",),
+        ("two decimals", ".2f"),
+    ),
+    Wrong(
+        "rounded as a number",
+        miles(NEGATIVE + '    return f"{round(miles * 1.609344, 2)} km"\n'),
+        ("0.0 km", "two decimals", ".2f"),
+    ),
+    Wrong(
+        "euros not rounded",
+        euros(NO_DEBTS + '    return f"{euros * 1.1} dollars"\n'),
+        ("two decimals", ".2f"),
+        same_as="one zero lost",
+    ),
+    Wrong(
+        "miles called",
+        miles(NEGATIVE + KM, last="miles_to_km(10)"),
+        ("miles_to_km(10)", "own_tool = miles_to_km"),
+    ),
+    Wrong(
+        "euros called",
+        euros(NO_DEBTS + DOLLARS, last="euros_to_dollars(10)"),
+        ("euros_to_dollars(10)", "own_tool = euros_to_dollars"),
     ),
     Wrong("one decimal", miles(NEGATIVE + KM.replace(".2f", ".1f")), ("16.1", "16.09")),
     Wrong("divided", miles(NEGATIVE + KM.replace("*", "/")), ("6.21", "16.09")),
@@ -270,7 +290,7 @@ RIGHT = [
             "    km = miles * 1.609344\n    return '%.2f km' % km\n"
         ),
     ),
-    Right("euros", euros(NO_DEBTS + '    return f"{euros * 1.10:.2f} dollars"\n')),
+    Right("euros", euros(NO_DEBTS + DOLLARS)),
     Right(
         "euros with format",
         euros(NO_DEBTS + '    rate = 1.1\n    return "{:.2f} dollars".format(rate * euros)\n'),
