@@ -26,6 +26,9 @@ SANITIZE = ROOT / "authoring" / "sanitize.cfg"
 GUARD = Path(__file__).parent / "guard"
 CELL_LIMIT = 120.0
 """Seconds: `follow` watches for 60, and nothing in a lesson may wait longer."""
+EVERY = os.environ.get("EVERY_NOTEBOOK") == "1"
+_SLOW = ("three_pauses(", "server_that(", "await board.")
+"""Cells that wait out a kill or a fault for 10 to 40 s."""
 _DERIVED = ("notebooks", "exercises", "Solutions_*")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -46,8 +49,7 @@ def often(paths: list[Path]) -> list[Path]:
 
     With EVERY_NOTEBOOK=1, as `make test-matrix` has it, the exercises' too.
     """
-    every = os.environ.get("EVERY_NOTEBOOK") == "1"
-    return [path for path in paths if every or path.parts[0] != "exercises"]
+    return [path for path in paths if EVERY or path.parts[0] != "exercises"]
 
 
 def name(path: Path) -> str:
@@ -65,8 +67,12 @@ def code_cells(path: Path) -> list[Any]:
 
 
 def crashes(cell: Any) -> bool:
-    """Whether a cell kills processes: it takes a minute, and test_finished runs it."""
-    return "await crash(" in cell.source
+    """Whether a cell kills processes or waits out faults: it takes long; test_finished runs it.
+
+    With EVERY_NOTEBOOK=1 only those that kill.
+    """
+    slow = not EVERY and any(word in cell.source for word in _SLOW)
+    return "await crash(" in cell.source or slow
 
 
 def only_draws(cell: Any) -> bool:
