@@ -16,7 +16,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
@@ -117,7 +118,17 @@ async def idempotent_save(learner: Learner) -> None:
         other = learner.copy(function, engine=room.engine)
         try:
             second = await _save(other, given, attempt=2)
+        except UnboundLocalError as error:
+            if not learner.swallows:
+                raise
+            name = str(error).split("'")[1]
+            learner.not_yet(
+                "The second attempt's insert fails, as the key is there already. The `except` "
+                f"swallows that, and `{name}` is never set.",
+                f"Without `try` and `except`: `done = connection.execute({DO_NOTHING})`.",
+            )
         except IntegrityError:
+            _not_kept(learner)
             memory = any(any(learner.calls(word)) for word in ("globals", "add", "append"))
             told = " What the first Worker process had in its memory, the second does not know."
             learner.not_yet(
@@ -151,6 +162,19 @@ async def idempotent_save(learner: Learner) -> None:
     _blocks(learner, "save_result", "SQLAlchemy's call blocks")
     if learner.swallows:
         await _tells_of_trouble(learner, function, given)
+
+
+def _not_kept(learner: Learner) -> None:
+    """End the check where on_conflict_… was called, and its result went nowhere."""
+    for node in ast.walk(learner.tree):
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and last_name(call.func).startswith("on_conflict"):
+            owner = ast.unparse(call.func).rpartition(".")[0]
+            learner.not_yet(
+                f"`{ast.unparse(call)}` gives a new insert back and leaves `{owner}` as it was: "
+                "the second attempt executes the old one, and fails.",
+                f"Keep what it gives: `{owner} = {ast.unparse(call)}`.",
+            )
 
 
 async def _save(copy: Any, given: Any, **info: Any) -> Any:
@@ -293,10 +317,32 @@ async def _tells_of_trouble(learner: Learner, function: Any, given: Any) -> None
     try:
         await _save(learner.copy(function, engine=Broken()), given)
     except Exception:
+        await _tells_of_a_full_disk(learner, function, given)
         return
     learner.not_yet(
         "The database is away, and the Activity swallows the error: to Temporal that is a success.",
         "Take the `try` and `except` out: only an error that is raised is tried again.",
+    )
+
+
+async def _tells_of_a_full_disk(learner: Learner, function: Any, given: Any) -> None:
+    """The connection is there, and the insert fails: an `except` around it must not hide that."""
+    with database(learner) as room:
+
+        @event.listens_for(room.engine, "before_cursor_execute")
+        def refuse(*values: Any) -> None:
+            if "INSERT" in str(values[2]).upper():
+                raise OperationalError(str(values[2]), {}, OSError("the disk is full"))
+
+        try:
+            saved = await _save(learner.copy(function, engine=room.engine), given)
+        except Exception:
+            return
+    learner.not_yet(
+        "The database's disk is full, nothing is written, and the Activity returns "
+        f"{_short(saved)}: the `except` swallows every error, and not only that of a key that is "
+        "there. To Temporal that is a success.",
+        f"Without `try` and `except`: `done = connection.execute({DO_NOTHING})`.",
     )
 
 
@@ -338,6 +384,13 @@ def _policy_words(error: BaseException) -> tuple[str, str] | None:
             f"`{error.name}` belongs to another library, and is not known here.",
             "RetryPolicy has fields of its own: `initial_interval`, `maximum_interval` and the "
             "list of names.",
+        )
+    name = str(getattr(error, "name", None) or "")
+    if isinstance(error, NameError) and (name in FINAL or name in PASSING):
+        return (
+            f"`{name}` stands without quotes: Python looks for a thing of that name, and the list "
+            "holds the names themselves, as texts.",
+            f'Write `"{name}"`, and each name of the list so.',
         )
     return None
 
@@ -478,6 +531,7 @@ def _is_exact(learner: Learner, name: str) -> None:
             f'The bare name alone: `"{bare}"`.',
         )
     near = next(iter(difflib.get_close_matches(bare, known, 1, 0.8)), "")
+    near = near or (f"{bare}Error" if f"{bare}Error" in known else "")
     if near:
         learner.not_yet(
             f"{name!r} is nearly the name of an error, and nearly does not count.",
@@ -741,6 +795,12 @@ async def _mapped(
 def _typed(learner: Learner, got: ApplicationError, name: str, right: str) -> None:
     if got.type == name:
         return
+    if got.type is None and name in map(str, got.details):
+        learner.not_yet(
+            f"{name!r} is a detail of the error, and its type is empty: what stands behind the "
+            "message without a name is a detail.",
+            f'The type is given by its name: `type="{name}"`.',
+        )
     if got.type is None and name in got.message:
         learner.not_yet(
             f"{name} stands in the message, and the error's type is empty.", f"Write `{right}`."
@@ -819,6 +879,7 @@ async def _batch(
     copy = learner.copy(kind, workflow=HereToo("research-queue"), **traps)
     trial = await run_workflow(copy, given, {"research one": research}, children=[Child])
     if EARLY in trial.task_failure:
+        _only_started(learner)
         learner.not_yet(
             "The Workflow ends while children of it are still at work.",
             f"Wait for all, `{GATHER}`, and let no child's error end the batch: `{APPEND}`.",
@@ -826,6 +887,21 @@ async def _batch(
     if trial.task_failure:
         _code_failed(learner, trial)
     return trial, copy
+
+
+def _only_started(learner: Learner) -> None:
+    """End the check where the children's start is waited for, and nothing awaits their handles."""
+    started = any(last_name(c.func) == "start_child_workflow" for c in _all_calls(learner))
+    handles = any(
+        isinstance(n, ast.Await) and not isinstance(n.value, ast.Call)
+        for n in ast.walk(learner.tree)
+    )
+    if started and not handles:
+        learner.not_yet(
+            "`start_child_workflow` waits for the child's start, and not for its end: the Workflow "
+            "ends while its children are still at work.",
+            f"`execute_child_workflow` waits for the end: `{CHILD}`.",
+        )
 
 
 def _code_failed(learner: Learner, trial: Trial) -> None:
@@ -838,6 +914,21 @@ def _code_failed(learner: Learner, trial: Trial) -> None:
             "`ResearchWorkflow.run(…)` calls the method here, inside of this Workflow.",
             f"Let the Temporal Service start it: `{CHILD}`.",
         )
+    for call in learner.calls("gather"):
+        alone = call.args[0] if len(call.args) == 1 else None
+        if isinstance(alone, (ast.GeneratorExp, ast.ListComp, ast.List, ast.Tuple)):
+            learner.not_yet(
+                "`asyncio.gather` is given all coroutines as one thing, and waits for that: a `*` "
+                "is missing before them.",
+                f"The `*` hands them over one by one: `{GATHER}`.",
+            )
+    for call in learner.calls("execute_child_workflow"):
+        if "positional argument" in message and len(call.args) > 2:
+            learner.not_yet(
+                f"The child is given {len(call.args) - 1} inputs: "
+                f"`{', '.join(map(ast.unparse, call.args[1:]))}`.",
+                f"It takes one, the source as it is: `{CHILD}`.",
+            )
     if "execute_activity()" in message:
         learner.not_yet(
             "`execute_activity` is for an Activity, and ResearchWorkflow is a Workflow.",
@@ -889,6 +980,7 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
             "Leave `task_queue` out: a child takes that of its parent, `research-queue`.",
         )
     if "already started" in trial.failure:
+        _no_number(learner, started)
         learner.not_yet(
             "Two children were given the same id, and the second was refused: the number is not "
             "another one for each source.",
@@ -928,6 +1020,38 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
             f"{again}",
             f"Research all of them: `{GATHER}`.",
         )
+
+
+def _no_number(learner: Learner, started: Sequence[Any]) -> None:
+    """End the check where nothing in a child's id belongs to its source."""
+    method = next(
+        (
+            n
+            for n in ast.walk(learner.tree)
+            if isinstance(n, ast.AsyncFunctionDef)
+            and any(last_name(c.func).endswith("child_workflow") for c in _calls_in(n))
+        ),
+        None,
+    )
+    if method is None or method.name == "run":
+        return
+    own = {arg.arg for arg in method.args.args} - {"self"}
+    for call in _calls_in(method):
+        for word in call.keywords:
+            if word.arg != "id" or not last_name(call.func).endswith("child_workflow"):
+                continue
+            made = ast.unparse(word.value)
+            made = _value_of(learner, made) or made
+            if not any(re.search(rf"\b{re.escape(name)}\b", made) for name in own):
+                learner.not_yet(
+                    f"All children have the id {_short(started[0].id)}, and the second was "
+                    f"refused: the `number` does not stand in `{made}`.",
+                    f"Put it behind the Workflow's id: `{CHILD}`.",
+                )
+
+
+def _calls_in(node: ast.AST) -> list[ast.Call]:
+    return [part for part in ast.walk(node) if isinstance(part, ast.Call)]
 
 
 def _not_caught(learner: Learner, trial: Trial) -> None:
@@ -1107,10 +1231,18 @@ async def _fetch(
             f"Look first whether there is something: `{DETAILS}`.",
         )
     except TypeError as error:
-        if details or "..." in _value_of(learner, "done"):
-            raise
         value = _value_of(learner, "done")
-        if value.rstrip("()").endswith("heartbeat_details"):
+        if "..." in value:
+            raise
+        _needless_await(learner, error)
+        if details and isinstance(details[0], float):
+            calls = [ast.unparse(call) for call in learner.calls("heartbeat")]
+            learner.not_yet(
+                f"`{calls[0] if calls else 'heartbeat'}` tells {details[0]:g}, a share, and the "
+                f"next attempt wants to know at which byte to begin ({error}).",
+                "Tell the number of bytes that are written: `activity.heartbeat(done)`.",
+            )
+        if re.fullmatch(r"\S*heartbeat_details(\(\)| or .+)?", value):
             learner.not_yet(
                 f"`{value}` is the sequence of all that was told, not a number ({error}).",
                 f"Take its first entry, if there is one: `{DETAILS}`.",
@@ -1123,6 +1255,20 @@ async def _fetch(
                 "Keep `done, parts = done + len(part), parts + 1`.",
             )
         raise
+
+
+def _needless_await(learner: Learner, error: TypeError) -> None:
+    """End the check where something is awaited that answers at once; `read_part` does not."""
+    if "'await' expression" not in str(error):
+        return
+    for node in ast.walk(learner.tree):
+        call = node.value if isinstance(node, ast.Await) else None
+        if isinstance(call, ast.Call) and last_name(call.func) != "read_part":
+            learner.not_yet(
+                f"`await {ast.unparse(call)}`: `{ast.unparse(call.func)}` gives its answer at "
+                "once, and cannot be awaited.",
+                f"Take the `await` before it away: `{ast.unparse(call)}`.",
+            )
 
 
 async def _breaks(learner: Learner, function: Any, archive: Archive) -> None:
@@ -1343,11 +1489,28 @@ async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> An
                 '`Path("outbox", name)` adds it once more.',
                 f"Take it out of the name: {NAME}.",
             )
+        for call in _renames(learner):
+            first = call.args[0] if ast.unparse(call.func).startswith("os.") else call.func
+            if "file" in ast.unparse(first).split("."):
+                learner.not_yet(
+                    f"`{ast.unparse(call)}` renames the letter to the draft, and there is no "
+                    "letter yet: the two are exchanged.",
+                    "What is there stands first: `draft.replace(file)`.",
+                )
         # The path is that of the check's folder.
         learner.not_yet(
             f"There is no file {Path(str(error.filename)).name!r} to rename or to write to.",
             f"First write, then rename: {WHOLE}.",
         )
+
+
+def _renames(learner: Learner) -> list[ast.Call]:
+    """The calls of the cell that are to rename a file."""
+    return [
+        call
+        for call in _all_calls(learner)
+        if last_name(call.func) in ("replace", "rename") and call.args
+    ]
 
 
 def _letters(learner: Learner, outbox: Path, name: Any) -> None:
@@ -1364,6 +1527,14 @@ def _letters(learner: Learner, outbox: Path, name: Any) -> None:
         )
     if not isinstance(name, str) or name not in found:
         left = [one for one in found if one.endswith(".part")]
+        for call in _renames(learner) if left else ():
+            owner = ast.unparse(call.func).rpartition(".")[0]
+            if owner in ("name", "text") or owner.startswith("str(") or owner.endswith(".name"):
+                learner.not_yet(
+                    f"`{owner}` is a text: its `{last_name(call.func)}` changes letters and "
+                    f"renames no file. {left[0]!r} lies in the outbox.",
+                    "A path renames its file: `draft.replace(file)`.",
+                )
         learner.not_yet(
             f"{left[0]!r} lies in the outbox: it is still called a draft."
             if left
@@ -1495,6 +1666,20 @@ def _digest_code(learner: Learner, trial: Trial) -> None:
         )
     if "start_to_close_timeout" in message:
         learner.not_yet("send_digest is asked for without a timeout.", f"Write {SEND}.")
+    if "coroutine" in message and not all(
+        map(learner.awaited, learner.calls("execute_activity"))
+    ):
+        learner.not_yet(
+            "`workflow.execute_activity(…)` is not awaited: `name` is a coroutine, and not what "
+            "send_digest gives.",
+            "Put `await` before it: `name = await workflow.execute_activity(…)`.",
+        )
+    if found := re.search(r"expected str instance, (\w+) found", message):
+        what = " the errors themselves," if found[1].endswith("Error") else ""
+        learner.not_yet(
+            f"`missing` holds{what} {found[1]} in place of a text, and a letter is made of texts.",
+            f"Make a text of each: {MISSING}.",
+        )
     if "coroutine" in message or "_asyncio.Task" in message or "ellipsis" in message:
         learner.not_yet(
             f"What `name` is cannot be a part of the result ({message[:120]}).", f"Write {SEND}."
@@ -1561,6 +1746,19 @@ def _tells_all(
         learner.not_yet(
             "`missing` is one text, and the letter has a line for each of its letters.",
             f"It is a list of texts: {MISSING}.",
+        )
+    named = [one for one in sources if any(one["topic"] in line for line in lines)]
+    if named and not any(one in bad for one in named):
+        asked = [
+            ast.unparse(c)
+            for c in learner.calls("isinstance")
+            if "Research" in ast.unparse(c) and ast.unparse(c) in _value_of(learner, "missing")
+        ]
+        told = f" `{asked[0]}` asks for those that worked." if asked else ""
+        learner.not_yet(
+            f"The letter says that {named[0]['topic']} is missing, which worked, and does not name "
+            f"{bad[0]['topic']}, which failed: the condition is turned round.{told}",
+            f"Those that failed are exceptions: {MISSING}.",
         )
     for source in bad:
         mine = [line for line in lines if source["topic"] in line]
@@ -1657,10 +1855,20 @@ async def schedule(learner: Learner) -> None:
     times = sorted({f"{moment:%H:%M}" for moment in moments})
     if times != ["05:30"]:
         more = " 5.30 in the afternoon is 17:30." if times == ["17:30"] else ""
-        learner.not_yet(
-            f"It runs at {', '.join(times[:3])} (UTC).{more}",
-            "Write `hour=[ScheduleRange(5)]` and `minute=[ScheduleRange(30)]`.",
-        )
+        do = ["`hour=[ScheduleRange(5)]`", "`minute=[ScheduleRange(30)]`"]
+        if len(made.spec.calendars) == 1:
+            own = made.spec.calendars[0]
+            wrong = [
+                (field, right, getattr(own, field))
+                for field, right in (("hour", 5), ("minute", 30))
+                if _numbers(getattr(own, field)) != [right]
+            ]
+            do = [f"`{field}=[ScheduleRange({right})]`" for field, right, _ in wrong] or do
+            for field, _, value in wrong:
+                if len(_numbers(value)) > 1 and field in learner.text:
+                    more += f" {_means(field, value)}"
+        shown = ", ".join(times[:3]) + (" …" if len(times) > 3 else "")
+        learner.not_yet(f"It runs at {shown} (UTC).{more}", f"Write {' and '.join(do)}.")
     learner.step("It runs from Monday to Friday")
     days = {int(f"{moment:%w}") for moment in moments}
     if days != {1, 2, 3, 4, 5} and "day_of_month" in learner.text:
@@ -1669,13 +1877,48 @@ async def schedule(learner: Learner) -> None:
             "Write `day_of_week=[ScheduleRange(1, 5)]`.",
         )
     if days != {1, 2, 3, 4, 5}:
+        told = ""
+        if len(made.spec.calendars) == 1 and "day_of_week" in learner.text:
+            told = f" {_means('day_of_week', made.spec.calendars[0].day_of_week)}"
         learner.not_yet(
-            f"It runs on {', '.join(DAYS[day] for day in sorted(days))}.",
+            f"It runs on {', '.join(DAYS[day] for day in sorted(days))}.{told}",
             "In a cron expression the last of the five is the day of the week: `30 5 * * 1-5`."
             if made.spec.cron_expressions
             else "Write `day_of_week=[ScheduleRange(1, 5)]`: Sunday is 0.",
         )
     _is_action(learner, made)
+
+
+def _numbers(ranges: Sequence[Any]) -> list[int]:
+    """The numbers that ranges stand for, as the Temporal Service reads them."""
+    found: set[int] = set()
+    for one in ranges:
+        found |= set(range(one.start, max(one.start, one.end) + 1, max(one.step, 1)))
+    return sorted(found)
+
+
+def _means(field: str, ranges: Sequence[Any]) -> str:
+    """What ranges mean, in words; the SDK's rule where it differs from what one may expect."""
+    said = []
+    for one in ranges:
+        numbers = _numbers([one])
+        words = [DAYS[n % 7] if field == "day_of_week" else str(n) for n in numbers]
+        parts = [one.start, one.end, one.step]
+        if one.step in (0, 1):
+            parts = [one.start] if one.end <= one.start else [one.start, one.end]
+        many = f"{words[0]} to {words[-1]}" if len(words) > 3 and len(parts) == 2 else ""
+        if many and field != "day_of_week":
+            many += f", {len(words)} {field}s"
+        shown = f"`ScheduleRange({', '.join(map(str, parts))})`"
+        said.append(f"{shown} is {many or ', '.join(words[:6])}")
+    rule = ""
+    if len(ranges) > 1:
+        rule = "each range of the list counts for itself, and one has a start and an end"
+    elif ranges and ranges[0].step > 1:
+        rule = "a range is start, end and step"
+    elif ranges and ranges[0].end > ranges[0].start:
+        rule = "a range is start and end, and the end belongs to it, other than in Python's range()"
+    return f"{'; '.join(said)}{': ' if rule else ''}{rule}." if said else f"{field} is empty."
 
 
 def _is_action(learner: Learner, made: Any) -> None:
@@ -1718,8 +1961,21 @@ def _is_ranges(learner: Learner, made: Any, field: str) -> None:
     for one in value:
         if not isinstance(one, ScheduleRange):
             learner.not_yet(f"{field} holds {_short(one)}, not a ScheduleRange.", do)
-        if isinstance(one.start, str) or isinstance(one.end, str):
-            learner.not_yet(f"{field} holds {one}: numbers have no quotes.", do)
+        texts = [part for part in (one.start, one.end) if isinstance(part, str)]
+        if texts and any(part.strip().isdigit() for part in texts):
+            learner.not_yet(
+                f"{field} has a range with the text {texts[0]!r}: numbers have no quotes.", do
+            )
+        if texts and field == "day_of_week":
+            learner.not_yet(
+                f"day_of_week has a range with the text {texts[0]!r}, and a day is a number here: "
+                "Sunday is 0, Monday 1, Friday 5, Saturday 6.",
+                do,
+            )
+        if texts:
+            learner.not_yet(
+                f"{field} has a range with the text {texts[0]!r}, and a range is of numbers.", do
+            )
 
 
 async def _next_times(learner: Learner, made: Any) -> list[Any]:

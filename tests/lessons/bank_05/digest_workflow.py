@@ -279,6 +279,17 @@ WRONG = [
         ("DigestWorkflow", "class|Workflow"),
         after='DigestWorkflow = "digest"',
     ),
+    Wrong(
+        "the errors themselves are missing",
+        lambda blank: (
+            blank.finished[: blank.finished.index("missing = [")]
+            + "missing = [one for one in results if not isinstance(one, Research)]"
+            + blank.finished[
+                blank.finished.index("\n        ]\n", blank.finished.index("missing = [")) + 10 :
+            ]
+        ),
+        ("ChildWorkflowError in place of a text", "reason_of(result)"),
+    ),
 ]
 
 RIGHT = [

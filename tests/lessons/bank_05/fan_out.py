@@ -336,6 +336,19 @@ WRONG = [
         ("ResearchBatchWorkflow", "class|Workflow"),
         after='ResearchBatchWorkflow = "research-batch"',
     ),
+    Wrong(
+        "an id that has no number",
+        swap("/{number}", ""),
+        ("All children have the id", "`number` does not stand"),
+    ),
+    Wrong(
+        "two inputs for a child",
+        swap(
+            "ResearchWorkflow.run, source,",
+            "ResearchWorkflow.run, source.topic, source.source_url,",
+        ),
+        ("2 inputs", "source as it is"),
+    ),
 ]
 
 RIGHT = [

@@ -238,6 +238,24 @@ WRONG = [
         ("save_result", "function|Saved|Activity"),
         after='save_result = Saved("a", new=True)',
     ),
+    Wrong(
+        "an except that passes, and done is not set",
+        swap(
+            '        done = connection.execute(row.on_conflict_do_nothing(index_elements=["key"]))',
+            "        try:\n            done = connection.execute(row)\n"
+            "        except Exception:\n            pass",
+        ),
+        ("swallows", "`done` is never set"),
+    ),
+    Wrong(
+        "an except for all that says the row is there",
+        swap(
+            '        done = connection.execute(row.on_conflict_do_nothing(index_elements=["key"]))',
+            "        try:\n            done = connection.execute(row)\n"
+            "        except Exception:\n            return Saved(key, new=False)",
+        ),
+        ("disk is full", "swallows every error"),
+    ),
 ]
 
 RIGHT = [

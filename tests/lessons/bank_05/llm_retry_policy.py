@@ -307,6 +307,19 @@ WRONG = [
         ("LLM_RETRY_POLICY", "None|RetryPolicy"),
         after="LLM_RETRY_POLICY = None",
     ),
+    Wrong(
+        "a list of three names without quotes, on one line",
+        lambda blank: (
+            blank.finished[: blank.finished.index("non_retryable_error_types")]
+            + "non_retryable_error_types=[AuthenticationError, BadRequestError, NotFoundError],\n)"
+        ),
+        ("`AuthenticationError` stands without quotes", '"AuthenticationError"'),
+    ),
+    Wrong(
+        "a name without its Error",
+        swap('"NotFoundError"', '"NotFound"'),
+        ("'NotFound'", '"NotFoundError"'),
+    ),
 ]
 
 RIGHT = [

@@ -192,6 +192,12 @@ WRONG = [
         ("every_weekday", "None|Schedule"),
         after="every_weekday = None",
     ),
+    # what a range means
+    Wrong(
+        "all minutes to the thirtieth",
+        swap(MINUTE, "minute=[ScheduleRange(0, 30)]"),
+        ("31 minutes", "Write `minute=[ScheduleRange(30)]`."),
+    ),
 ]
 
 RIGHT = [

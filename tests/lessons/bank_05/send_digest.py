@@ -218,6 +218,11 @@ WRONG = [
         ("send_digest", "function|Activity|text|str"),
         after='send_digest = "digest.txt"',
     ),
+    Wrong(
+        "the replace of a text",
+        swap("draft.replace(file)", "name.replace(str(draft), str(file))"),
+        ("`name` is a text", "renames no file"),
+    ),
 ]
 
 RIGHT = [
