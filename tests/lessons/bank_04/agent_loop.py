@@ -35,6 +35,26 @@ WRONG = [
         "one turn more", bound(WHILE.replace("turns <", "turns <=")), ("4 times|<=|more", "turns")
     ),
     Wrong("turned round", bound("turns > budget.turns and dollars > budget.dollars"), ("<",)),
+    Wrong(
+        "a turn when no dollars are left",
+        bound("turns < budget.turns and dollars <= budget.dollars"),
+        ("dollars <= budget.dollars", "one more turn", "0.50"),
+    ),
+    Wrong(
+        "one turn too many, turned round",
+        bound("budget.turns >= turns and budget.dollars > dollars"),
+        ("budget.turns >= turns", "one more turn", "<"),
+    ),
+    Wrong(
+        "a dollar too many at a break",
+        swap(
+            f"        while {WHILE}:\n",
+            "        while True:\n"
+            "            if turns >= budget.turns or dollars > budget.dollars:\n"
+            "                break\n",
+        ),
+        ("dollars > budget.dollars", "one more turn"),
+    ),
     Wrong("a number by hand", bound("turns < 8 and dollars < 0.05"), ("budget.turns|budget",)),
     Wrong(
         "the class's defaults",
@@ -58,7 +78,7 @@ WRONG = [
     ),
     Wrong("while no calls", bound("not turn.calls"), ("turn", "budget|turns")),
     # the answer
-    Wrong("break", done("break"), ("out of dollars|break", "return")),
+    Wrong("break", done("break"), ("`break` leaves the loop", "return")),
     Wrong("the text alone", done("return turn.text"), ("AgentResult",)),
     Wrong("return forgotten", done(DONE.removeprefix("return ")), ("return",)),
     Wrong("status misspelt", swap('"answered"', '"answer"'), ("answered",)),
