@@ -1589,7 +1589,9 @@ def _asks_whether(learner: Learner) -> str:
         if not isinstance(use, (ast.FunctionDef, ast.AsyncFunctionDef)) or use.name != "use":
             continue
         for node in ast.walk(use):
-            if isinstance(node, (ast.If, ast.IfExp)) and "consents" in ast.unparse(node.test):
+            if isinstance(node, (ast.If, ast.IfExp)) and re.search(
+                r"\bin self\.consents|is (not )?None|^not self\.consents$", ast.unparse(node.test)
+            ):
                 return ast.unparse(node.test)
     return ""
 
