@@ -41,8 +41,9 @@ class _Progress:
 
     url: str
     body: bytearray = field(default_factory=bytearray)
+    first: float = 0.0
     latest: float = 0.0
-    """When the last bytes came; 0 where none have."""
+    """When the first and the last bytes came; 0 where none have."""
 
 
 async def read_page(
@@ -253,6 +254,7 @@ async def _read(response: httpx.Response, limit: int, progress: _Progress) -> No
     async for piece in response.aiter_bytes():
         progress.body += piece
         progress.latest = time.monotonic()
+        progress.first = progress.first or progress.latest
         if len(progress.body) > limit:
             raise too_large
 
@@ -267,8 +269,10 @@ async def _within(seconds: float, fetching: Coroutine[None, None, T], progress: 
     try:
         return await asyncio.wait_for(fetching, seconds)
     except asyncio.TimeoutError:
-        # A body that flows and flows has no end; one that stands still may have a bad day.
-        if progress.body and time.monotonic() - progress.latest < seconds / 2:
+        # A body that flows and flows has no end; one that stands still, or has only begun, may
+        # have a bad day.
+        flows = progress.latest - progress.first > seconds / 4
+        if flows and time.monotonic() - progress.latest < seconds / 2:
             raise PageRefused(
                 f"{_shown(progress.url)} has not come to its end within {seconds:g} s; "
                 f"{len(progress.body):,} bytes had come.",

@@ -314,6 +314,7 @@ WRONG = [
             + "non_retryable_error_types=[AuthenticationError, BadRequestError, NotFoundError],\n)"
         ),
         ("`AuthenticationError` stands without quotes", '"AuthenticationError"'),
+        same_as="classes without quotes",
     ),
     Wrong(
         "a name without its Error",
