@@ -27,8 +27,8 @@ GUARD = Path(__file__).parent / "guard"
 CELL_LIMIT = 120.0
 """Seconds: `follow` watches for 60, and nothing in a lesson may wait longer."""
 EVERY = os.environ.get("EVERY_NOTEBOOK") == "1"
-_SLOW = ("three_pauses(", "server_that(", "await board.")
-"""Cells that wait out a kill or a fault for 10 to 40 s."""
+_SLOW = ("server_that(", "await board.")
+"""Cells that wait out faults for 10 to 40 s, and define nothing that others need."""
 _DERIVED = ("notebooks", "exercises", "Solutions_*")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
