@@ -10,9 +10,9 @@ def call_llm(prompt: str) -> Summary:
         if out_of_money(error):
             raise ApplicationError(
                 "the account is empty", type="QuotaExhausted", non_retryable=True
-            ) from error
+            ) from None
         wait = retry_after(error.litellm_response_headers)
         raise ApplicationError(
             "too many requests", type="RateLimitError", next_retry_delay=wait
-        ) from error
+        ) from None
     return summary_of(answer)

@@ -546,8 +546,8 @@ def _is_exact(learner: Learner, name: str) -> None:
 
 # --- what a 429 means ---
 
-QUOTA = 'raise ApplicationError("…", type="QuotaExhausted", non_retryable=True) from error'
-LATER = 'raise ApplicationError("…", type="RateLimitError", next_retry_delay=wait) from error'
+QUOTA = 'raise ApplicationError("…", type="QuotaExhausted", non_retryable=True) from None'
+LATER = 'raise ApplicationError("…", type="RateLimitError", next_retry_delay=wait) from None'
 
 
 @blank(

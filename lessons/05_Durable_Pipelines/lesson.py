@@ -640,16 +640,16 @@ async def fetch_url(url: str) -> str:
     try:
         return await read_page(url, hosts=[site.host])
     except PageRefused as error:
-        raise ApplicationError(error.saw, type="PageRefused", non_retryable=True) from error
+        raise ApplicationError(error.saw, type="PageRefused", non_retryable=True) from None
     except httpx.HTTPStatusError as error:
         status = error.response.status_code
         told = f"the page answers {status}"
         if status in (429, 503):
             wait = retry_after(error.response.headers)
-            raise ApplicationError(told, type="PageBusy", next_retry_delay=wait) from error
+            raise ApplicationError(told, type="PageBusy", next_retry_delay=wait) from None
         if status < 500:
             kind = "PageForbidden" if status in (401, 403) else "PageNotFound"
-            raise ApplicationError(told, type=kind, non_retryable=True) from error
+            raise ApplicationError(told, type=kind, non_retryable=True) from None
         raise
 
 # %% [markdown]
@@ -679,14 +679,14 @@ def call_llm(prompt: str) -> Summary:
             # BEGIN SOLUTION
             raise ApplicationError(
                 "the account is empty", type="QuotaExhausted", non_retryable=True
-            ) from error
+            ) from None
             # END SOLUTION
         wait = retry_after(error.litellm_response_headers)
         # PROMPT: ...  # TODO: raise an ApplicationError, RateLimitError, retried after `wait`
         # BEGIN SOLUTION
         raise ApplicationError(
             "too many requests", type="RateLimitError", next_retry_delay=wait
-        ) from error
+        ) from None
         # END SOLUTION
     return summary_of(answer)
 

@@ -5,12 +5,12 @@ from bank import Right, Wrong, finished, practice, swap, whole
 EMPTY = (
     "            raise ApplicationError(\n"
     '                "the account is empty", type="QuotaExhausted", non_retryable=True\n'
-    "            ) from error\n"
+    "            ) from None\n"
 )
 BUSY = (
     "        raise ApplicationError(\n"
     '            "too many requests", type="RateLimitError", next_retry_delay=wait\n'
-    "        ) from error\n"
+    "        ) from None\n"
 )
 IF = "        if out_of_money(error):\n"
 WAIT = "        wait = retry_after(error.litellm_response_headers)\n"
@@ -93,17 +93,17 @@ WRONG = [
     Wrong("no message", swap('"the account is empty", ', ""), ("message|text|first",)),
     Wrong(
         "made and not raised",
-        swap(EMPTY, EMPTY.replace("raise ", "").replace(" from error", "")),
+        swap(EMPTY, EMPTY.replace("raise ", "").replace(" from None", "")),
         ("raise", "QuotaExhausted|ApplicationError|empty"),
     ),
     Wrong(
         "returned and not raised",
-        swap(EMPTY, EMPTY.replace("raise ", "return ").replace(" from error", "")),
+        swap(EMPTY, EMPTY.replace("raise ", "return ").replace(" from None", "")),
         ("return", "raise"),
     ),
     Wrong(
         "another exception for the empty account",
-        swap(EMPTY, '            raise ValueError("QuotaExhausted") from error\n'),
+        swap(EMPTY, '            raise ValueError("QuotaExhausted") from None\n'),
         ("ValueError", "ApplicationError"),
     ),
     Wrong(
@@ -219,7 +219,7 @@ WRONG = [
     ),
     Wrong(
         "made and not raised, the busy one",
-        swap(BUSY, BUSY.replace("raise ", "").replace(" from error", "")),
+        swap(BUSY, BUSY.replace("raise ", "").replace(" from None", "")),
         ("raise",),
     ),
     Wrong(
@@ -236,7 +236,7 @@ WRONG = [
             BUSY,
             EMPTY[4:].replace("\n    ", "\n"),
             "\x00",
-            '            raise ApplicationError("too many", type="RateLimitError") from error\n',
+            '            raise ApplicationError("too many", type="RateLimitError") from None\n',
         ),
         ("QuotaExhausted", "RateLimitError"),
     ),
@@ -333,8 +333,8 @@ RIGHT = [
         "other messages",
         swap('"the account is empty"', "str(error)", '"too many requests"', 'f"busy: {error}"'),
     ),
-    Right("without a cause", swap(" from error\n", "\n")),
-    Right("from None", swap("from error\n", "from None\n")),
+    Right("without a cause", swap(" from None\n", "\n")),
+    Right("with its cause", swap("from None\n", "from error\n")),
     Right(
         "else",
         swap(WAIT + BUSY, "        else:\n    " + WAIT + BUSY.replace("    " * 2, "    " * 3)),
@@ -353,7 +353,7 @@ RIGHT = [
             "            non_retryable=empty,\n"
             "            next_retry_delay=None if empty else "
             "retry_after(error.litellm_response_headers),\n"
-            "        ) from error\n",
+            "        ) from None\n",
         ),
     ),
     Right(
@@ -388,7 +388,7 @@ RIGHT = [
             "\n\n"
             "@activity.defn\n",
             BUSY,
-            "        raise busy(wait) from error\n",
+            "        raise busy(wait) from None\n",
         ),
     ),
     Right("after a wrong one", finished, before=(practice(), swap(BUSY, "        raise\n"))),
