@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,6 +62,60 @@ def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record
         ) from None
     _file(home, name).write_text(json.dumps(asdict(record)))
     return record
+
+
+async def ensure(
+    name: str,
+    command: Sequence[str],
+    *,
+    home: Path,
+    port: int,
+    setting: str,
+    answers: Callable[[], object],
+    refusal: type[WorkshopError],
+    limit: float,
+) -> bool:
+    """Find a server of ours or start it, and return when it answers.
+
+    Args:
+        setting: the setting that names its port, for the error's words.
+        answers: whether it answers; called in a thread.
+        refusal: the error to raise.
+        limit: seconds to wait for one that has been started.
+
+    Returns:
+        Whether it was started now.
+
+    Raises:
+        refusal: it cannot be had, with the reason and what to do.
+        ProcessError: something else holds its port.
+    """
+    if await asyncio.to_thread(answers):
+        return False
+    words = f"The {name.replace('-', ' ')}"
+    async with lock(home, name):
+        if await asyncio.to_thread(answers):
+            return False
+        # One of ours that no longer answers, or is unplugged, is replaced.
+        await asyncio.to_thread(end, home, name)
+        if listens(port):
+            raise taken(port, setting)
+        start(name, command, home=home, port=port)
+        until = time.monotonic() + limit
+        while not await asyncio.to_thread(answers):
+            if running(home, name) is None:
+                raise refusal(
+                    f"{words} ended while it was starting. {last_line(home, name)}",
+                    do=f"Read {home / (name + '.log')}, then run this again.",
+                )
+            if time.monotonic() > until:
+                raise refusal(
+                    f"{words} has not answered for {limit:.0f} s.",
+                    "It takes about a second.",
+                    "Run `python -m workshop down`, then this again.",
+                )
+            await asyncio.sleep(0.02)
+    return True
 
 
 def running(home: Path, name: str) -> Record | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-import time
 import urllib.request
 from typing import Any
 
@@ -31,35 +29,19 @@ async def ensure(settings: Settings, *, limit: float = 15.0) -> bool:
         PracticeModelError: it cannot be had, with the reason and what to do.
         ProcessError: something else holds its port.
     """
-    if await asyncio.to_thread(health, settings):
-        return False
-    async with processes.lock(settings.home, NAME):
-        if await asyncio.to_thread(health, settings):
-            return False
-        # One of ours that no longer answers, or is unplugged, is replaced.
-        await asyncio.to_thread(processes.end, settings.home, NAME)
-        if processes.listens(settings.practice_port):
-            raise processes.taken(settings.practice_port, "WORKSHOP_PRACTICE_PORT")
-        line = [sys.executable, "-m", "workshop.practice_model"]
-        line += ["--port", str(settings.practice_port), "--delay", str(settings.practice_delay)]
-        line += ["--ledger", str(ledger_path(settings))]
-        processes.start(NAME, line, home=settings.home, port=settings.practice_port)
-        until = time.monotonic() + limit
-        while not await asyncio.to_thread(health, settings):
-            if processes.running(settings.home, NAME) is None:
-                raise PracticeModelError(
-                    "The practice model ended while it was starting. "
-                    f"{processes.last_line(settings.home, NAME)}",
-                    do=f"Read {settings.home / (NAME + '.log')}, then run this again.",
-                )
-            if time.monotonic() > until:
-                raise PracticeModelError(
-                    f"The practice model has not answered for {limit:.0f} s.",
-                    "It takes about a second.",
-                    "Run `python -m workshop down`, then this again.",
-                )
-            await asyncio.sleep(0.02)
-    return True
+    line = [sys.executable, "-m", "workshop.practice_model"]
+    line += ["--port", str(settings.practice_port), "--delay", str(settings.practice_delay)]
+    line += ["--ledger", str(ledger_path(settings))]
+    return await processes.ensure(
+        NAME,
+        line,
+        home=settings.home,
+        port=settings.practice_port,
+        setting="WORKSHOP_PRACTICE_PORT",
+        answers=lambda: health(settings),
+        refusal=PracticeModelError,
+        limit=limit,
+    )
 
 
 def health(settings: Settings) -> dict[str, Any] | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-import time
 import urllib.request
 from typing import Any
 
@@ -33,32 +31,17 @@ async def ensure(settings: Settings, *, limit: float = 15.0) -> bool:
         PracticeSiteError: it cannot be had, with the reason and what to do.
         ProcessError: something else holds its port.
     """
-    if await asyncio.to_thread(health, settings):
-        return False
-    async with processes.lock(settings.home, NAME):
-        if await asyncio.to_thread(health, settings):
-            return False
-        await asyncio.to_thread(processes.end, settings.home, NAME)  # one that no longer answers
-        if processes.listens(settings.site_port):
-            raise processes.taken(settings.site_port, "WORKSHOP_SITE_PORT")
-        line = [sys.executable, "-m", "workshop.site", "--port", str(settings.site_port)]
-        processes.start(NAME, line, home=settings.home, port=settings.site_port)
-        until = time.monotonic() + limit
-        while not await asyncio.to_thread(health, settings):
-            if processes.running(settings.home, NAME) is None:
-                raise PracticeSiteError(
-                    "The practice site ended while it was starting. "
-                    f"{processes.last_line(settings.home, NAME)}",
-                    do=f"Read {settings.home / (NAME + '.log')}, then run this again.",
-                )
-            if time.monotonic() > until:
-                raise PracticeSiteError(
-                    f"The practice site has not answered for {limit:.0f} s.",
-                    "It takes about a second.",
-                    "Run `python -m workshop down`, then this again.",
-                )
-            await asyncio.sleep(0.02)
-    return True
+    line = [sys.executable, "-m", "workshop.site", "--port", str(settings.site_port)]
+    return await processes.ensure(
+        NAME,
+        line,
+        home=settings.home,
+        port=settings.site_port,
+        setting="WORKSHOP_SITE_PORT",
+        answers=lambda: health(settings),
+        refusal=PracticeSiteError,
+        limit=limit,
+    )
 
 
 def health(settings: Settings) -> dict[str, Any] | None:
