@@ -818,7 +818,6 @@ GATHER = "await asyncio.gather(*(self.research(n, s) for n, s in enumerate(input
 APPEND = "self.report.failed.append(Failure(source.topic, source.source_url, reason_of(error)))"
 AT_ONCE, SOURCES, BAD = 2, 5, (2, 4)
 REASON = "PageNotFound: the page answers 410"
-EARLY = "UnhandledCommand"
 """What the service says where a Workflow ends, and a child has just told it something."""
 
 
@@ -878,7 +877,7 @@ async def _batch(
     traps = learner.trapped("fetch_url", "call_llm", "save_result", "ask_model", "completion")
     copy = learner.copy(kind, workflow=HereToo("research-queue"), **traps)
     trial = await run_workflow(copy, given, {"research one": research}, children=[Child])
-    if EARLY in trial.task_failure:
+    if trial.too_early:
         _only_started(learner)
         learner.not_yet(
             "The Workflow ends while children of it are still at work.",
@@ -1614,7 +1613,7 @@ async def digest_workflow(learner: Learner) -> None:
     copy = learner.copy(kind, **learner.trapped("send_digest", "fetch_url", "call_llm"))
     stand_ins = {"research one": research, "send_digest": send}
     trial = await run_workflow(copy, given, stand_ins, children=[Child])
-    if trial.failure or EARLY in trial.task_failure:
+    if trial.failure or trial.too_early:
         learner.not_yet(
             "One source has failed, and the digest with it"
             + (f": {trial.failure}" if trial.failure else "."),
@@ -1666,9 +1665,7 @@ def _digest_code(learner: Learner, trial: Trial) -> None:
         )
     if "start_to_close_timeout" in message:
         learner.not_yet("send_digest is asked for without a timeout.", f"Write {SEND}.")
-    if "coroutine" in message and not all(
-        map(learner.awaited, learner.calls("execute_activity"))
-    ):
+    if "coroutine" in message and not all(map(learner.awaited, learner.calls("execute_activity"))):
         learner.not_yet(
             "`workflow.execute_activity(…)` is not awaited: `name` is a coroutine, and not what "
             "send_digest gives.",

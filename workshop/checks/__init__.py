@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -428,11 +429,13 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
                 found.append(caught)
                 raise
             finally:
-                for task in asyncio.all_tasks(own):
-                    task.cancel()
-                own.run_until_complete(asyncio.sleep(0))
-                own.run_until_complete(own.shutdown_asyncgens())
-                own.close()
+                # Closed whatever happens: a loop left to the garbage collector complains later,
+                # under another cell.
+                with closing(own):
+                    for task in asyncio.all_tasks(own):
+                        task.cancel()
+                    own.run_until_complete(asyncio.sleep(0))
+                    own.run_until_complete(own.shutdown_asyncgens())
         except BaseException as caught:
             error = caught
         try:

@@ -18,7 +18,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.api.common.v1 import Payloads
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import (
@@ -35,6 +35,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from workshop import settings
+from workshop.follow.causes import HARMLESS
 from workshop.follow.rows import failure_text
 from workshop.follow.run import Run
 from workshop.time_skipping import test_server
@@ -52,11 +53,11 @@ _TASK_TROUBLE = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
 }
-
-
+_UNHANDLED = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _BEGINS = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
 }
 _FINISHES = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
@@ -65,6 +66,12 @@ _FINISHES = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
     EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED,
+    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED,
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED,
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED,
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT,
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED,
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED,
 }
 
 
@@ -94,6 +101,8 @@ class Trial:
     """Why its code failed: type and message."""
     task_failure_trace: list[str] = field(default_factory=list)
     """The lines of its stack trace."""
+    too_early: bool = False
+    """It wanted to end while something was on its way to it: the service had it look again."""
     events: list[HistoryEvent] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     """Activity names by the number of the event that scheduled them."""
@@ -574,7 +583,11 @@ def _read(event: HistoryEvent, trial: Trial, taken: asyncio.Event) -> bool:
         done = event.activity_task_completed_event_attributes.scheduled_event_id
         trial.completed_activities.append(trial.names[done])
     elif kind in _TASK_TROUBLE:
-        failed: Failure = event.workflow_task_failed_event_attributes.failure
+        ending = event.workflow_task_failed_event_attributes
+        if kind == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED and ending.cause in HARMLESS:
+            trial.too_early = trial.too_early or ending.cause == _UNHANDLED
+            return False
+        failed: Failure = ending.failure
         trial.task_failure = failure_text(failed, 300) or "a Workflow Task timed out"
         trial.task_failure_trace = [line.strip() for line in failed.stack_trace.split("\n")]
         return True
