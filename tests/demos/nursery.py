@@ -1,12 +1,14 @@
-"""A process that loads the demo's files once and forks Workers: kills without 5 s of imports.
+"""Nurseries: processes that load a demo once and fork Workers: kills without 5 s of imports each.
 
-Reads commands on stdin and answers each with a line on stdout:
+A nursery reads commands on stdin and answers each with a line on stdout:
 
-    start QUEUE FOLDER  -> the id of a new process, which runs the demo's run_worker in FOLDER
-    kill PID            -> "killed", once SIGKILL has taken effect and the process is gone
+    start WORD ...  -> the id of a new process, a Worker; the words are the script's own
+    kill PID        -> "killed", once SIGKILL has taken effect and the process is gone
 
 It ends its Workers when stdin ends. No Temporal runtime may be made before a fork: its threads
 would not be in the child.
+
+`Nursery` is one as a test sees it; `serve` and what follows is what its script is made of.
 """
 
 from __future__ import annotations
@@ -15,71 +17,64 @@ import asyncio
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def watch(parent: int) -> None:
-    """End this process when its parent has ended, however."""
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os._exit(1)
+class Nursery:
+    """A nursery's script as a process."""
 
+    def __init__(self, script: Path, env: dict[str, str], folder: Path) -> None:
+        self.errors = folder / "nursery.log"
+        with self.errors.open("wb") as errors:
+            self._popen = subprocess.Popen(
+                [sys.executable, str(script)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=env | {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"},
+                cwd=folder,
+            )
+        self._lock = asyncio.Lock()
 
-def work(queue: str, folder: str, parent: int) -> None:
-    os.chdir(folder)
-    log = os.open("worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    threading.Thread(target=watch, args=(parent,), daemon=True).start()
-    from worker import run_worker  # the demo's own
+    async def answer(self) -> str:
+        assert self._popen.stdout
+        # Its first answer comes after all imports: seconds, or a minute on a busy machine.
+        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 120)
+        assert line, f"the nursery ended: {self.errors.read_text()[-1000:]}"
+        return line.strip()
 
-    from workshop.notebook import quiet_core
+    async def tell(self, *words: object) -> str:
+        async with self._lock:
+            assert self._popen.stdin
+            self._popen.stdin.write(" ".join(map(str, words)) + "\n")
+            self._popen.stdin.flush()
+            return await self.answer()
 
-    quiet_core()
-    asyncio.run(run_worker(queue))
-
-
-def warm_up() -> None:
-    """Write a PDF and load what a first call to the model loads."""
-    import activities
-    from temporalio.testing import ActivityEnvironment
-    from temporalio.worker._worker import load_default_build_id
-
-    from workshop.receipt import attach
-    from workshop.settings import load
-
-    environment = ActivityEnvironment()
-    environment.run(activities.create_pdf_activity, activities.PDFGenerationInput("warm", "warm"))
-    Path("warm.pdf").unlink()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:  # the names of what a call loads, found out by a child that may have threads
-        known = set(sys.modules)
+    def close(self) -> None:
+        assert self._popen.stdin
+        self._popen.stdin.close()
         try:
-            environment.run(activities.llm_call, activities.LLMCallInput("warm up"))
-        finally:
-            os.write(writer, " ".join(set(sys.modules) - known).encode())
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as names:
-        found = names.read().split()
-    os.waitpid(child, 0)
-    for name in found:
-        importlib.import_module(name)
-    attach(load())
-    load_default_build_id()  # reads every module that is loaded; kept for the next time
+            self._popen.wait(10)
+        except subprocess.TimeoutExpired:  # its Workers end when it does
+            self._popen.kill()
+            self._popen.wait(10)
 
 
-def main() -> None:
-    sys.path.insert(0, str(ROOT / "demos" / "module_one_02_adding_durability"))
-    import worker  # noqa: F401
+def serve(warm_up: Callable[[], None], work: Callable[..., None]) -> None:
+    """A script's main loop.
 
+    Args:
+        warm_up: loads what Workers need, and leaves no thread behind.
+        work: what a Worker does with the words of its command, in a process of its own.
+    """
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what warms up may print
     warm_up()
@@ -94,7 +89,8 @@ def main() -> None:
             pid = os.fork()
             if pid == 0:
                 try:
-                    work(rest[0], rest[1], parent)
+                    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+                    work(*rest)
                 finally:
                     os._exit(1)
             children.add(pid)
@@ -110,5 +106,39 @@ def main() -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-if __name__ == "__main__":
-    main()
+def _watch(parent: int) -> None:
+    """End this process when its parent has ended, however."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+def settle(folder: str, *, silent: bool = False) -> None:
+    """Let a Worker live in a folder, and print into worker.log there, or nowhere."""
+    os.chdir(folder)
+    null = os.open(os.devnull, os.O_RDWR)
+    log = os.open("worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(null if silent else log, stream)
+    os.dup2(null, 0)
+
+
+def load_what_needs(first_use: Callable[[], None]) -> None:
+    """Import what a first use of something imports, found out by a child that may have threads."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        known = set(sys.modules)
+        try:
+            first_use()
+        except BaseException as error:
+            print(error, file=sys.stderr)
+        finally:
+            os.write(writer, " ".join(set(sys.modules) - known).encode())
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as names:
+        found = names.read().split()
+    os.waitpid(child, 0)
+    for name in found:
+        importlib.import_module(name)

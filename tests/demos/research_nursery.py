@@ -1,9 +1,6 @@
 """Forks Workers of demo 05, which a storm kills: no 5 s of imports each, and waits that are short.
 
-Commands on stdin, answers on stdout, as in nursery.py:
-
-    start QUEUE FOLDER DISK  -> the id of a new process, which runs the demo's run_worker
-    kill PID                 -> "killed", once SIGKILL has taken effect and the process is gone
+    start QUEUE FOLDER DISK  -> a process that runs the demo's run_worker
 
 DISK is "free" or "full": then no file of that process can grow, so that it can save nothing.
 
@@ -18,21 +15,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-import importlib
 import json
 import os
-import signal
 import socket
 import sys
-import threading
 import time
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from nursery import watch
+from nursery import ROOT, load_what_needs, serve, settle
 from temporalio import activity
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
@@ -43,7 +36,6 @@ from temporalio.worker import (
     UnsandboxedWorkflowRunner,
 )
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "demos" / "module_one_05_durable_pipelines"
 FASTER = 50
 TIMEOUTS = {"fetch_url": 4.0, "call_llm": 4.0, "save_result": 3.0}
@@ -132,14 +124,8 @@ def hurry() -> None:
     )
 
 
-def work(queue: str, folder: str, disk: str, parent: int) -> None:
-    os.chdir(folder)
-    log = os.open("worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
-        os.dup2(null if disk == "full" else log, stream)
-    os.dup2(null, 0)
-    threading.Thread(target=watch, args=(parent,), daemon=True).start()
+def work(queue: str, folder: str, disk: str) -> None:
+    settle(folder, silent=disk == "full")
     from worker import run_worker
 
     from workshop.full_disk import full_disk
@@ -154,72 +140,25 @@ def work(queue: str, folder: str, disk: str, parent: int) -> None:
 
 
 def warm_up() -> None:
-    """Load what a first page and a first call load, found out by a child that may have threads."""
+    """Load what a first page and a first call load."""
     import activities
+    import worker  # noqa: F401
     from temporalio.testing import ActivityEnvironment
 
     from workshop.receipt import attach
     from workshop.settings import load
 
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        known = set(sys.modules)
-        try:
-            environment = ActivityEnvironment()
-            environment.run(activities.call_llm, "warm up")
-            asyncio.run(
-                environment.run(
-                    activities.fetch_url, f"http://127.0.0.1:{load().site_port}/pages/bees"
-                )
-            )
-        except BaseException as error:
-            print(error, file=sys.stderr)
-        finally:
-            os.write(writer, " ".join(set(sys.modules) - known).encode())
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as names:
-        found = names.read().split()
-    os.waitpid(child, 0)
-    for name in found:
-        importlib.import_module(name)
+    environment = ActivityEnvironment()
+    page = f"http://127.0.0.1:{load().site_port}/pages/bees"
+
+    def first_use() -> None:
+        environment.run(activities.call_llm, "warm up")
+        asyncio.run(environment.run(activities.fetch_url, page))
+
+    load_what_needs(first_use)
     attach(load())
 
 
-def main() -> None:
-    sys.path.insert(0, str(DEMO))
-    import worker  # noqa: F401
-
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what warms up may print
-    warm_up()
-    assert threading.active_count() == 1, threading.enumerate()
-    out.write("ready\n")
-    out.flush()
-    children: set[int] = set()
-    parent = os.getpid()
-    for line in sys.stdin:
-        word, *rest = line.split()
-        if word == "start":
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    work(rest[0], rest[1], rest[2], parent)
-                finally:
-                    os._exit(1)
-            children.add(pid)
-            out.write(f"{pid}\n")
-        else:
-            pid = int(rest[0])
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            children.discard(pid)
-            out.write("killed\n")
-        out.flush()
-    for pid in children:
-        os.kill(pid, signal.SIGKILL)
-
-
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(DEMO))
+    serve(warm_up, work)

@@ -31,8 +31,6 @@ import random
 import shutil
 import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -44,7 +42,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import research_nursery as nursery
+import research_nursery as workers
+from nursery import Nursery
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -147,7 +146,7 @@ class Source:
             case "500":
                 return faults.server_error(self.times, **given)
             case "slow":
-                return faults.slow(nursery.TIMEOUTS["call_llm"], 1, **given)
+                return faults.slow(workers.TIMEOUTS["call_llm"], 1, **given)
             case "dropped":
                 return faults.dropped(self.times, **given)
             case "quota":
@@ -232,49 +231,8 @@ class Storm:
         """Whether nobody heard of the attempt's end: its Worker was killed, or it took too long."""
         end = attempt.ended or time.time()
         gone = self.killed.get(attempt.pid)
-        too_long = end - attempt.began > nursery.TIMEOUTS[key[1]] - 0.5
+        too_long = end - attempt.began > workers.TIMEOUTS[key[1]] - 0.5
         return too_long or (gone is not None and gone - end < LOST_SECONDS)
-
-
-class Nursery:
-    """tests/demos/research_nursery.py as a process."""
-
-    def __init__(self, env: dict[str, str], folder: Path) -> None:
-        self.errors = folder / "nursery.log"
-        with self.errors.open("wb") as errors:
-            self._popen = subprocess.Popen(
-                [sys.executable, nursery.__file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                env=env | {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"},
-                cwd=folder,
-            )
-        self._lock = asyncio.Lock()
-
-    async def answer(self) -> str:
-        assert self._popen.stdout
-        # Its first answer comes after all imports: seconds, or a minute on a busy machine.
-        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 120)
-        assert line, f"the nursery ended: {self.errors.read_text()[-1000:]}"
-        return line.strip()
-
-    async def tell(self, *words: object) -> str:
-        async with self._lock:
-            assert self._popen.stdin
-            self._popen.stdin.write(" ".join(map(str, words)) + "\n")
-            self._popen.stdin.flush()
-            return await self.answer()
-
-    def close(self) -> None:
-        assert self._popen.stdin
-        self._popen.stdin.close()
-        try:
-            self._popen.wait(10)
-        except subprocess.TimeoutExpired:  # its Workers end when it does
-            self._popen.kill()
-            self._popen.wait(10)
 
 
 class Weather:
@@ -360,7 +318,7 @@ async def one_batch(client: Client, sources: list[Source]) -> Ended:
         },
         id=f"storm-{batch}",
         task_queue=QUEUE,
-        task_timeout=nursery.TASK_TIMEOUT,
+        task_timeout=workers.TASK_TIMEOUT,
     )
     while True:
         with suppress(RPCError):
@@ -395,7 +353,7 @@ async def all_batches(env: dict[str, str], folder: Path, storm: Storm) -> list[E
     settings = load()
     site = await open_site()
     # Loads a Worker's libraries meanwhile.
-    farm = Nursery(env, folder)
+    farm = Nursery(Path(workers.__file__), env, folder)
     tasks: list[asyncio.Task[Any]] = []
     try:
         batches = drawn(site)
@@ -466,7 +424,7 @@ class Judge:
             except AssertionError as error:
                 told = [
                     f"{activity} {attempt}"
-                    for activity in nursery.TIMEOUTS
+                    for activity in workers.TIMEOUTS
                     for attempt in self.storm.attempts[one.workflow, activity].values()
                 ]
                 told += [str(call) for call in self.calls[one.workflow]]
@@ -480,7 +438,7 @@ class Judge:
         else:
             assert rows == [], "it is named as failed, and was saved"
             last = self.named(one, reason, handed_out)
-        for activity in nursery.TIMEOUTS:
+        for activity in workers.TIMEOUTS:
             failed = reason is not None and activity == last
             self.tried(one, activity, handed_out if failed else 0)
             if activity == last:
@@ -498,7 +456,7 @@ class Judge:
 
     def named(self, one: Source, reason: str, handed_out: int) -> str:
         """The Activity that failed; the reason must be what its last attempt met."""
-        names = [name for name in nursery.TIMEOUTS if self.storm.attempts[one.workflow, name]]
+        names = [name for name in workers.TIMEOUTS if self.storm.attempts[one.workflow, name]]
         last = names[-1] if names else "fetch_url"
         assert last != "save_result", f"a save was given up: {reason}"
         attempts = self.storm.attempts[one.workflow, last]

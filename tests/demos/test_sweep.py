@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -27,6 +25,7 @@ from typing import Any
 
 import pytest
 import room as rooms
+from nursery import Nursery
 from pypdf import PdfReader
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -44,7 +43,7 @@ CALL_SECONDS, TIMER_SECONDS = 0.4, 0.3
 TIMEOUT_SECONDS = 4.0
 LIMIT_SECONDS = 20.0
 """What a run may take; the slowest waits for two timeouts and a retry."""
-NURSERY = Path(__file__).with_name("nursery.py")
+WORKERS = Path(__file__).with_name("report_nursery.py")
 
 
 @pytest.fixture(scope="module")
@@ -59,47 +58,6 @@ def sweep_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
             patch.setenv(name, value)
         yield env
     rooms.end_all(home / "state")
-
-
-class Nursery:
-    """tests/demos/nursery.py as a process."""
-
-    def __init__(self, env: dict[str, str], folder: Path) -> None:
-        self.errors = folder / "nursery.log"
-        with self.errors.open("wb") as errors:
-            self._popen = subprocess.Popen(
-                [sys.executable, str(NURSERY)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                env=env | {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"},
-                cwd=folder,
-            )
-        self._lock = asyncio.Lock()
-
-    async def answer(self) -> str:
-        assert self._popen.stdout
-        # Its first answer comes after all imports: seconds, or a minute on a busy machine.
-        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 120)
-        assert line, f"the nursery ended: {self.errors.read_text()[-1000:]}"
-        return line.strip()
-
-    async def tell(self, *words: object) -> str:
-        async with self._lock:
-            assert self._popen.stdin
-            self._popen.stdin.write(" ".join(map(str, words)) + "\n")
-            self._popen.stdin.flush()
-            return await self.answer()
-
-    def close(self) -> None:
-        assert self._popen.stdin
-        self._popen.stdin.close()
-        try:
-            self._popen.wait(10)
-        except subprocess.TimeoutExpired:  # its Workers end when it does
-            self._popen.kill()
-            self._popen.wait(10)
 
 
 @dataclass
@@ -231,7 +189,7 @@ async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
     # Denser at the start: what comes before the call is over in some hundredths of a second.
     shares = [((k + rng.random()) / KILLS) ** 1.5 for k in range(KILLS)]
     rng.shuffle(shares)
-    nursery = Nursery(env, folder)
+    nursery = Nursery(WORKERS, env, folder)
     try:
         assert await nursery.answer() == "ready"
         settings = load()
