@@ -43,6 +43,7 @@ from typing import Any
 import pytest
 from room import ROOT
 from temporalio import activity, workflow
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHandle,
@@ -263,7 +264,6 @@ class Lane:
             workflow_runner=UnsandboxedWorkflowRunner(),
             # Now and then each step begins with a replay.
             max_cached_workflows=self.chance.choice((0, 100, 100)),
-            sticky_queue_schedule_to_start_timeout=timedelta(milliseconds=100),
         )
         self.worker = asyncio.create_task(worker.run())
         while not worker.is_running:
@@ -548,11 +548,23 @@ async def one_conversation(lane: Lane, number: int) -> None:
     except BaseException as error:
         if not isinstance(error, asyncio.CancelledError):
             said = f"seed {SEED}, run {number}: {type(error).__name__} {error}\n{now.log}"
-            raise AssertionError(said) from error
+            raise AssertionError(f"{said}\n{await whereabouts(now)}") from error
         raise
     stage.happened["continued as new"] += told.runs - 1
     stage.happened["email"] += len(now.sent)
     stage.happened["turns"] += len(told.turns)
+
+
+async def whereabouts(now: Conversation) -> str:
+    """How far a conversation that went wrong has come: its Worker, its tasks, its last events."""
+    worker = now.lane.worker
+    told = [f"Worker: {worker}"]
+    with suppress(RPCError):
+        raw = (await now.handle.describe(rpc_timeout=PATIENCE)).raw_description
+        told += [str(raw.pending_workflow_task), *map(str, raw.pending_activities)]
+        history = await now.handle.fetch_history(rpc_timeout=PATIENCE)
+        told += [f"{e.event_id} {EventType.Name(e.event_type)}" for e in history.events[-12:]]
+    return "\n".join(told)
 
 
 async def all_conversations(stage: Stage) -> None:
