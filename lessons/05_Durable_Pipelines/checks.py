@@ -9,7 +9,7 @@ import difflib
 import re
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from numbers import Real
@@ -818,7 +818,6 @@ GATHER = "await asyncio.gather(*(self.research(n, s) for n, s in enumerate(input
 APPEND = "self.report.failed.append(Failure(source.topic, source.source_url, reason_of(error)))"
 AT_ONCE, SOURCES, BAD = 2, 5, (2, 4)
 REASON = "PageNotFound: the page answers 410"
-"""What the service says where a Workflow ends, and a child has just told it something."""
 
 
 @blank(
@@ -858,6 +857,17 @@ async def fan_out(learner: Learner) -> None:
         learner.not_yet(f"The replay fails: {fault[:200]}", "Move what may differ to an Activity.")
 
 
+def research_one(bad: Sequence[Any]) -> Callable[[Any], Any]:
+    """A stand-in for the research of a source; the pages of those in `bad` are gone."""
+
+    def research(source: Any) -> Any:
+        if source in bad:
+            raise ApplicationError("the page answers 410", type="PageNotFound", non_retryable=True)
+        return {**source, "summary": f"a summary of {source['topic']}"}
+
+    return research
+
+
 def trial_id(trial: Trial) -> str:
     return trial.events[0].workflow_execution_started_event_attributes.workflow_id
 
@@ -869,14 +879,9 @@ async def _batch(
     source_kind, input_kind = learner.name("ResearchInput"), learner.name("BatchInput")
     given = input_kind([source_kind(**one) for one in sources], AT_ONCE)
 
-    def research(source: Any) -> Any:
-        if source in bad:
-            raise ApplicationError("the page answers 410", type="PageNotFound", non_retryable=True)
-        return {**source, "summary": TEXT}
-
     traps = learner.trapped("fetch_url", "call_llm", "save_result", "ask_model", "completion")
     copy = learner.copy(kind, workflow=HereToo("research-queue"), **traps)
-    trial = await run_workflow(copy, given, {"research one": research}, children=[Child])
+    trial = await run_workflow(copy, given, {"research one": research_one(bad)}, children=[Child])
     if trial.too_early:
         _only_started(learner)
         learner.not_yet(
@@ -988,6 +993,7 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
     given = [one.inputs[0] if len(one.inputs) == 1 else one.inputs for one in started]
     strange = next((one for one in given if one not in sources), None)
     if strange is not None:
+        _turned_round(learner)
         learner.not_yet(
             f"A child was given {_short(strange)} instead of one source.",
             "The second thing that execute_child_workflow is given is `source`.",
@@ -1019,6 +1025,23 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
             f"{again}",
             f"Research all of them: `{GATHER}`.",
         )
+
+
+def _turned_round(learner: Learner) -> None:
+    """End the check where `research` is given number and source the other way round."""
+    for node in ast.walk(learner.tree):
+        if not isinstance(node, (ast.comprehension, ast.For)):
+            continue
+        if not (isinstance(node.iter, ast.Call) and last_name(node.iter.func) == "enumerate"):
+            continue
+        numbered = [ast.unparse(name) for name in getattr(node.target, "elts", [])]
+        for call in learner.calls("research"):
+            if numbered and [ast.unparse(one) for one in call.args] == numbered[::-1]:
+                learner.not_yet(
+                    f"`{ast.unparse(call)}` gives the source first and then the number; "
+                    "`research` takes the number first, and so the child was given the number.",
+                    f"Turn them round: `self.research({', '.join(numbered)})`.",
+                )
 
 
 def _no_number(learner: Learner, started: Sequence[Any]) -> None:
@@ -1598,11 +1621,11 @@ async def digest_workflow(learner: Learner) -> None:
     sources = [{"topic": f"topic {n}", "source_url": f"{URL}/{n}"} for n in (1, 2, 3)]
     bad = [sources[0], sources[2]]
     letters: list[Any] = []
+    kept: list[Any] = []  # what the cell takes for missing, when it makes the letter
 
-    def research(source: Any) -> Any:
-        if source in bad:
-            raise ApplicationError("the page answers 410", type="PageNotFound", non_retryable=True)
-        return {**source, "summary": f"a summary of {source['topic']}"}
+    def letter_of(found: Any, missing: Any) -> Any:
+        kept.append(missing)
+        return learner.name("letter_of")(found, missing)
 
     def send(letter: Any) -> str:
         letters.append(letter)
@@ -1610,8 +1633,9 @@ async def digest_workflow(learner: Learner) -> None:
 
     source_kind = learner.name("ResearchInput")
     given = learner.name("DigestInput")([source_kind(**one) for one in sources])
-    copy = learner.copy(kind, **learner.trapped("send_digest", "fetch_url", "call_llm"))
-    stand_ins = {"research one": research, "send_digest": send}
+    traps = learner.trapped("send_digest", "fetch_url", "call_llm")
+    copy = learner.copy(kind, letter_of=letter_of, **traps)
+    stand_ins = {"research one": research_one(bad), "send_digest": send}
     trial = await run_workflow(copy, given, stand_ins, children=[Child])
     if trial.failure or trial.too_early:
         learner.not_yet(
@@ -1619,6 +1643,7 @@ async def digest_workflow(learner: Learner) -> None:
             + (f": {trial.failure}" if trial.failure else "."),
             f"Let gather give errors back as results: {EXCEPTIONS}.",
         )
+    _no_texts(learner, kept[0] if kept else [])
     _digest_code(learner, trial)
     learner.step("It researches all sources at once")
     if most_at_once(trial) == 1:
@@ -1654,6 +1679,19 @@ async def digest_workflow(learner: Learner) -> None:
         learner.not_yet(f"The replay fails: {fault[:200]}", "Move what may differ to an Activity.")
 
 
+def _no_texts(learner: Learner, missing: Any) -> None:
+    """End the check where `missing` is no list."""
+    why = ""
+    if isinstance(missing, dict):
+        why = "is a dict, and `letter_of` takes its keys alone: the reasons are lost"
+    elif isinstance(missing, (set, frozenset)):
+        why = "is a set, whose order another process need not share: a replay may go another way"
+    elif isinstance(missing, Iterator):
+        why = "can be read once, and has no length: the letter reads it, and the result after that"
+    if why:
+        learner.not_yet(f"`missing` {why}.", f"Make a list of texts: {MISSING}.")
+
+
 def _digest_code(learner: Learner, trial: Trial) -> None:
     if not trial.task_failure:
         return
@@ -1677,6 +1715,11 @@ def _digest_code(learner: Learner, trial: Trial) -> None:
             f"`missing` holds{what} {found[1]} in place of a text, and a letter is made of texts.",
             f"Make a text of each: {MISSING}.",
         )
+    if "_ActivityHandle" in message:
+        learner.not_yet(
+            "`workflow.start_activity` gives a handle at once, and nobody awaits it.",
+            f"`execute_activity` waits for what send_digest gives: {SEND}.",
+        )
     if "coroutine" in message or "_asyncio.Task" in message or "ellipsis" in message:
         learner.not_yet(
             f"What `name` is cannot be a part of the result ({message[:120]}).", f"Write {SEND}."
@@ -1699,6 +1742,12 @@ def _one_letter(learner: Learner, trial: Trial, letters: Sequence[Any]) -> None:
         learner.not_yet(f"No letter is sent.{told}", f"Write {SEND}.")
     if len(asked) > 1:
         learner.not_yet(f"{len(asked)} letters are sent.", "Send one, when all results are there.")
+    if len(asked[0].inputs) != 1:
+        learner.not_yet(
+            f"send_digest is given {len(asked[0].inputs)} inputs, and takes one: each attempt "
+            "fails, and the Workflow does not end.",
+            f"Give it `letter`, as a whole: {SEND}.",
+        )
     if not trial.completed:
         learner.not_yet("The Workflow does not end.", f"Write {SEND}.")
     given = letters[0] if letters else None
@@ -1761,7 +1810,8 @@ def _tells_all(
         mine = [line for line in lines if source["topic"] in line]
         if not mine:
             learner.not_yet(
-                f"{source['topic']} has failed, and the letter says {_short(lines)}.",
+                f"{source['topic']} has failed, and the letter does not name it: "
+                f"{_short(lines)}.{_why_others(learner)}",
                 f"Name the source: {MISSING}.",
             )
         if f"{source['topic']}:" not in mine[0]:
@@ -1776,12 +1826,16 @@ def _tells_all(
             )
         if REASON.partition(": ")[2] not in mine[0]:
             learner.not_yet(
-                f"The letter says {_short(mine[0])}: the reason is not what happened.",
-                "`reason_of(result)` unwraps it.",
+                f"The letter says {_short(mine[0])}: the reason is not what happened."
+                f"{_why_others(learner)}",
+                "`reason_of(result)` unwraps it."
+                if "result" in re.sub("results", "", learner.text)
+                else f"It is in the result of the source: {MISSING}.",
             )
     if len(lines) != len(bad):
         learner.not_yet(
-            f"{len(bad)} sources have failed, and the letter names {len(lines)}: {_short(lines)}.",
+            f"{len(bad)} sources have failed, and the letter names {len(lines)}: {_short(lines)}."
+            f"{_why_others(learner)}",
             f"Only those that are exceptions: {MISSING}.",
         )
 
@@ -1800,16 +1854,50 @@ def _why_none(learner: Learner) -> str:
     for node in ast.walk(learner.tree):
         if isinstance(node, ast.Compare) and ast.unparse(node).endswith("is None"):
             return f" `{ast.unparse(node)}`: who has failed is an exception, not None."
-    for node in ast.walk(learner.tree):
-        if not isinstance(node, (ast.comprehension, ast.For)):
-            continue
+    return _why_others(learner)
+
+
+def _why_others(learner: Learner) -> str:
+    """Why the cell finds others than those that have failed, where that is known."""
+    loops = [n for n in ast.walk(learner.tree) if isinstance(n, (ast.comprehension, ast.For))]
+    for node in loops:
         if isinstance(node.iter, ast.Call) and last_name(node.iter.func) == "zip":
-            zipped = [ast.unparse(one) for one in node.iter.args]
-            if "found" in zipped:
-                return " `found` holds those that worked, and none that failed: zip `results`."
-            if ast.unparse(node.target).strip("()").startswith("result") and "input" in zipped[0]:
-                order = f"zip({', '.join(zipped)})"
-                return f" `{ast.unparse(node.target)}` is not in the order of `{order}`."
+            targets = [ast.unparse(one) for one in getattr(node.target, "elts", [])]
+            if told := _zip_words(learner, [ast.unparse(one) for one in node.iter.args], targets):
+                return told
+        for test in ast.walk(learner.tree):
+            if not isinstance(test, ast.Compare) or ast.unparse(test.comparators[0]) != "found":
+                continue
+            if ast.unparse(node.iter) == "input.sources" and (
+                ast.unparse(test.left) == ast.unparse(node.target)
+            ):
+                return (
+                    f" `found` holds what was found, and `{ast.unparse(test.left)}` is a source: "
+                    f"`{ast.unparse(test)}` is so for all of them."
+                )
+    return ""
+
+
+def _zip_words(learner: Learner, zipped: Sequence[str], targets: Sequence[str]) -> str:
+    """What is wrong with how sources and results are brought together."""
+    order = f"zip({', '.join(zipped)})"
+    if "found" in zipped:
+        return " `found` holds those that worked, and none that failed: zip `results`."
+    for name in zipped:
+        if re.search(r"\bif\b", _value_of(learner, name)):
+            return (
+                f" `{name}` is shorter than `input.sources`: `{order}` gives its first one to the "
+                "first source, whoever it was of. Zip `results`, and leave out afterwards."
+            )
+    for name, target in zip(zipped, targets, strict=False):
+        sources = "input.sources" in (name, _value_of(learner, name))
+        asked = {
+            ast.unparse(call.args[0])
+            for call in (*learner.calls("isinstance"), *learner.calls("reason_of"))
+            if call.args
+        }
+        if sources and target in asked:
+            return f" `{target}` is not in the order of `{order}`: here it is a source."
     return ""
 
 
@@ -1953,6 +2041,8 @@ def _is_ranges(learner: Learner, made: Any, field: str) -> None:
         learner.not_yet(f"`...` still stands at {field}.", do)
     if isinstance(value, ScheduleRange):
         learner.not_yet(f"{field} is one range, not a list of ranges.", do)
+    if isinstance(value, range):
+        learner.not_yet(f"{field} is Python's {value}, not a list of `ScheduleRange`.", do)
     if isinstance(value, (str, int)) or not isinstance(value, (list, tuple)):
         learner.not_yet(f"{field} is {_short(value)}, not a list of ranges.", do)
     for one in value:

@@ -627,6 +627,9 @@ for fault in (rate_limited(retry_after=4), quota_exhausted()):
 # Here is how `fetch_url` does it. A page that is busy says when to come back; one that is gone is
 # gone; what `read_page` refuses, it will refuse again. Whatever is not named here goes through as
 # it is, and is retried: trouble of the server, a time-out, a dropped line.
+#
+# `from None` keeps the original error's traceback out of the history. An error that is raised in an
+# `except` takes the one before along, and a library's traceback is long.
 
 # %% name="fetch_url"
 def retry_after(headers) -> timedelta | None:

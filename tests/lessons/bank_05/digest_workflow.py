@@ -154,6 +154,44 @@ WRONG = [
         ("zip|order|round|exchange|source",),
     ),
     Wrong(
+        "zip given the other way round",
+        swap("zip(input.sources, results)", "zip(results, input.sources)"),
+        ("`result` is not in the order of `zip(results, input.sources)`",),
+    ),
+    Wrong(
+        "the failures filtered before the zip",
+        swap(
+            MISSING,
+            "        errors = [one for one in results if isinstance(one, BaseException)]\n"
+            "        missing = [\n"
+            '            f"{source.topic}: {reason_of(error)}"\n'
+            "            for source, error in zip(input.sources, errors)\n"
+            "        ]\n",
+        ),
+        ("`errors` is shorter", "zip `results`"),
+    ),
+    Wrong(
+        "sources that are not among the found",
+        swap(
+            MISSING,
+            '        missing = [f"{one.topic}: missing" for one in input.sources\n'
+            "                   if one not in found]\n",
+        ),
+        ("`one not in found` is so for all", "in the result of the source"),
+    ),
+    Wrong(
+        "sources that are not among the found, from a zip",
+        swap(
+            MISSING,
+            "        missing = [\n"
+            '            f"{one.topic}: {reason_of(result)}"\n'
+            "            for one, result in zip(input.sources, results)\n"
+            "            if one not in found\n"
+            "        ]\n",
+        ),
+        ("names 3", "exceptions"),
+    ),
+    Wrong(
         "zipped with what was found",
         swap("zip(input.sources, results)", "zip(input.sources, found)"),
         ("found", "results"),
@@ -172,6 +210,25 @@ WRONG = [
             '                missing += f"{source.topic}: {reason_of(result)}"\n',
         ),
         ("list|text",),
+    ),
+    Wrong(
+        "a dict",
+        swap(
+            MISSING,
+            "        missing = {\n"
+            "            source.topic: reason_of(result)\n"
+            "            for source, result in zip(input.sources, results)\n"
+            "            if isinstance(result, BaseException)\n"
+            "        }\n",
+        ),
+        ("is a dict", "list of texts"),
+    ),
+    Wrong(
+        "a set",
+        swap(
+            "missing = [", "missing = {", "BaseException)\n        ]", "BaseException)\n        }"
+        ),
+        ("is a set", "list of texts"),
     ),
     Wrong(
         "a generator",
@@ -289,6 +346,11 @@ WRONG = [
             ]
         ),
         ("ChildWorkflowError in place of a text", "reason_of(result)"),
+    ),
+    Wrong(
+        "subject and text for the letter",
+        swap("send_digest, letter,", "send_digest, args=[letter.subject, letter.text],"),
+        ("given 2 inputs, and takes one", "`letter`"),
     ),
 ]
 

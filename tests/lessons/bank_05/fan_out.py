@@ -265,6 +265,11 @@ WRONG = [
         ("wait|gather", "create_task|task|end"),
     ),
     Wrong(
+        "number and source the wrong way round",
+        swap("self.research(n, s)", "self.research(s, n)"),
+        ("`self.research(s, n)` gives the source first", "`self.research(n, s)`"),
+    ),
+    Wrong(
         "enumerate the wrong way round",
         swap("for n, s in", "for s, n in"),
         ("order|first|number|enumerate",),
