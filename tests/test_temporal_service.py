@@ -14,12 +14,16 @@ import time
 import types
 import urllib.request
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 import room as rooms
+from temporalio import activity, workflow
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
 
 from workshop import processes, temporal_service
 from workshop.processes import ProcessError
@@ -72,6 +76,39 @@ def test_its_command_line_holds_what_makes_it_quick(running_room: dict[str, str]
     dynamic = ("--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000")
     assert dynamic in given
     assert ("--db-filename", str(load().home / "temporal.db")) in given
+
+
+@activity.defn
+async def long_winded() -> None:
+    raise ApplicationError("Trouble. " + "And more of it. " * 1_000)
+
+
+@workflow.defn(sandboxed=False)
+class LongWinded:
+    @workflow.run
+    async def run(self) -> None:
+        limit = timedelta(seconds=10)
+        await workflow.execute_activity(long_winded, start_to_close_timeout=limit)
+
+
+def test_an_attempts_long_error_is_kept_until_the_next_one(running_room: dict[str, str]) -> None:
+    """`start-dev` would say "Failure exceeds size limit." of anything beyond 4 kB."""
+
+    async def last_failure() -> str:
+        client, queue = await Client.connect(load().temporal_address), f"long-{uuid.uuid4()}"
+        async with Worker(
+            client, task_queue=queue, workflows=[LongWinded], activities=[long_winded]
+        ):
+            handle = await client.start_workflow(LongWinded.run, id=queue, task_queue=queue)
+            for _ in range(1_000):
+                pending = (await handle.describe()).raw_description.pending_activities
+                if pending and pending[0].HasField("last_failure"):
+                    break
+                await asyncio.sleep(0.01)
+            await handle.terminate()
+        return pending[0].last_failure.message
+
+    assert asyncio.run(last_failure()) == "Trouble. " + "And more of it. " * 1_000
 
 
 def test_it_listens_on_loopback_alone(running_room: dict[str, str]) -> None:

@@ -45,6 +45,9 @@ DYNAMIC_CONFIG = (
     # `start-dev` reads the list of search attributes from the database for each step. It is
     # kept for a minute instead; one that is made while the service runs may take so long to work.
     "system.forceSearchAttributesCacheRefreshOnRead=false",
+    # Of an attempt that failed and will be retried the service keeps 4 kB; of a longer error it
+    # says only that it was too long. A library's error with two tracebacks is longer.
+    "limit.mutableStateActivityFailureSize.error=65536",
 )
 
 
