@@ -594,9 +594,9 @@ async def all_conversations(stage: Stage) -> None:
 
 
 def test_whatever_the_model_says_it_ends_within_its_budget(
-    stage: Stage, capsys: pytest.CaptureFixture[str]
+    stage: Stage, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    logging.getLogger("temporalio.activity").setLevel(logging.CRITICAL)  # each failure is wanted
+    caplog.set_level(logging.CRITICAL, "temporalio.activity")  # each failure is wanted
     began = time.monotonic()
     asyncio.run(all_conversations(stage))
     with capsys.disabled():
