@@ -767,7 +767,7 @@ async with await WorkflowEnvironment.start_local(
             await many_turns(small.client, turns=8)
 
 # %% [markdown]
-# The count of turns goes on over the runs, because it is in the input. Would it not be, the budget
+# The count of turns goes on over the runs, because it is in the input. If it were not, the budget
 # would begin anew with each run.
 #
 # ## Waiting: three ways to sleep

@@ -1012,9 +1012,9 @@ for run in (run_worker, polite_worker):
     print(f"{run.__name__}: {told.status.name} after {seconds:.1f} s")
 
 # %% [markdown]
-# Eight sources are 24 Activities, and at three a second they take eight seconds. The limit counts
-# whatever is on the queue, so in real life the model's calls get a Task Queue of their own, with a
-# limit that fits the provider's.
+# Eight sources are 24 Activities. The queue hands out some at once, and then three a second: some
+# seven seconds in place of one. The limit counts whatever is on the queue, so in real life the
+# model's calls get a Task Queue of their own, with a limit that fits the provider's.
 #
 # ## A long step
 #

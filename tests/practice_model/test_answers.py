@@ -77,6 +77,14 @@ def test_other_words_bring_other_facts_and_more_brings_new_ones() -> None:
     assert len(numbered(more)) == 3 and not set(numbered(more)) & set(numbered(first))
 
 
+def test_the_title_above_a_text_is_no_part_of_its_summary() -> None:
+    body = "The mill at the river was built in 1800, and it has burnt down twice since then."
+    asked = "Summarise this article about a mill in 3 bullet points:\n"
+    assert say(f"{asked}The old mill\n{body}") == say(f"{asked}{body}") == f"- {body}"
+    wrapped = "A mill at the river that nobody has ever seen turn its wheel in\nWinter."
+    assert say(asked + wrapped) == "- " + wrapped.replace("\n", " ")
+
+
 def test_a_summary_is_made_of_the_texts_own_sentences() -> None:
     text = say(TARDIGRADES)
     prompt = f"Provide a 2-3 sentence executive summary of this research: {text}"

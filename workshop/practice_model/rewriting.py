@@ -23,6 +23,8 @@ _ENDING = re.compile(r"(?<=[.!?])[\"')\u201d\u2019]*\s+(?=[\"'(\u201c\u2018]*[A-
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|Dr|Mr|Mrs|Ms|St|No|[A-Z])\.)$")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _BOLD_LEAD = re.compile(r"^\*\*[^*\n]{1,80}\*\*[:.]?\s+(?=\S)")
+_TITLE = re.compile(r"^[A-Z\d][^.!?:;,]{0,59}$")
+"""A line that, with a paragraph right below it, is its title: short, and no sentence."""
 _HEADING = re.compile(r"^\s*#{1,6}\s+(.*?)\s*#*\s*$", re.MULTILINE)
 
 
@@ -30,8 +32,11 @@ def paragraphs(text: str) -> list[str]:
     """The text's paragraphs and list items as plain text: no headings, no Markdown marks."""
     blocks: list[str] = []
     fresh = True
-    for line in _without_tags(text).splitlines():
-        if not line.strip() or _HEADING.match(line) or set(line.strip()) <= set("-*_="):
+    lines = _without_tags(text).splitlines()
+    for number, line in enumerate(lines):
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        titled = fresh and _TITLE.match(line) and len(below) > 60 and below[0].isupper()
+        if titled or not line.strip() or _HEADING.match(line) or set(line.strip()) <= set("-*_="):
             fresh = True
             continue
         item = _LIST_ITEM.match(line)
