@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import gc
 import sys
 import threading
 import time
 import uuid
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -514,6 +516,30 @@ def test_outside_a_kernel_nothing_is_patched(monkeypatch: pytest.MonkeyPatch) ->
 
 
 # Logs and pictures
+
+
+def test_a_loop_that_nobody_closed_goes_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As LiteLLM leaves one in each thread of an Activity, its sockets collected before it."""
+    loops: Any = asyncio.BaseEventLoop
+    monkeypatch.setattr(loops, "__del__", loops.__del__)  # so that it is put back
+    heard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", heard.append)
+
+    def lose_one() -> None:
+        loop: Any = asyncio.new_event_loop()
+        loop._ssock.close()
+        loop._csock.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            del loop
+            gc.collect()
+
+    lose_one()
+    assert len(heard) == 1, "Python has stopped complaining: this may go"
+    for _ in range(2):
+        notebook.silence_lost_loops()
+        lose_one()
+    assert len(heard) == 1
 
 
 def test_logs_go_to_one_file_and_begin_again_adds_nothing(tmp_path: Path) -> None:

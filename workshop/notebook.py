@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import cache, wraps
@@ -308,7 +309,27 @@ def allow_nested_loops() -> str:
     else:
         import nest_asyncio as nest
     nest.apply()
+    silence_lost_loops()
     return str(nest.__name__)
+
+
+def silence_lost_loops() -> None:
+    """Let event loops that nobody closed go without a word.
+
+    With nest_asyncio, LiteLLM makes one in each thread that calls it, and leaves it behind. Where
+    the garbage collector takes the loop's sockets first, Python complains under whatever cell runs.
+    """
+    loops: Any = asyncio.BaseEventLoop
+    end = loops.__del__
+    if getattr(end, "silent", False):
+        return
+
+    def silent(loop: asyncio.BaseEventLoop) -> None:
+        with suppress(ValueError):
+            end(loop)
+
+    silent.silent = True  # type: ignore[attr-defined]
+    loops.__del__ = silent
 
 
 def quiet_logs(home: Path) -> Path:

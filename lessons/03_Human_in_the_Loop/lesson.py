@@ -222,7 +222,8 @@ result = await follow(handle)
 print(result.status)
 async for event in handle.fetch_history_events():
     kind = event.WhichOneof("attributes").removesuffix("_event_attributes")
-    print(f"{event.event_id:>3}  {kind}")
+    if not kind.startswith("workflow_task"):  # the code's own turns
+        print(kind)
 
 # %% [markdown]
 # Find **workflow_execution_signaled**. The Signal is an event of the history, like the answer of
