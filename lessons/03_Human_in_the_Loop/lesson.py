@@ -222,7 +222,7 @@ result = await follow(handle)
 print(result.status)
 async for event in handle.fetch_history_events():
     kind = event.WhichOneof("attributes").removesuffix("_event_attributes")
-    if not kind.startswith("workflow_task"):  # the code's own turns
+    if not kind.startswith("workflow_task"):  # Workflow Tasks: when your code ran
         print(kind)
 
 # %% [markdown]
