@@ -26,12 +26,14 @@ import asyncio
 import inspect
 import json
 import os
+import sys
 import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import mcp
 from litellm import completion, completion_cost
