@@ -25,6 +25,7 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
+from workshop import this_notebook
 from workshop.checks import cells, compare, progress
 from workshop.checks.blanks import Blank, code_lines, find
 from workshop.checks.cells import watch
@@ -135,7 +136,7 @@ async def examine(name: str, *, limit: float | None = None) -> Outcome:
     """
     chosen = _blank(name)
     made = load(chosen.lesson)[chosen.name]
-    learner = Learner(chosen, cells.namespace(), cells.last_run(chosen))
+    learner = Learner(chosen, this_notebook.namespace(), cells.last_run(chosen))
     began = time.monotonic()
     seconds = LIMIT_SECONDS if limit is None else limit
     outcome = await _judge(made, learner, seconds)
@@ -175,7 +176,7 @@ def solution(name: str) -> None:
         lines = error.lines() if isinstance(error, WorkshopError) else [str(error)]
         print("✗ " + "\n  ".join(lines))
         return
-    shell = cells.shell()
+    shell = this_notebook.shell()
     where = chosen.solution.relative_to(ROOT).as_posix()
     if hasattr(shell, "kernel"):
         shell.set_next_input(text, replace=False)

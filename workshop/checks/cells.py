@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from workshop import this_notebook
 from workshop.checks.blanks import Blank, read_cells, source
 
 _LIMIT = 2000
@@ -31,7 +30,7 @@ def watch() -> None:
 
     https://ipython.readthedocs.io/en/stable/config/callbacks.html
     """
-    running = shell()
+    running = this_notebook.shell()
     if running is not None and _remember not in running.events.callbacks["post_run_cell"]:
         running.events.register("post_run_cell", _remember)
 
@@ -77,15 +76,9 @@ def _binds(blank: Blank) -> re.Pattern[str]:
 
 def saved_text(blank: Blank) -> str | None:
     """The text of a blank's cell in the learner's notebook file, or None where it is not known."""
-    path = _notebook()
+    path = this_notebook.path()
     cells = read_cells(path) if path else []
     return next((source(c) for c in cells if c.get("id") == blank.cell_id), None)
-
-
-def namespace() -> dict[str, Any]:
-    """The names of the kernel; empty outside of one."""
-    running = shell()
-    return running.user_ns if running is not None else {}
 
 
 def _remember(result: Any) -> None:
@@ -95,22 +88,3 @@ def _remember(result: Any) -> None:
     error = result.error_before_exec or result.error_in_exec
     _runs.append(Run(str(info.raw_cell), str(getattr(info, "cell_id", None) or ""), error))
     del _runs[:-_LIMIT]
-
-
-def _notebook() -> Path | None:
-    """The notebook file of this kernel, as Jupyter Server or VS Code names it."""
-    named = os.environ.get("JPY_SESSION_NAME") or namespace().get("__vsc_ipynb_file__")
-    path = Path(str(named)) if named else None
-    if path is None or path.suffix != ".ipynb":
-        return None
-    return path if path.exists() else Path(path.name)
-
-
-def shell() -> Any:
-    """IPython's shell of this kernel, or None.
-
-    https://ipython.readthedocs.io/en/stable/api/generated/IPython.core.interactiveshell.html
-    """
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()
