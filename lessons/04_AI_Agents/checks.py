@@ -1384,6 +1384,8 @@ async def mcp_call(learner: Learner) -> None:
 
 TOOL = ("call-1", "weekday", '{"date": "2026-11-22"}')
 OTHER = ("call-2", "weekday", '{"date": "2024-02-29"}')
+AGAIN = ("call-1", "weekday", '{"date": "2025-12-24"}')
+"""In a later turn, under the first one's id: there are models that count anew in each turn."""
 HOUR = 3600.0
 
 
@@ -1394,9 +1396,10 @@ HOUR = 3600.0
         "the answer when nobody says anything?",
         "The class `Consents` of the lesson does the same, with a deadline of a day; "
         "https://docs.temporal.io/develop/python/message-passing#updates",
-        "`self.consents[consent.call_id] = consent.allowed`; in `use` a `wait_condition(lambda: "
+        "`self.consents[consent.call_id] = consent.allowed`; the validator looks into both, "
+        "`self.waiting` and `self.consents`; in `use` a `wait_condition(lambda: "
         "call.id in self.consents, timeout=timedelta(hours=1))` in a `try`; then `if not "
-        'self.consents.get(call.id, False): return "error: nobody allowed it"`.',
+        'self.consents.pop(call.id, False): return "error: nobody allowed it"`.',
     ),
     means="No call of the tool without a person's yes, and silence is a no.",
 )
@@ -1408,6 +1411,7 @@ async def consent(learner: Learner) -> None:
     copy = learner.copy(kind, **learner.trapped("llm_call", "completion", "call_tool"))
     given = learner.name("AgentInput")(GOAL)
     yes, no, silent = Errand(), Errand(), Errand()
+    again = Errand(agents.turn("", TOOL), agents.turn("", AGAIN), agents.turn("It is Sunday."))
     learner.step("It runs on the Temporal Service")
 
     async def allows(talk: Talk) -> None:
@@ -1456,6 +1460,21 @@ async def consent(learner: Learner) -> None:
         with contextlib.suppress(Stuck):
             await talk.ended()
 
+    async def allows_one(talk: Talk) -> None:
+        await _until_waiting(talk, 1)
+        await talk.update("decide", {"call_id": TOOL[0], "allowed": True})
+        await talk.until(
+            lambda: (
+                talk.trial.completed_activities.count("llm_call") > 1
+                or talk.trial.completed
+                or bool(talk.trial.failure)
+            )
+        )
+        if await _until_waiting(talk, 1):
+            await talk.update("decide", {"call_id": AGAIN[0], "allowed": False})
+        with contextlib.suppress(Stuck):
+            await talk.ended()
+
     first = await run_workflow(copy, given, yes.stand_ins, limit=1.2, script=allows)
     if "'Consent' object has no attribute" in str(first.task_failure):
         learner.not_yet(
@@ -1481,23 +1500,24 @@ async def consent(learner: Learner) -> None:
             learner.not_yet(
                 f"{saw} `{asks}` asks whether somebody has decided, and not what: a no is in "
                 "`self.consents` too, as False.",
-                "Ask for the decision itself: `if not self.consents.get(call.id, False):`.",
+                "Ask for the decision itself: `if not self.consents.pop(call.id, False):`.",
             )
         learner.not_yet(
             saw,
             "Keep `consent.allowed` in `decide`, and in `use` run the tool only where that is "
-            "true: `if not self.consents.get(call.id, False):`.",
+            "true: `if not self.consents.pop(call.id, False):`.",
         )
     learner.step("A no does not")
-    second, silence = await asyncio.gather(
+    second, third, silence = await asyncio.gather(
         run_workflow(copy, given, no.stand_ins, limit=1.2, script=refuses),
+        run_workflow(copy, given, again.stand_ins, limit=1.2, script=allows_one),
         after_silence(copy, given, silent.stand_ins, enough=30 * HOUR),
     )
     code_failed(learner, second, [Step("call_tool", 30, {}, "…")])
     if no.used:
         learner.not_yet(
             "The person said no, and the tool ran.",
-            "Return the error unless it is allowed: `if not self.consents.get(call.id, False):`.",
+            "Return the error unless it is allowed: `if not self.consents.pop(call.id, False):`.",
         )
     _ends(learner, second)
     _is_told(learner, no)
@@ -1511,7 +1531,7 @@ async def consent(learner: Learner) -> None:
     if "KeyError" in str(silence.trial.task_failure):
         learner.not_yet(
             f"Nobody has decided, so `self.consents` has no entry: {silence.trial.task_failure}.",
-            "Silence is a no: `self.consents.get(call.id, False)`.",
+            "Silence is a no: `self.consents.pop(call.id, False)`.",
         )
     code_failed(learner, silence.trial, [Step("call_tool", 30, {}, "…")])
     ended = silence.trial.completed or silence.trial.failure
@@ -1533,9 +1553,20 @@ async def consent(learner: Learner) -> None:
         )
     _is_told(learner, silent)
     await _leaves_nothing(learner, kind)
+    learner.step("A yes counts for one call")
+    code_failed(learner, third, [Step("call_tool", 30, {}, "…")])
+    if len(again.used) > 1:
+        learner.not_yet(
+            "A person has allowed a call. In its next turn the model asked for another one, under "
+            "the same id, and the tool ran: nobody was asked.",
+            "Take the decision out where you use it: `if not self.consents.pop(call.id, False):`.",
+        )
+    _ends(learner, third)
+    _decides_once(learner, kind)
+    await _replays(learner, kind)
 
 
-# The next three try the class as plain Python, without the Temporal Service: there its own
+# The next ones try the class as plain Python, without the Temporal Service: there its own
 # attributes can be looked at.
 
 
@@ -1596,22 +1627,83 @@ def _asks_whether(learner: Learner) -> str:
     return ""
 
 
-async def _leaves_nothing(learner: Learner, kind: type) -> None:
-    """A call that is over waits no longer, whether a person has spoken or not."""
-    learner.step("A call that is over does not wait any more")
-    call = learner.name("ToolCall")(*TOOL)
+def _decides_once(learner: Learner, kind: type) -> None:
+    """A call that is decided and has not gone on yet is refused a second decision."""
+    learner.step("A call is decided once")
+    call, consent = learner.name("ToolCall")(*TOOL), learner.name("Consent")
+    try:
+        agent = kind(learner.name("AgentInput")(GOAL))
+        agent.waiting[call.id] = call
+        agent.decide(consent(call.id, False))
+        agent.check_consent(consent(call.id, True))
+    except Exception:
+        return  # refused
+    learner.not_yet(
+        "Two people decide in the same moment: the no of the first is taken, and so is the yes of "
+        "the second.",
+        "In `check_consent`, refuse a call that is decided already as well: `or consent.call_id in "
+        "self.consents`.",
+    )
 
-    async def silence(*_: Any, **__: Any) -> None:
-        raise asyncio.TimeoutError
+
+async def _used_at_once(learner: Learner, agent: Any) -> str:
+    """What `use` makes of a call for which nothing is waited."""
 
     async def result(*_: Any) -> str:
         return "Sunday"
 
-    here = SimpleNamespace(**{**vars(workflow), "wait_condition": silence})
+    agent.run_tool = result
+    return str(await asyncio.wait_for(agent.use(learner.name("ToolCall")(*TOOL)), 0.5))
+
+
+def _waits_by(learner: Learner, kind: type) -> Any:
+    """An agent whose waits end at once: they raise where their condition is not true."""
+
+    async def look(condition: Any, **_: Any) -> None:
+        if not condition():
+            raise asyncio.TimeoutError
+
+    here = SimpleNamespace(**{**vars(workflow), "wait_condition": look})
+    return learner.copy(kind, workflow=here)(learner.name("AgentInput")(GOAL))
+
+
+async def _replays(learner: Learner, kind: type) -> None:
+    """A decision that comes before its call waits counts, as it does in a replay.
+
+    The SDK hands a Workflow its Updates before the results of its Activities.
+    """
+    learner.step("A replay takes the decision as well")
+    before = "In a replay a decision may come before `run` has come to its call."
     try:
-        agent = learner.copy(kind, workflow=here)(learner.name("AgentInput")(GOAL))
-        agent.run_tool = result
-        await asyncio.wait_for(agent.use(call), 0.5)
+        agent = _waits_by(learner, kind)
+    except Exception:
+        return  # it needs a Workflow around it
+    try:
+        agent.decide(learner.name("Consent")(TOOL[0], True))
+    except Exception as error:
+        learner.not_yet(
+            f"{before} Then `decide` raises {type(error).__name__}, and this Workflow hangs.",
+            "Rely only on what `__init__` made: `self.consents[consent.call_id] = "
+            "consent.allowed`.",
+        )
+    try:
+        result = await _used_at_once(learner, agent)
+    except Exception:
+        return
+    if result != "Sunday":
+        learner.not_yet(
+            f"{before} Then `use` loses the yes that a person has given.",
+            "Leave `self.consents` alone before the wait; take the decision out after it.",
+        )
+
+
+async def _leaves_nothing(learner: Learner, kind: type) -> None:
+    """A call that is over waits no longer, whether a person has spoken or not."""
+    learner.step("A call that is over does not wait any more")
+    call = learner.name("ToolCall")(*TOOL)
+    try:
+        agent = _waits_by(learner, kind)
+        await _used_at_once(learner, agent)
     except Exception:
         return  # it needs a Workflow around it
     if call.id in agent.waiting:
@@ -1625,8 +1717,9 @@ async def _leaves_nothing(learner: Learner, kind: type) -> None:
 class Errand:
     """Stands in for the Activities of the exercise's agent: what was asked, and what ran."""
 
-    def __init__(self) -> None:
-        self.model = Model(agents.turn("", TOOL, OTHER), agents.turn("It is Sunday."))
+    def __init__(self, *turns: dict[str, Any]) -> None:
+        both = (agents.turn("", TOOL, OTHER), agents.turn("It is Sunday."))
+        self.model = Model(*(turns or both))
         self.used: list[Any] = []
 
     @property
@@ -1645,10 +1738,10 @@ async def _waiting(talk: Talk) -> list[dict[str, Any]]:
     return []
 
 
-async def _until_waiting(talk: Talk) -> bool:
-    """Whether both calls wait for a person, before long."""
+async def _until_waiting(talk: Talk, count: int = 2) -> bool:
+    """Whether so many calls wait for a person, before long."""
     for _ in range(40):
-        if len(await _waiting(talk)) == 2:
+        if len(await _waiting(talk)) == count:
             return True
         if talk.trial.completed or talk.trial.failure:
             break

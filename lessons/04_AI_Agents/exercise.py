@@ -217,9 +217,11 @@ class Loop:
 # %% [markdown]
 # Each call now waits for a person.
 # - `decide` keeps what the person says, in `self.consents`, under the id of the call.
-# - Its validator raises `ValueError` for a call that does not wait.
+# - Its validator raises `ValueError` for a call that does not wait, or that is decided already.
 # - `use` waits until its call is decided, for an hour at most. Silence is a no. Only an allowed
 #   call runs; otherwise the model is told `error: nobody allowed it`.
+# - A decision counts for one call. Some models number their calls from the start in each turn, so
+#   `use` takes it out of `self.consents`, as lesson 04 does.
 
 # %% exercise="consent"
 @workflow.defn(sandboxed=False)
@@ -241,13 +243,15 @@ class CarefulAgent(Loop):
 
     @decide.validator
     def check_consent(self, consent: Consent) -> None:
-        # PROMPT: ...  # TODO: refuse a call that does not wait
+        # PROMPT: ...  # TODO: refuse a call that does not wait, or is decided already
         # BEGIN SOLUTION
-        if consent.call_id not in self.waiting:
+        if consent.call_id not in self.waiting or consent.call_id in self.consents:
             raise ValueError(f"no call {consent.call_id!r} waits for a decision")
         # END SOLUTION
 
     async def use(self, call: ToolCall) -> str:
+        if call.id in self.waiting:  # two calls of one id: which of them would the person mean?
+            return "error: nobody allowed it"
         self.waiting[call.id] = call
         # PROMPT: ...  # TODO: wait until this call is decided, for an hour at most
         # BEGIN SOLUTION
@@ -258,9 +262,9 @@ class CarefulAgent(Loop):
             pass
         # END SOLUTION
         del self.waiting[call.id]
-        # PROMPT: ...  # TODO: return the error, unless it is allowed
+        # PROMPT: ...  # TODO: take the decision out, and return the error unless it is allowed
         # BEGIN SOLUTION
-        if not self.consents.get(call.id, False):
+        if not self.consents.pop(call.id, False):
             return "error: nobody allowed it"
         # END SOLUTION
         return await self.run_tool(call)

@@ -547,8 +547,11 @@ with misbehaving("endless"):
 # ## An agent that asks first
 #
 # Now a tool that cannot be taken back: `send_email`. Here it writes a file into `outbox`, under a
-# name that is the same on a retry. Before it runs, a person must say yes. That is lesson 03's
-# Update: `Consent` names the call, as a decision named the version.
+# name that is the same on a retry. The number of an Activity counts within one run, and starts at 1
+# again when a Workflow continues as new. So the name has the id of the run in it too.
+#
+# Before it runs, a person must say yes. That is lesson 03's Update: `Consent` names the call, as a
+# decision named the version.
 
 # %% name="send_email"
 @dataclass
@@ -562,8 +565,8 @@ async def send_email(to: str, text: str) -> str:
     """Send an email with a text to an address, such as "ann@example.com"."""
     info = activity.info()
     Path("outbox").mkdir(exist_ok=True)
-    letter = Path("outbox", f"{info.workflow_id}-{info.activity_id}.txt")
-    letter.write_text(f"To: {to}\n\n{text}\n")
+    name = f"{info.workflow_id}-{info.workflow_run_id}-{info.activity_id}.txt"
+    Path("outbox", name).write_text(f"To: {to}\n\n{text}\n")
     return f"sent to {to}"
 
 
@@ -573,7 +576,12 @@ DESCRIPTIONS = [describe(tool) for tool in TOOLS.values()]
 
 # %% [markdown]
 # The parts of the Workflow that speak with people: a Query that says how far it is, the Update, its
-# validator, and the wait. Silence is a no.
+# validator, and the wait. Silence is a no. Two lines look small and are not:
+# - In a replay a handler may run *before* `run` has come as far as it had when the Update was
+#   accepted. So it may only rely on what `__init__` made. `decide` asks with `get` whether the call
+#   waits: `self.waiting[…]` would raise there, and this Workflow would never go on.
+# - `pop` takes the consent out. Some models number their calls from the start in each turn. A yes
+#   that stays would count for the next call of the same id, and nobody would be asked.
 
 # %% name="consents"
 class Consents:
@@ -596,7 +604,8 @@ class Consents:
     @workflow.update
     def decide(self, consent: Consent) -> str:
         self.consents[consent.call_id] = consent.allowed
-        return f"{self.waiting[consent.call_id].name}: {'yes' if consent.allowed else 'no'}"
+        call = self.waiting.get(consent.call_id)
+        return f"{call.name if call else 'the call'}: {'yes' if consent.allowed else 'no'}"
 
     @decide.validator
     def check_consent(self, consent: Consent) -> None:
@@ -617,7 +626,7 @@ class Consents:
 
 # %% [markdown]
 # The loop is taken apart now: `one_turn` is a turn, its state is in `self`. New are
-# - `use`, which asks for consent where it is needed, and then dispatches;
+# - `use`, which asks for consent where it is needed, and then has the call carried out;
 # - a bound on the attempts of `llm_call`, and none again for a wrong key or a mistake of our own;
 # - a turn with neither text nor call: the model is asked again;
 # - `set_current_details`, which shows in the Web UI how far the agent is.
@@ -627,6 +636,9 @@ class Conversation(Consents):
     async def use(self, call: ToolCall) -> str:
         if call.name in self.needs_consent and not await self.allowed(call):
             return "error: nobody allowed it"
+        return await self.carry_out(call)
+
+    async def carry_out(self, call: ToolCall) -> str:
         return await dispatch(call)
 
     def tools(self) -> list[dict]:
@@ -705,8 +717,12 @@ print(result.answer)
 # ### Stop it
 #
 # The person may also end it all. `handle.cancel()` asks the Workflow to stop: whatever it awaits
-# right then, a tool, the model or a person, raises a cancellation, and what runs is told. This is
-# why `dispatch` lets it through: told to the model as an `error:`, the agent would go on.
+# right then, a tool, the model or a person, raises a cancellation. This is why `dispatch` lets it
+# through: told to the model as an `error:`, the agent would go on.
+#
+# The *Workflow* stops at once. An Activity that runs is told only if it heartbeats, which you meet
+# in lesson 05. Ours do not: a call of the model that is under way goes on in its thread and is
+# paid, and a tool may still act.
 
 # %%
 handle = await start_agent(ASK_ANN)
@@ -821,7 +837,9 @@ for how, seconds in result.items():
 # `asyncio.sleep` *is* a timer of the Temporal Service. The rows above show two timers.
 # `workflow.sleep` can say what it waits for, with
 # [`summary=`](https://python.temporal.io/temporalio.workflow.html#sleep). In an Activity a sleep is
-# only a sleep: killed, it starts over. And `time.sleep` in a Workflow blocks everything.
+# only a sleep: killed, it starts over. And `time.sleep` in a Workflow holds up the thread that runs
+# it, and no other Workflow. After two seconds the SDK reports a deadlock, and the Temporal Service
+# tries the same again, for ever. In a file, with the sandbox, it is refused at once.
 #
 # ## Killed in the middle of a chain
 #
@@ -906,6 +924,10 @@ print("6 * 7 =", await call_tool("calculate", {"expression": "6 * 7"}))
 # `McpAgentWorkflow` is the same loop with other tools. It asks the server which there are, and
 # calls them through `call_tool`. One of them has a **fallback**: where the search through MCP has
 # failed for good, `search_notes` runs as it did before.
+#
+# It overrides `carry_out` and not `use`: consent is asked for before either. A server's list is
+# text from a stranger, and may offer a `send_email` as well. It may also call it `post_letter`; so
+# with a server that is not yours, ask for consent to every name that you have not looked at.
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -913,7 +935,7 @@ class McpAgentWorkflow(AgentWorkflow):
     def tools(self) -> list[dict]:
         return self.offered
 
-    async def use(self, call: ToolCall) -> str:
+    async def carry_out(self, call: ToolCall) -> str:
         try:
             return await workflow.execute_activity(
                 call_tool,
@@ -927,7 +949,7 @@ class McpAgentWorkflow(AgentWorkflow):
             if is_cancelled_exception(error):
                 raise
             if call.name == "search_notes":
-                return await super().use(call)
+                return await super().carry_out(call)
             return f"error: {error.cause}"
 
     @workflow.run
@@ -1089,8 +1111,8 @@ await stop_worker()
 #   deterministic, and not predetermined.
 # - Tools are Activities, chosen by name. Their description comes from type hints and docstring.
 # - What may go away by itself is retried; what will not is told to the model as a result.
-# - Budgets end what does not end by itself. Consent, allow-lists and an empty conversation limit
-#   what a fooled model can do.
+# - Budgets end what does not end by itself. Consent, allow-lists and a conversation without secrets
+#   limit what a fooled model can do.
 # - You measured it: a chain went on at its third tool after a kill; an MCP server that died was
 #   called again; both sleeps of a Workflow outlived their Worker, and that of an Activity did not;
 #   a page wrote a letter, and with consent it did not.

@@ -3,14 +3,16 @@
 from bank import Right, Text, Wrong, finished, practice, swap
 
 KEEP = "        self.consents[consent.call_id] = consent.allowed\n"
-IF_WAITS = "        if consent.call_id not in self.waiting:\n"
+WAITS, DECIDED_TOO = "consent.call_id not in self.waiting", " or consent.call_id in self.consents"
+IF_WAITS = f"        if {WAITS}{DECIDED_TOO}:\n"
 REFUSE = '            raise ValueError(f"no call {consent.call_id!r} waits for a decision")\n'
 DECIDED = "            decided = lambda: call.id in self.consents\n"
 AWAIT = "            await workflow.wait_condition(decided, timeout=timedelta(hours=1))\n"
 EXCEPT = "        except asyncio.TimeoutError:\n            pass\n"
 WAIT = "        try:\n" + DECIDED + AWAIT + EXCEPT
 DELETE = "        del self.waiting[call.id]\n"
-UNLESS = "        if not self.consents.get(call.id, False):\n"
+UNLESS = "        if not self.consents.pop(call.id, False):\n"
+ADD = "        self.waiting[call.id] = call\n"
 ERROR = '            return "error: nobody allowed it"\n'
 RUN = "        return await self.run_tool(call)\n"
 
@@ -75,7 +77,12 @@ WRONG = [
     ),
     Wrong("compared", swap(KEEP, KEEP.replace(" = ", " == ")), ("==", "=")),
     # the validator
-    Wrong("turned round", swap(IF_WAITS, IF_WAITS.replace("not in", "in")), ("not in",)),
+    Wrong("turned round", swap(WAITS, WAITS.replace("not in", "in")), ("not in",)),
+    Wrong(
+        "decided twice",
+        swap(DECIDED_TOO, ""),
+        ("decided already", "in self.consents"),
+    ),
     Wrong("returns False", swap(REFUSE, "            return False\n"), ("raise", "ValueError")),
     Wrong(
         "KeyError",
@@ -89,7 +96,7 @@ WRONG = [
     ),
     Wrong(
         "asks the consents",
-        swap(IF_WAITS, IF_WAITS.replace("waiting", "consents")),
+        swap(IF_WAITS, "        if consent.call_id not in self.consents:\n"),
         ("self.waiting",),
     ),
     Wrong(
@@ -97,7 +104,7 @@ WRONG = [
         swap(IF_WAITS, "        if not consent.allowed:\n"),
         ("self.waiting", "call_id|wait"),
     ),
-    Wrong("the consent looked for", swap(IF_WAITS, IF_WAITS.replace(".call_id", "")), ("call_id",)),
+    Wrong("the consent looked for", swap(WAITS, "consent not in self.waiting"), ("call_id",)),
     Wrong(
         "looked for among the calls",
         swap(IF_WAITS, IF_WAITS.replace("self.waiting", "self.waiting.values()")),
@@ -179,7 +186,7 @@ WRONG = [
     ),
     Wrong(
         "only a no is a no",
-        swap(UNLESS, "        if self.consents.get(call.id) is False:\n"),
+        swap(UNLESS, "        if self.consents.pop(call.id, None) is False:\n"),
         ("silence|nobody|hour|None",),
         same_as="silence is a yes",
     ),
@@ -190,8 +197,43 @@ WRONG = [
     ),
     Wrong(
         "silence is a KeyError",
-        swap(UNLESS, "        if not self.consents[call.id]:\n"),
-        ("KeyError|get(",),
+        swap(UNLESS, "        if not self.consents.pop(call.id):\n"),
+        ("KeyError", "pop(call.id, False)"),
+    ),
+    Wrong(
+        "never taken out",
+        swap(UNLESS, UNLESS.replace("pop", "get")),
+        ("nobody was asked", "pop"),
+    ),
+    Wrong(
+        "a refusal alone taken out",
+        swap(
+            UNLESS,
+            UNLESS.replace("pop", "get"),
+            ERROR,
+            "            self.consents.pop(call.id, 0)\n" + ERROR,
+        ),
+        ("nobody was asked", "pop"),
+        same_as="never taken out",
+    ),
+    Wrong(
+        "taken out before the wait",
+        swap(
+            ADD,
+            ADD + "        self.consents.pop(call.id, None)\n",
+            UNLESS,
+            UNLESS.replace("pop", "get"),
+        ),
+        ("replay", "after it"),
+    ),
+    Wrong(
+        "decide looks among those that wait",
+        swap(
+            KEEP,
+            "        call = self.waiting[consent.call_id]\n"
+            + KEEP.replace("consent.call_id", "call.id"),
+        ),
+        ("replay", "__init__"),
     ),
     Wrong(
         "any consent",
@@ -254,7 +296,7 @@ RIGHT = [
             "            pass\n",
             "            self.consents[call.id] = False\n",
             UNLESS,
-            "        if not self.consents[call.id]:\n",
+            "        if not self.consents.pop(call.id):\n",
         ),
     ),
     Right(
@@ -266,24 +308,45 @@ RIGHT = [
     ),
     Right(
         "the ids of those that wait",
-        swap(
-            IF_WAITS, "        if consent.call_id not in [c.id for c in self.waiting.values()]:\n"
-        ),
+        swap("not in self.waiting or", "not in [c.id for c in self.waiting.values()] or"),
     ),
     Right(
         "KeyError turned into ValueError",
         swap(
             IF_WAITS + REFUSE,
-            "        if self.waiting.get(consent.call_id) is None:\n"
+            "        decided = consent.call_id in self.consents\n"
+            "        if decided or self.waiting.get(consent.call_id) is None:\n"
             '            raise ValueError("nothing waits under this id")\n',
         ),
     ),
-    Right("is not True", swap(UNLESS, "        if self.consents.get(call.id) is not True:\n")),
+    Right(
+        "is not True", swap(UNLESS, "        if self.consents.pop(call.id, None) is not True:\n")
+    ),
+    Right(
+        "read, and then deleted",
+        swap(
+            UNLESS,
+            "        allowed = self.consents.get(call.id)\n"
+            "        if allowed is not None:\n"
+            "            del self.consents[call.id]\n"
+            "        if not allowed:\n",
+        ),
+    ),
+    Right(
+        "the two refusals apart",
+        swap(
+            DECIDED_TOO,
+            "",
+            REFUSE,
+            REFUSE + "        if consent.call_id in self.consents:\n"
+            '            raise ValueError("somebody has decided already")\n',
+        ),
+    ),
     Right(
         "the other way round",
         swap(
             UNLESS + ERROR + RUN,
-            "        if self.consents.get(call.id):\n    " + RUN + ERROR[4:],
+            "        if self.consents.pop(call.id, False):\n    " + RUN + ERROR[4:],
         ),
     ),
     Right(
