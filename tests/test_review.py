@@ -330,7 +330,7 @@ def test_drafts_without_a_worker_are_told_in_words_and_quickly(reviewer: Reviewe
 
     async def end_them(client: Client) -> None:
         for name in left:
-            await client.get_workflow_handle(name).terminate("seen enough")
+            await client.get_workflow_handle(name).terminate(reason="seen enough")
 
     drafts.ask(reviewer.env, end_them)
     rooms.until(

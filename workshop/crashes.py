@@ -362,7 +362,7 @@ class Stage:
             self.kill(actor)
         for handle in self._open:  # of a scene that did not end; nobody else polls their queue
             with suppress(RPCError):
-                await handle.terminate("its scene ended", rpc_timeout=timedelta(seconds=2))
+                await handle.terminate(reason="its scene ended", rpc_timeout=timedelta(seconds=2))
         if self._guard.stdin:
             with suppress(OSError):
                 self._guard.stdin.close()

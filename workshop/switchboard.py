@@ -301,7 +301,7 @@ class Switchboard:
                 block.close()
                 with suppress(RPCError):
                     await handle.terminate(
-                        "The switchboard has given up", rpc_timeout=timedelta(seconds=3)
+                        reason="The switchboard has given up", rpc_timeout=timedelta(seconds=3)
                     )
                 if isinstance(error, StillRunning):
                     raise SwitchboardError(

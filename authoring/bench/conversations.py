@@ -84,7 +84,7 @@ async def _conversation(turns_a_run: int) -> Conversation:
             namespace=settings.temporal_namespace,
             data_converter=pydantic_data_converter,
         )
-        with _worker(folder, {**environment, "DEMO_TURNS_A_RUN": str(turns_a_run)}):
+        with _worker(folder, environment):
             await asyncio.to_thread(machine.wait_until_quiet)
             async with faults.misbehaving("endless", base=settings.llm_api_base):
                 handle = await client.start_workflow(
@@ -92,6 +92,7 @@ async def _conversation(turns_a_run: int) -> Conversation:
                     {
                         "goal": "Search the notes for tardigrades and for dolphins.",
                         "budget": {"turns": TURNS, "dollars": 1000.0},
+                        "turns_a_run": turns_a_run,
                     },
                     id=f"agent-{uuid.uuid4()}",
                     task_queue=QUEUE,

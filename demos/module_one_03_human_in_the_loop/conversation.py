@@ -163,8 +163,9 @@ async def latest(handle: WorkflowHandle[Any, Any]) -> Draft:
         try:
             return await handle.result()  # kept by the Temporal Service: no Worker is needed
         except WorkflowFailureError as error:
+            cause = getattr(error.cause, "cause", None) or error.cause  # in it, the Activity's own
             raise DraftError(
-                f"{handle.id} has ended without a result: {error.cause}.",
+                f"{handle.id} has ended without a result: {cause}.",
                 "It ends published, expired or unfinished.",
                 "Its Event History in the Web UI says why.",
             ) from None

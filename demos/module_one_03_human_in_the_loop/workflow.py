@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
 
 # The sandbox loads a Workflow's file anew for each run. These modules may be shared instead:
 # LiteLLM alone would take seconds, and none of them is called from Workflow code.
@@ -98,6 +99,8 @@ class DraftWorkflow:
             llm_call,
             LLMCallInput(prompt=self.prompt),
             start_to_close_timeout=timedelta(seconds=30),
+            # A wrong key stays wrong; anything else may be better next time.
+            retry_policy=RetryPolicy(non_retryable_error_types=["AuthenticationError"]),
         )
         text = answer["choices"][0]["message"]["content"]
         self.draft = Draft(self.draft.version + 1, text, "waiting")

@@ -7,10 +7,6 @@ from typing import Any
 # The Worker polls it and the starter names it: both take it from here, so they cannot differ.
 TASK_QUEUE = os.environ.get("DEMO_TASK_QUEUE", "durable-agents")
 
-# Then a long conversation continues as a new run. Of the 50,000 events that a history may hold,
-# 50 turns make 2,000 at most.
-TURNS_A_RUN = int(os.environ.get("DEMO_TURNS_A_RUN", "50"))
-
 # All of these are kept in the Event History for all to read. An API key is no field of any.
 
 Message = dict[str, Any]
@@ -39,6 +35,11 @@ class AgentInput:
     mcp: bool = False
     # A pause after each round of tools, so that there is time to kill the Worker.
     pause_seconds: float = 0.0
+    # After so many turns a long conversation continues as a new run. A history may hold 51,200
+    # events; 50 turns of 8 calls each make about 2,700, and a few more for each consent. It is part
+    # of the input, and so of the history: a Workflow that read it from the environment could
+    # decide otherwise when it is replayed.
+    turns_a_run: int = 50
 
 
 @dataclass

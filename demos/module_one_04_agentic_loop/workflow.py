@@ -20,7 +20,6 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities import call_tool, list_tools, llm_call
     from models import (
-        TURNS_A_RUN,
         AgentInput,
         AgentResult,
         Consent,
@@ -125,9 +124,8 @@ class AgentWorkflow:
             if self.input.pause_seconds and not self.over():
                 await workflow.sleep(self.input.pause_seconds, summary="time to kill the Worker")
             # Each turn makes the Event History longer. After some of them the next one begins a new
-            # run, which is given all that it needs to know. They are counted here: what the SDK
-            # suggests may be another thing in a replay, where a Query had run ahead of the history.
-            if self.turns - self.input.turns >= TURNS_A_RUN:
+            # run, which is given all that it needs to know.
+            if self.turns - self.input.turns >= self.input.turns_a_run:
                 workflow.continue_as_new(
                     dataclasses.replace(
                         self.input,
@@ -161,9 +159,9 @@ class AgentWorkflow:
     async def one_round(self, turn: Turn) -> None:
         """Run all calls of a turn at once, and tell the model what came of each."""
         known = {message.get("tool_call_id") for message in self.messages}
-        for number, call in enumerate(turn.calls):
+        for call in turn.calls:
             if not call.id or call.id in known:  # an id names one call, whatever the model says
-                call.id = f"call-{self.turns}-{number}"
+                call.id = f"call-{workflow.uuid4()}"  # none that it could guess
             known.add(call.id)
         results = await asyncio.gather(*(self.dispatch(call) for call in turn.calls[:CALLS_A_TURN]))
         results += ["error: too many calls at once"] * (len(turn.calls) - len(results))
@@ -224,9 +222,10 @@ class AgentWorkflow:
             pass  # a decision that came in the same moment counts
         finally:
             del self.waiting[call.id]
-        if call.id not in self.consents:
+        allowed = self.consents.pop(call.id, None)  # it counts for this call alone
+        if allowed is None:
             return "nobody allowed it in time"
-        return "" if self.consents[call.id] else "a person refused it"
+        return "" if allowed else "a person refused it"
 
     # Tools behind MCP
 

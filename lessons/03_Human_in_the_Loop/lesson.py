@@ -410,7 +410,7 @@ before = mark()
 with budget(dollars=0.01):
     handle = await start_draft("Give me 5 fascinating facts about tardigrades", EagerWorkflow)
     await follow(handle, until=failed("llm_call"))
-    await handle.terminate("It spends money and asks nobody.")
+    await handle.terminate(reason="It spends money and asks nobody.")
 receipt(before)
 
 # %% [markdown]
@@ -839,7 +839,7 @@ for version in range(1, 5):
     size = told.raw_description.workflow_execution_info.history_size_bytes
     print(f"version {version}: {told.history_length} events, about {size / 1000:.0f} kB")
     await decide(handle, Decision("edit", version, "Make it shorter"))
-await handle.terminate("counted")
+await handle.terminate(reason="counted")
 
 # %% [markdown]
 # Unless it is set otherwise, the Temporal Service

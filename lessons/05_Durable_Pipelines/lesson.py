@@ -521,7 +521,7 @@ before = mark()
 with wrong_key():
     handle = await start_research(site.pages[2].topic, site.pages[2].url)
     await follow(handle, until=failed("call_llm", times=3))
-    await handle.terminate("A wrong key stays wrong.")
+    await handle.terminate(reason="A wrong key stays wrong.")
 receipt(before)
 
 # %% [markdown]

@@ -148,7 +148,6 @@ def stage() -> Iterator[Stage]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loaded.workflow, "CONSENT_WAIT", CONSENT)
-        patch.setattr(loaded.workflow, "TURNS_A_RUN", TURNS_A_RUN)
         patch.setattr(workflow, "execute_activity", hasty)
         yield loaded
 
@@ -521,7 +520,9 @@ async def one_conversation(lane: Lane, number: int) -> None:
     lane.now = now = Conversation(lane, lane.env.client.get_workflow_handle(name), chance, model)
     now.handle = await lane.env.client.start_workflow(
         stage.workflow.AgentWorkflow.run,
-        stage.models.AgentInput(f"goal {number}", budget, mcp=chance.random() < 0.3),
+        stage.models.AgentInput(
+            f"goal {number}", budget, mcp=chance.random() < 0.3, turns_a_run=TURNS_A_RUN
+        ),
         id=name,
         task_queue=lane.queue,
         task_timeout=SHORT,

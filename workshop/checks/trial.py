@@ -212,7 +212,7 @@ async def run_workflow(
     finally:
         if not trial.completed and not trial.failure:
             with contextlib.suppress(RPCError):  # it may have ended in this moment
-                await handle.terminate("the check is over")
+                await handle.terminate(reason="the check is over")
             if trial.events and trial.events[-1].event_type == _TASK_STARTED:
                 _interrupt(kind)
         closing = asyncio.create_task(worker.shutdown())
