@@ -26,7 +26,8 @@ def llm_call(input: LLMCallInput) -> ModelResponse:
         api_key=settings.llm_api_key.get_secret_value(),
         api_base=settings.llm_api_base,
         messages=[{"role": "user", "content": input.prompt}],
-        # One request an attempt, and shorter than the Start-to-Close timeout: Temporal retries.
+        # One request an attempt: Temporal retries. So much silence, and the call ends by itself,
+        # before the Start-to-Close timeout does.
         timeout=20,
         max_retries=0,
     )

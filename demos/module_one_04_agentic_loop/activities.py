@@ -41,7 +41,8 @@ def llm_call(input: LLMCallInput) -> Turn:
         messages=input.messages,
         tools=input.tools or None,
         max_tokens=MAX_TOKENS,
-        # One request an attempt, and shorter than the Start-to-Close timeout: Temporal retries.
+        # One request an attempt: Temporal retries. So much silence, and the call ends by itself,
+        # before the Start-to-Close timeout does.
         timeout=20,
         max_retries=0,
     )

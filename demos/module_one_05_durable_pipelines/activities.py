@@ -56,7 +56,7 @@ def call_llm(prompt: str) -> Summary:
             api_key=settings.llm_api_key.get_secret_value(),
             api_base=settings.llm_api_base,
             messages=[{"role": "user", "content": prompt}],
-            # Below the Start-to-Close timeout: the call ends first, and its error says why.
+            # Below the Start-to-Close timeout: a silent call ends first, and its error says why.
             timeout=allowed.total_seconds() * 0.75,
             max_retries=0,  # one request an attempt: Temporal retries, and it alone
         )

@@ -69,9 +69,10 @@ settings = await begin("02")
 # with long reports and many steps, such a call may cost 2 dollars and 50 cents. Then the PDF step
 # fails: the disk is full. The user starts over, and the money is spent again.
 #
-# First, one function that asks the model, through LiteLLM. It waits 20 seconds at most, and
-# `max_retries=0` makes each call one request: who retries, and when, will be Temporal's business.
-# The key is taken out of its wrapper here, at the last moment, and nowhere else.
+# First, one function that asks the model, through LiteLLM. Its `timeout` bears 20 seconds of
+# silence, and `max_retries=0` makes each call one request: who retries, and when, will be
+# Temporal's business. The key is taken out of its wrapper here, at the last moment, and nowhere
+# else.
 
 # %% name="ask_model"
 from litellm import ModelResponse, completion
@@ -303,8 +304,9 @@ render_mermaid(diagram, alt="The same first step leads three runs along three di
 # The LLM step is there as a pattern. Fill in the rest:
 # - the decorator of the entry point;
 # - the second Activity, with its input and a **Start-to-Close timeout** of 10 seconds. That is the
-#   longest that one attempt may take. Always set one: without it, a step that hangs would hang for
-#   ever.
+#   longest that one attempt may take. Always set one. Temporal asks for this one or for a limit of
+#   all attempts together, `schedule_to_close_timeout`. With that one alone, a Worker that has died
+#   is noticed only when all the time is over.
 #
 # `sandboxed=False` is for notebooks only. In a file you leave it out.
 
@@ -361,9 +363,9 @@ client = await Client.connect(
 # ## Workers
 #
 # A [Worker](https://docs.temporal.io/workers) is a process that runs your code. It polls a **Task
-# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result. It
-# runs only what is registered with it. You can start many, on many machines; any of them may take
-# the next task.
+# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result. You
+# can start many, on many machines; any of them may take the next task. A Worker knows only what is
+# registered with it, so all Workers of one Task Queue register the same.
 
 # %%
 render_mermaid(
@@ -722,7 +724,8 @@ class RetryLabWorkflow:
         return "had luck"
 
 # %% [markdown]
-# A Workflow may run on any Worker that knows it, so this one gets a Worker with both Workflows.
+# The Temporal Service does not know which Worker knows what. Whoever polls the Task Queue may get
+# the task, and a Worker that lacks the Workflow fails it. So the next Worker has both Workflows.
 # The last line prints the waits as they were measured. Do they agree with your schedule?
 
 # %%
@@ -925,8 +928,9 @@ await stop_worker()
 #
 # - **Activities** do the work that can fail. They are retried, timed, recorded.
 # - A **Workflow** is the plan. Its code is deterministic; what it decides on comes from Activities.
-# - A **Worker** runs your code and may die. The **Temporal Service** keeps the Event History and
-#   does not forget.
+# - A **Worker** runs your code and may die. The **Temporal Service** keeps the Event History while
+#   the Workflow runs, and for some time after its end: 30 days here. That time is the **retention**
+#   of a Namespace.
 # - A **Client** starts Workflows and asks for results.
 # - You measured it: the naive app paid twice for one answer; the durable one paid for each answer
 #   once, through a failing step, a stopped Worker and a killed one; and twice only where the call

@@ -234,7 +234,8 @@ async for event in handle.fetch_history_events():
 #
 # The person has said keep. Keep what? Nobody could read the draft. A **Query** asks a Workflow for
 # what it has in its variables. It changes nothing and leaves no event; a Query handler must not
-# write to `self` or call Activities. It is answered by a Worker, also after the Workflow's end.
+# write to `self` or call Activities. It is answered by a Worker, also after the Workflow's end, for
+# as long as the Temporal Service keeps the history (30 days here).
 #
 # ### Your turn: the Query
 #

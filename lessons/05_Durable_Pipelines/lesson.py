@@ -264,6 +264,8 @@ print("Results go into", engine.dialect.name)
 #
 # - Make the key of the Workflow's id and the step. `activity.info()` knows them: `workflow_id` and
 #   `activity_type`. It also knows the `attempt`, which is not the same each time.
+#   Such a key gives each step one row, in whichever run of the Workflow. A Workflow that saves
+#   several rows needs a number in it too.
 # - Execute the insert, so that a key that is there already changes nothing
 #   (`on_conflict_do_nothing`). `engine.begin()` makes the block one transaction.
 
@@ -525,9 +527,10 @@ with wrong_key():
 receipt(before)
 
 # %% [markdown]
-# It **is** retried, and would be ten times. LiteLLM's error is called `AuthenticationError`. The
-# policy compares that name with its list, letter by letter. That a Python class may be a child of
-# another does not count. So a list needs the exact names, those of children as well:
+# It **is** retried, and would be nine times: the first attempt is one of the ten. LiteLLM's error
+# is called `AuthenticationError`. The policy compares that name with its list, letter by letter.
+# That a Python class may be a child of another does not count. So a list needs the exact names,
+# those of children as well:
 #
 # | LiteLLM's error | status | says |
 # |---|---|---|
@@ -763,9 +766,9 @@ print("max_retries=0:", requests_of_one_call(max_retries=0), "request")
 # Behind Temporal's back, each attempt would be three requests; ten attempts, thirty. No history
 # shows them, and no Retry Policy bounds them.
 #
-# `ask_model` also says `timeout=20`, which is **below** the 60 seconds of the Start-to-Close
-# timeout. The next Workflow has it the wrong way round: Temporal gives up after one second, and the
-# call goes on for three.
+# `ask_model` also has a `timeout`, 20 seconds of silence, which is **below** the 60 seconds of the
+# Start-to-Close timeout. The next Workflow has it the wrong way round: Temporal gives up after one
+# second, and the call goes on for three.
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -793,8 +796,9 @@ receipt(before)
 
 # %% [markdown]
 # Look at the failed attempt: it says only that time was up. The first call went on in its thread,
-# was answered, and was charged; nobody heard it. With the client's limit below Temporal's, the call
-# ends first, says why (`Timeout`), and leaves no thread behind.
+# was answered, and was charged; nobody heard it. With the client's limit below Temporal's, a call
+# that gets no answer ends first, says why (`Timeout`), and leaves no thread behind. The client's
+# limit counts silence, though: a provider that sends a byte now and then can hold the call longer.
 #
 # ## Predict, then run
 #
@@ -1021,10 +1025,13 @@ for run in (run_worker, polite_worker):
 #
 # Some steps take long by themselves: a download, an import, a video. If one dies in the ninth of
 # ten minutes, a retry begins at the start. Unless it **heartbeats**: the Activity tells Temporal
-# from time to time how far it is. This is good for two things:
+# from time to time how far it is. This is good for three things:
 # - a Worker that falls silent is noticed after the `heartbeat_timeout`, and not only after the
 #   whole Start-to-Close timeout;
-# - what was told last is there for the next attempt, in `activity.info().heartbeat_details`.
+# - what the service heard last is there for the next attempt, in
+#   `activity.info().heartbeat_details`;
+# - a cancellation reaches the Activity: it comes in the answer to a heartbeat. An Activity that
+#   never heartbeats runs to its end, although its Workflow was cancelled long ago.
 #
 # `read_part` fetches some bytes from a place on, and says how many there are in all. The site's
 # archive takes four seconds.
@@ -1118,11 +1125,15 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 
 # %% [markdown]
 # It went on where the first attempt had told that it was. This Worker could still say that it was
-# shutting down. One that is killed says nothing; then the two seconds of the `heartbeat_timeout`
-# pass, and the next attempt goes on from the same number. Note the order in your cell: write first,
-# then tell. The other way round, a crash in between would leave a hole. And the file lies on this
-# machine: where the next attempt may run on another one, the parts belong where both can reach
-# them.
+# shutting down, and handed over the last number. One that is killed says nothing. Then the two
+# seconds of the `heartbeat_timeout` pass, and the next attempt goes on from the last number that
+# *reached* the service. The SDK sends the first heartbeat at once, and then one in 80 % of the
+# `heartbeat_timeout`, so that number may be older by as much. `file.truncate(done)` cuts off what
+# was written since.
+#
+# Note the order in your cell: write first, then tell. The other way round, a crash in between would
+# leave a hole. And the file is on this machine: where the next attempt may run on another one, the
+# parts belong where both can reach them.
 #
 # ## Every morning at six
 #
