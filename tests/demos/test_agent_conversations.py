@@ -198,7 +198,10 @@ class Model:
         return self.models.Turn(text, calls, price)
 
     def call(self, number: int) -> Any:
-        id = self.chance.choice((uuid.uuid4().hex, uuid.uuid4().hex, "same", ""))
+        # Some are the same in each turn, and some a model may guess: what an id that is missing or
+        # known already is replaced by must be none of them.
+        guessed = f"call-{self.chance.randrange(1, 4)}-{self.chance.randrange(3)}"
+        id = self.chance.choice((uuid.uuid4().hex, uuid.uuid4().hex, "same", "", guessed))
         if self.chance.random() < (0.1 if self.mood == "useful" else 0.45):
             name, arguments = self.chance.choice(ODD)
             self.happened["odd call"] += 1

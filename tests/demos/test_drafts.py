@@ -16,6 +16,7 @@ from temporalio.client import Client
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 import drafts
 
+from workshop.practice_model.faults import wrong_key
 from workshop.practice_model.ledger import Ledger
 
 FOLDER = "demos/module_one_03_human_in_the_loop"
@@ -130,3 +131,19 @@ def test_without_a_worker_it_asks_for_a_while_and_says_what_to_do(
     told = reviewer.says(r"Nobody has answered for 1 s[^✓]*nothing is lost")
     assert "worker.py" in told and re.search(rf"decide.py {name}", told)
     assert reviewer.ends() == 1 and "Traceback" not in reviewer.screen
+
+
+def test_a_wrong_key_ends_a_draft_at_once(
+    terminal: Open, running_room: dict[str, str], tmp_path: Path
+) -> None:
+    worker = drafts.worker(running_room, tmp_path)
+    try:
+        with wrong_key(matching="moss"):
+            name = drafts.start(running_room, "Give me 3 facts about moss", wait=False)
+            starter = terminal(STARTER, name)
+            told = starter.says(rf"{name} has ended without a result[^✓]*")
+            assert starter.ends() == 1 and "Incorrect API key" in told, starter.screen
+        ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
+        assert [c.attempt for c in ledger.calls() if c.workflow_id == name] == [1]
+    finally:
+        worker.end()
