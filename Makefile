@@ -2,17 +2,16 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
-# The first of these that is a Python 3.10 to 3.13; PYTHON=/path/to/python3 overrides the search.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
-	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+# PYTHON=/path/to/python3 names one; otherwise the first of CANDIDATES that is 3.10 to 3.14.
+PYTHON ?=
+CANDIDATES = python3 python3.14 python3.13 python3.12 python3.11 python3.10 $(BIN)/python
 VENV ?= .venv
 BIN := $(VENV)/bin
-INPUTS := requirements.txt constraints.txt pyproject.toml
 
 # Some containers forbid bytecode files; then each kernel would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab demo test browser build check bench doctor down reset test-matrix lock
+.PHONY: FORCE help lab demo test browser build check bench doctor down reset test-matrix lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,32 +54,28 @@ down: $(VENV)/.lab  ## end the processes that the workshop started
 reset: $(VENV)/.lab  ## end them and remove what they kept; asks first
 	@$(BIN)/python -m workshop reset
 
-test-matrix: $(VENV)/.dev  ## the tests on 3.10, 3.12 and 3.13, lesson 02 on Colab's kernel
+test-matrix: $(VENV)/.dev  ## the tests on other Pythons, lesson 02 on Colab's kernel
 	@$(BIN)/python -m authoring.matrix
 
 lock: $(VENV)/.dev  ## write constraints.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
 		--no-emit-index-url --extra lab --extra dev pyproject.toml -o constraints.txt
 
-# --- the environment: made when a target needs it, made again only when its inputs change ---
+# --- the environment: looked at each time, made when it is missing or no longer fits ---
 
-# A stamp is written last, so a set-up that was interrupted is simply done again.
-$(VENV)/.lab: $(INPUTS)
-	@$(PYTHON_IS_THERE)
-	@[ -x $(BIN)/uv ] || { echo "Setting up in $(VENV) with $$($(PYTHON) --version)"; \
-		$(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv; }
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r requirements.txt
-	@touch $@
+$(VENV)/.lab $(VENV)/.dev: FORCE
+	@$(FIND_PYTHON); "$$python" -I authoring/environment.py "$(VENV)" $(patsubst .%,%,$(@F)) $(PYTHON:%=named)
 
-$(VENV)/.dev: $(VENV)/.lab
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -c constraints.txt -e '.[lab,dev]'
-	@touch $@
-
-define PYTHON_IS_THERE
+define FIND_PYTHON
 if [ "$(OS)" = "Windows_NT" ]; then \
 	echo "This is Windows; the Temporal Service of this workshop runs on Linux and macOS. Use WSL (wsl --install), Codespaces or Colab: see README.md."; exit 1; fi; \
-if [ -z "$(PYTHON)" ]; then \
-	echo "Found $$(python3 --version 2>/dev/null || echo 'no python3'); this workshop needs Python 3.10 to 3.13. Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; fi; \
-$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
-	echo "$$($(PYTHON) --version) is here, but its venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+fits() { "$$1" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; }; \
+python="$(PYTHON)"; \
+if [ -n "$$python" ]; then \
+	command -v "$$python" >/dev/null || { echo "PYTHON names $$python, and there is no such program. Name a Python 3.10 to 3.14, or leave PYTHON away."; exit 1; }; \
+	fits "$$python" || { echo "PYTHON names $$python, which is $$("$$python" --version 2>&1 | head -1). This workshop needs Python 3.10 to 3.14."; exit 1; }; \
+else \
+	for one in $(CANDIDATES); do if fits "$$one"; then python="$$one"; break; fi; done; \
+	[ -n "$$python" ] || { echo "Found $$(python3 --version 2>/dev/null || echo 'no python3'); this workshop needs Python 3.10 to 3.14. Install one, or name it: make lab PYTHON=/path/to/python3.12"; exit 1; }; \
+fi
 endef

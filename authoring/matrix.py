@@ -36,7 +36,7 @@ from workshop.practice_model import process
 from workshop.settings import ROOT
 from workshop.site import process as site
 
-VERSIONS = ("3.10", "3.12", "3.13")
+VERSIONS = ("3.10", "3.12", "3.13", "3.14")
 """Besides the one that `make test` uses."""
 COLAB_PYTHON = "3.13"
 # August 2026; `!pip list` in a new Colab notebook tells today's.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 import room as rooms
 
-from workshop import doctor, processes, temporal_service
+from workshop import disk, doctor, temporal_service
 from workshop.doctor import Finding
 
 SENTINEL = "sk-sentinel-99887766554433221100ffeeddccbbaa"
@@ -158,7 +158,7 @@ def test_a_service_that_is_named_and_dead(elsewhere: None, monkeypatch: pytest.M
 
 
 def test_a_disk_that_is_full(elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "free_disk", lambda home: 10 * 1024**2)
+    monkeypatch.setattr(disk, "free", lambda home: 10 * 1024**2)
     assert "0.0 GiB free" in faults()["Disk"].saw and "Make room" in faults()["Disk"].do
 
 
@@ -169,7 +169,7 @@ def test_a_python_that_is_too_old(elsewhere: None, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(sys, "version_info", Version(3, 9))
     finding = doctor._python()
-    assert not finding.well and "3.10 to 3.13" in finding.do
+    assert not finding.well and "3.10 to 3.14" in finding.do
 
 
 @pytest.mark.parametrize(

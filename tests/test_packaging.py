@@ -23,7 +23,7 @@ else:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text()
 LOCK = (ROOT / "constraints.txt").read_text()
-PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 # Releases with code in them that nobody of the project had written.
 COMPROMISED_LITELLM = ("1.82.7", "1.82.8", "1.107.0")
@@ -154,9 +154,9 @@ def test_what_colab_installs_leaves_its_kernel_alone() -> None:
 
 def test_python_versions_agree_everywhere() -> None:
     wanted = SpecifierSet(PROJECT["requires-python"])
-    assert [v for v in ("3.9", *PYTHONS, "3.14") if v in wanted] == PYTHONS
+    assert [v for v in ("3.9", *PYTHONS, "3.15") if v in wanted] == PYTHONS
     makefile = (ROOT / "Makefile").read_text()
-    assert "(3, 10) <= sys.version_info[:2] <= (3, 13)" in makefile
+    assert "(3, 10) <= sys.version_info[:2] <= (3, 14)" in makefile
     ci = ROOT / ".github/workflows/ci.yml"
     if ci.exists():
         matrix = re.search(r"python: (\[.*\])", ci.read_text())

@@ -158,7 +158,3 @@ def test_the_second_of_two_waits_for_the_first(home: Path) -> None:
 
     asyncio.run(both())
     assert told == ["first", "second"]
-
-
-def test_free_disk_is_told_before_the_home_is_there(tmp_path: Path) -> None:
-    assert processes.free_disk(tmp_path / "not" / "yet") > 0

@@ -55,6 +55,24 @@ def get(url: str, **headers: str) -> httpx.Response:
         return client.get(url, headers=headers)
 
 
+# Who may ask
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
+    ids=["another name for loopback", "another site's page", "a page of no site"],
+)
+def test_what_comes_from_elsewhere_is_refused_and_not_counted(
+    site: Site, foreign: dict[str, str]
+) -> None:
+    for path in ("/pages/bees", "/health", "/visits"):
+        answer = get(f"{site.url}{path}", **foreign)
+        assert answer.status_code == 403 and answer.text.count(".") == 1, path
+    assert site.visits("/pages/bees") == 0
+    assert get(f"{site.url}/pages/bees", Origin=site.url).status_code == 200
+
+
 # Pages
 
 

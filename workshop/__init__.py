@@ -14,6 +14,10 @@ if sys.platform == "win32":
         "does. Use WSL (wsl --install), Codespaces or Colab: see README.md."
     )
 
+from workshop.terminal import speak_plainly
+
+speak_plainly()
+
 # The practice model's and the practice site's own processes import this package too. They only
 # answer HTTP, and stay small by doing without the rest; so does demo 04's MCP server, which is
 # started for each question.

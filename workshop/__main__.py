@@ -8,11 +8,12 @@ import dataclasses
 import functools
 import os
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
 
-from workshop import crashes, doctor, temporal_service
+from workshop import crashes, disk, doctor, temporal_service
 from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import progress as how_far
@@ -22,7 +23,7 @@ from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import receipt
 from workshop.research_show import research_show
-from workshop.settings import ROOT, Settings, load
+from workshop.settings import INSTALLED, PLACE, ROOT, Settings, load, without_lessons
 from workshop.site import process as site
 from workshop.switchboard import FILE as PREDICTIONS
 
@@ -75,6 +76,8 @@ By themselves, in one terminal:
 def lab(arguments: argparse.Namespace) -> int:
     """Serve the whole repository with JupyterLab and open the first notebook."""
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if INSTALLED:
+        raise WorkshopError(f"There is no notebook in {ROOT}.", do=without_lessons())
     if not notebooks:
         raise WorkshopError(
             f"There is no notebook in {ROOT / 'notebooks'}.", do="Run `make build`, then this."
@@ -249,6 +252,11 @@ def _down(settings: Settings) -> int:
     return 0
 
 
+def _tell(error: WorkshopError) -> int:
+    print("✗ " + "\n  ".join(error.lines()), file=sys.stderr)
+    return 1
+
+
 def _size(path: Path) -> int:
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     return sum(file.stat().st_size for file in files)
@@ -290,10 +298,17 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(words)
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()  # so that a reader who has left is noticed here
+        return code
+    except BrokenPipeError:
+        # `status | head -2`: nobody reads on. What is still to be printed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except WorkshopError as error:
-        print("✗ " + "\n  ".join(error.lines()), file=sys.stderr)
-        return 1
+        return _tell(error)
+    except OSError as error:
+        return _tell(disk.refused(error, PLACE))
     except KeyboardInterrupt:
         return 130
 

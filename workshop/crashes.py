@@ -35,7 +35,7 @@ from temporalio.client import (
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from workshop import processes, temporal_service
+from workshop import disk, processes, temporal_service
 from workshop.errors import WorkshopError
 from workshop.follow import Step, history_rows
 from workshop.practice_model import faults, process
@@ -348,7 +348,7 @@ class Stage:
             )
         given = load()
         self.kept = given.home / FOLDER
-        self.kept.mkdir(parents=True, exist_ok=True)
+        disk.ready(self.kept)
         self.folder = Path(tempfile.mkdtemp(dir=self.kept))
         self.environment = _practice_environment(given, self.folder, self.queue)
         self.settings = load(self.environment)

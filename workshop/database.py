@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pydantic import SecretStr
 
@@ -152,7 +153,7 @@ def _place(text: str) -> URL:
 def _sqlite(place: URL) -> Engine:
     from sqlalchemy import create_engine, event
 
-    path = Path(str(place.database))
+    path = _file(place)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -176,6 +177,14 @@ def _sqlite(place: URL) -> Engine:
     return engine
 
 
+def _file(place: URL) -> Path:
+    """The file of a SQLite URL, also where it is one of SQLite's own URIs."""
+    database = str(place.database)
+    if database.startswith("file:"):
+        return Path(unquote(database.removeprefix("file:")))
+    return Path(database)
+
+
 def _refused(place: URL, problem: Exception) -> DatabaseError:
     """What the database said, in a line without the password."""
     said = str(getattr(problem, "orig", None) or getattr(problem, "strerror", problem)).strip()
@@ -185,7 +194,7 @@ def _refused(place: URL, problem: Exception) -> DatabaseError:
     if place.get_backend_name() == "sqlite":
         return DatabaseError(
             # Without its folder: an Event History may be read by others.
-            f"The SQLite file {Path(str(place.database)).name} cannot be opened: {said}.",
+            f"The SQLite file {_file(place).name} cannot be opened: {said}.",
             "A database, or a place where one can be made.",
             "Set DATABASE_URL in .env to another file, or move away what is there.",
         )

@@ -14,10 +14,10 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from workshop import processes, temporal_service
+from workshop import disk, processes, temporal_service, terminal
 from workshop.errors import WorkshopError
 from workshop.practice_model import process
-from workshop.settings import ROOT, Settings, load
+from workshop.settings import INSTALLED, ROOT, Settings, env_file, load, without_lessons
 from workshop.site import process as site
 
 DISTRIBUTION = "durable-ai-workshop"
@@ -37,13 +37,16 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything the workshop needs. Starts nothing and changes nothing."""
-    findings = [_python(), *_packages(), *_binary()]
+    findings = [_python(), *_packages(), *_binary(), *_checkout(), *_terminal()]
     try:
         settings = load()
     except WorkshopError as error:
-        return [*findings, Finding("Settings", False, f"{error.saw} {error.expected}", error.do)]
+        saw = f"{error.saw} {error.expected}".strip()
+        return [*findings, Finding("Settings", False, saw, error.do)]
+    findings += _settings_file()
+    findings += _home(settings)
     findings += [*asyncio.run(_service(settings)), *_model(settings), *_site(settings)]
-    return [*findings, _disk(settings)]
+    return findings
 
 
 def table(findings: list[Finding]) -> str:
@@ -63,8 +66,8 @@ def table(findings: list[Finding]) -> str:
 
 def _python() -> Finding:
     saw = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    well = (3, 10) <= sys.version_info[:2] <= (3, 13)
-    return Finding("Python", well, saw, "" if well else "Use Python 3.10 to 3.13.")
+    well = (3, 10) <= sys.version_info[:2] <= (3, 14)
+    return Finding("Python", well, saw, "" if well else "Use Python 3.10 to 3.14.")
 
 
 def _packages() -> Iterator[Finding]:
@@ -89,7 +92,7 @@ def _packages() -> Iterator[Finding]:
     yield Finding("Packages", not wrong, saw, remedy if wrong else "")
     lock = ROOT / "constraints.txt"
     if lock.exists():
-        drifted = list(_drift(lock.read_text()))
+        drifted = list(_drift(lock.read_text(encoding="utf-8")))
         saw = f"all below them as in {lock.name}"
         if drifted:
             # No fault: Colab, for one, brings versions of its own.
@@ -184,8 +187,47 @@ def _site(settings: Settings) -> Iterator[Finding]:
         yield _port(settings.site_port, "WORKSHOP_SITE_PORT")
 
 
-def _disk(settings: Settings) -> Finding:
-    free = processes.free_disk(settings.home)
+def _checkout() -> Iterator[Finding]:
+    """The folder with the lessons: whether you may write there, and what Windows did to it."""
+    if INSTALLED:
+        yield Finding("Lessons", True, f"none beside {ROOT / 'workshop'}", without_lessons())
+        return
+    if error := disk.trouble(ROOT):
+        # Elsewhere than the state, which WORKSHOP_HOME may move: notebooks are saved here.
+        yield Finding("Folder", False, error.saw, error.do.partition(", or set ")[0] + ".")
+    else:
+        yield Finding("Folder", True, f"{ROOT} can be written")
+    makefile = ROOT / "Makefile"
+    if makefile.exists() and b"\r\n" in makefile.read_bytes():
+        saw = "Makefile has the line ends of Windows, which no shell of Linux or macOS reads"
+        yield Finding("Line ends", False, saw, "Clone the repository again, with git.")
+
+
+def _terminal() -> Iterator[Finding]:
+    """A terminal that lacks our signs gets others: no fault, but good to know."""
+    if getattr(sys.stdout, "errors", "") == terminal.PLAIN:
+        saw = f"shows {sys.stdout.encoding} alone, so some signs are replaced"
+        yield Finding("Terminal", True, saw, "PYTHONIOENCODING=utf-8 shows them as they are.")
+
+
+def _settings_file() -> Iterator[Finding]:
+    file = env_file()
+    if error := disk.trouble(file, setting="WORKSHOP_ENV_FILE"):
+        yield Finding("Settings file", False, error.saw, error.do)
+    elif disk.open_to_others(file):
+        saw = f"{file} holds a key, and others on this machine may read it"
+        yield Finding("Settings file", True, saw, f"chmod 600 '{file}'")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = settings.home
+    if error := disk.trouble(home):
+        yield Finding("State", False, error.saw, error.do)
+        return
+    if disk.open_to_others(home):
+        saw = f"{home} keeps prompts, and others on this machine may read it"
+        yield Finding("State", True, saw, f"chmod 700 '{home}'")
+    free = disk.free(home)
     well = free >= ENOUGH_DISK
-    saw = f"{free / 1024**3:.1f} GiB free for {settings.home.name}"
-    return Finding("Disk", well, saw, "" if well else "Make room: 0.5 GiB is enough for a day.")
+    saw = f"{free / 1024**3:.1f} GiB free for {home.name}"
+    yield Finding("Disk", well, saw, "" if well else "Make room: 0.5 GiB is enough for a day.")

@@ -27,6 +27,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
+from workshop import disk
 from workshop.errors import WorkshopError
 from workshop.receipt import attach
 
@@ -337,8 +338,7 @@ def quiet_logs(home: Path) -> Path:
 
     `workflow.logger` and `activity.logger` write there too. Returns the file.
     """
-    file = home / "notebook.log"
-    home.mkdir(parents=True, exist_ok=True)
+    file = disk.ready(home) / "notebook.log"
     logger = logging.getLogger("temporalio")
     if not any(getattr(handler, "baseFilename", "") == str(file) for handler in logger.handlers):
         handler = logging.FileHandler(file, delay=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from workshop import disk
 from workshop.practice_model import process
 from workshop.settings import Settings, load
 
@@ -33,8 +34,7 @@ async def use_practice_model() -> Settings:
 
 def _without_model(given: Settings) -> dict[str, str]:
     """The variables of the environment that keep all settings but the model's."""
-    given.home.mkdir(parents=True, exist_ok=True)
-    nothing = given.home / "practice-only.env"
+    nothing = disk.ready(given.home) / "practice-only.env"
     nothing.touch()
     port = "TEMPORAL_ADDRESS", given.temporal_address
     if given.temporal_is_ours:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import shutil
 import socket
 import subprocess
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from workshop import disk
 from workshop.errors import WorkshopError
 
 
@@ -46,21 +46,28 @@ def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record
     Raises:
         ProcessError: it ended before it could be recorded.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    disk.ready(home, room=disk.ROOM)
     log = home / f"{name}.log"
-    shell = ["sh", "-c", 'log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!', "sh", str(log)]
+    # What it writes is its owner's alone, whatever the folder's mode.
+    words = 'umask 077; log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!'
+    shell = ["sh", "-c", words, "sh", str(log)]
     done = subprocess.run(
-        [*shell, *command], stdout=subprocess.PIPE, text=True, check=True, start_new_session=True
+        [*shell, *command], stdout=subprocess.PIPE, check=True, start_new_session=True
     )
     pid = int(done.stdout)
     try:
-        record = Record(pid, psutil.Process(pid).create_time(), port)
+        process = psutil.Process(pid)
+        record = Record(pid, process.create_time(), port)
     except psutil.NoSuchProcess:
         raise ProcessError(
             f"The {name} process ended as soon as it was started. {last_line(home, name)}",
             do=f"Read {log}, then run this again.",
         ) from None
-    _file(home, name).write_text(json.dumps(asdict(record)))
+    try:
+        _file(home, name).write_text(json.dumps(asdict(record)))
+    except OSError as error:
+        process.kill()  # without a record, nobody would ever end it
+        raise disk.refused(error, _file(home, name)) from None
     return record
 
 
@@ -188,7 +195,7 @@ def taken(port: int, setting: str) -> ProcessError:
 @asynccontextmanager
 async def lock(home: Path, name: str, *, limit: float = 30.0) -> AsyncIterator[None]:
     """Let one notebook at a time start a process; a second one waits and finds it started."""
-    home.mkdir(parents=True, exist_ok=True)
+    disk.ready(home)
     with (home / f"{name}.lock").open("w") as file:
         until = time.monotonic() + limit
         while True:
@@ -204,12 +211,6 @@ async def lock(home: Path, name: str, *, limit: float = 30.0) -> AsyncIterator[N
                     ) from None
                 await asyncio.sleep(0.02)
         yield
-
-
-def free_disk(home: Path) -> int:
-    """Free bytes where the workshop keeps its state."""
-    folder = home if home.exists() else home.parent
-    return shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
 
 
 def _file(home: Path, name: str) -> Path:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from workshop import practice_model
+from workshop import disk, practice_model
 from workshop.errors import WorkshopError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds lessons, notebooks and `.env.example`."""
+
+INSTALLED = any(ROOT.glob("durable_ai_workshop-*.dist-info"))
+"""Whether this is the package alone, among a Python's other packages, and no checkout."""
+PLACE = Path.home() / ".durable-ai-workshop" if INSTALLED else ROOT
+"""Where `.env` and state lie unless settings say otherwise: never among a Python's packages."""
 
 PLACEHOLDER_KEY = "YOUR_API_KEY"
 PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
@@ -65,20 +72,21 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
     A variable of the environment wins over `.env`; an empty one counts as not set. Where there
-    is no `.env`, `.env.example` is copied once; an existing file is never written to.
+    is no `.env`, `.env.example` is copied once, if that can be; an existing file is never written
+    to. `.env` becomes its owner's alone (mode 600).
 
     Args:
         environment: instead of `os.environ`.
 
     Raises:
         SettingsError: a value cannot be used. The message never holds the key.
+        DiskError: `.env` cannot be read.
     """
     outside = os.environ if environment is None else environment
-    file = Path(outside.get("WORKSHOP_ENV_FILE") or ROOT / ".env")
-    example = ROOT / ".env.example"
-    if not file.exists() and example.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(example, file)
+    file = env_file(outside)
+    _copy_example(file)
+    if file == PLACE / ".env":
+        disk.keep_private(file)
     values = {k: v.strip() for k, v in _read(file).items() if v and v.strip()}
     values |= {k: v.strip() for k, v in outside.items() if v.strip()}
 
@@ -103,7 +111,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "Add the port, or remove the setting to let the workshop start a Temporal Service.",
         )
     own_address = f"localhost:{_port(values, 'WORKSHOP_TEMPORAL_PORT', 7233)}"
-    home = Path(values.get("WORKSHOP_HOME") or ROOT / ".workshop").expanduser().absolute()
+    home = Path(values.get("WORKSHOP_HOME") or PLACE / disk.DEFAULT).expanduser().absolute()
     return Settings(
         llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
         llm_api_key=SecretStr(practice_model.KEY if practice else key),
@@ -116,8 +124,46 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         practice_port=practice_port,
         practice_delay=_seconds(values, "WORKSHOP_PRACTICE_DELAY", 0.6),
         site_port=_port(values, "WORKSHOP_SITE_PORT", 8236),
-        database_url=SecretStr(values.get("DATABASE_URL", f"sqlite:///{home / 'research.sqlite'}")),
+        database_url=SecretStr(values.get("DATABASE_URL") or _sqlite(home / "research.sqlite")),
         home=home,
+    )
+
+
+def without_lessons() -> str:
+    """What the package alone can do, and how to get the rest, in sentences."""
+    repository = "the repository"
+    if INSTALLED:
+        for url in metadata.metadata("durable-ai-workshop").get_all("Project-URL") or ():
+            repository = url.partition(", ")[2]
+    return (
+        "This is the package without its lessons: it starts the Temporal Service and the practice "
+        "model (`python -m workshop up`) for code of your own. "
+        f"For the notebooks: `git clone {repository}`, and `make lab` in that folder."
+    )
+
+
+def env_file(environment: Mapping[str, str] | None = None) -> Path:
+    """The file of settings: the one that WORKSHOP_ENV_FILE names, or `.env`."""
+    outside = os.environ if environment is None else environment
+    return Path(outside.get("WORKSHOP_ENV_FILE") or PLACE / ".env")
+
+
+def _copy_example(file: Path) -> None:
+    """Make `.env` from the example, where it can be made: nothing in it is needed."""
+    with suppress(OSError):
+        text = (ROOT / ".env.example").read_bytes()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as made:
+            made.write(text)
+
+
+def _sqlite(file: Path) -> str:
+    """The URL of a SQLite file: as SQLite's own URI where its path has the sign of a query.
+
+    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#uri-connections
+    """
+    return (
+        f"sqlite:///file:{quote(str(file))}?uri=true" if "?" in str(file) else f"sqlite:///{file}"
     )
 
 
@@ -130,6 +176,8 @@ def _read(file: Path) -> dict[str, str | None]:
             "It holds lines such as LLM_MODEL=openai/gpt-4o.",
             f"Save {file.name} as UTF-8, or remove it to have it made again.",
         ) from None
+    except OSError as error:
+        raise disk.refused(error, file, setting="WORKSHOP_ENV_FILE") from None
 
 
 def _whole(text: str) -> int:

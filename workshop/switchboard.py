@@ -29,7 +29,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
-from workshop import settings
+from workshop import disk, settings
 from workshop.errors import WorkshopError
 from workshop.follow import FollowError, Progress, StillRunning, _Following
 from workshop.follow.rows import clean
@@ -471,7 +471,7 @@ def _read() -> dict[str, dict[str, str]]:
 
 def _write(kept: dict[str, dict[str, str]]) -> None:
     file = _file()
-    file.parent.mkdir(parents=True, exist_ok=True)
+    disk.ready(file.parent)
     # Beside it and then renamed: a reader sees a whole file.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".predictions-")
     with os.fdopen(handle, "w", encoding="utf-8") as draft:

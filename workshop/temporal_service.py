@@ -22,7 +22,7 @@ from urllib.parse import quote
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop import processes
+from workshop import disk, processes
 from workshop.errors import WorkshopError
 from workshop.settings import Settings
 
@@ -98,14 +98,18 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
         ):
             if processes.listens(port):
                 raise processes.taken(port, setting)
-        settings.home.mkdir(parents=True, exist_ok=True)
+        disk.ready(settings.home, room=disk.ROOM)
         binary = await find_binary(settings.home)
+        new = not database(settings).exists()
         record = processes.start(
             NAME, command(binary, settings), home=settings.home, port=settings.temporal_port
         )
         until = time.monotonic() + limit
         while not await healthy(settings.temporal_address):
             if processes.running(settings.home, NAME) is None:
+                if new:  # one that is half made, as on a full disk, would never open again
+                    for part in ("", "-wal", "-shm", "-journal"):
+                        Path(f"{database(settings)}{part}").unlink(missing_ok=True)
                 raise TemporalServiceError(
                     f"The Temporal Service ended while it was starting. "
                     f"{processes.last_line(settings.home, NAME)}",
@@ -186,7 +190,7 @@ def command(binary: Path, settings: Settings) -> list[str]:
     line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
     line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
     line += ["--namespace", settings.temporal_namespace]
-    line += ["--db-filename", str(settings.home / "temporal.db")]
+    line += ["--db-filename", str(database(settings))]
     if binary == beside():
         # The Web UI would ask the internet for news. An older command on PATH may not know this.
         line += ["--ui-disable-news-fetch"]
@@ -195,6 +199,11 @@ def command(binary: Path, settings: Settings) -> list[str]:
     for value in DYNAMIC_CONFIG:
         line += ["--dynamic-config-value", value]
     return line
+
+
+def database(settings: Settings) -> Path:
+    """The file in which a service of ours keeps its Event Histories."""
+    return settings.home / "temporal.db"
 
 
 def down(settings: Settings) -> processes.Record | None:

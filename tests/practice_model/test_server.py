@@ -16,6 +16,7 @@ import pytest
 import room as rooms
 from provider import DOLPHINS, Provider, Reply, chat_body, running
 
+from workshop.practice_model import KEY
 from workshop.practice_model.ledger import Ledger, cost
 
 SENTINEL = "sk-sentinel-4f1c9a7e2b"
@@ -244,7 +245,52 @@ def test_a_bad_request_is_answered_as_the_api_does(shared: Provider, name: str) 
     assert set(reply.error) == {"message", "type", "param", "code"} and reply.error["message"]
     assert reply.error["type"] == "invalid_request_error"
     assert (reply.error["param"], reply.error["code"]) == (param, code)
-    assert [call.status for call in shared.ledger.calls(since=mark)] == [status]
+    rows = [status] if isinstance(body, dict) else []
+    assert [call.status for call in shared.ledger.calls(since=mark)] == rows
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_what_a_page_may_send_unasked_leaves_no_row(shared: Provider, kind: str) -> None:
+    mark = shared.ledger.last_id()
+    body = json.dumps(chat_body()).encode()
+    reply = shared.request("POST", "/v1/chat/completions", body, {"Content-Type": kind})
+    assert reply.status == 415 and "application/json" in reply.error["message"]
+    assert shared.ledger.calls(since=mark) == []
+
+
+FOREIGN = {
+    "another site's name for loopback": {"Host": "evil.example"},
+    "that name, with the port": {"Host": "evil.example:{port}"},
+    "another server of this machine": {"Host": "127.0.0.1:1"},
+    "another site's page": {"Origin": "https://evil.example"},
+    "a page of no site": {"Origin": "null"},
+    "a page of another server here": {"Origin": "http://localhost:8888"},
+}
+
+
+@pytest.mark.parametrize("how", FOREIGN)
+def test_what_comes_from_elsewhere_changes_nothing(shared: Provider, how: str) -> None:
+    foreign = {name: value.format(port=shared.port) for name, value in FOREIGN[how].items()}
+    mark = shared.ledger.last_id()
+    fault = json.dumps({"kind": "rate_limited", "times": 1}).encode() + b"\n"
+    for method, path, body in (
+        ("POST", "/v1/chat/completions", json.dumps(chat_body()).encode()),
+        ("POST", "/faults", fault),
+        ("DELETE", "/faults", None),
+        ("GET", "/v1/models", None),
+        ("GET", "/health", None),
+    ):
+        sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **foreign}
+        reply = shared.request(method, path, body, sent)
+        assert reply.status == 403 and reply.error["message"], (method, path, reply.text)
+    assert shared.ledger.calls(since=mark) == []
+    assert shared.chat().status == 200, "no fault is in force"
+
+
+def test_its_own_names_open_it(shared: Provider) -> None:
+    for name in ("127.0.0.1", "LocalHost", "[::1]"):
+        ours = {"Host": f"{name}:{shared.port}", "Origin": f"http://{name}:{shared.port}"}
+        assert shared.request("GET", "/health", None, ours).status == 200, name
 
 
 @pytest.mark.parametrize(
@@ -274,7 +320,12 @@ def test_only_its_own_key_opens_it_and_none_is_kept(own: Provider) -> None:
         own.post(chat_body(), key=SENTINEL),
         own.get("/v1/models", key=SENTINEL),
         own.post(b"{", key=SENTINEL),
-        own.request("POST", "/v1/chat/completions", json.dumps(chat_body()).encode()),
+        own.request(
+            "POST",
+            "/v1/chat/completions",
+            json.dumps(chat_body()).encode(),
+            {"Content-Type": "application/json"},
+        ),
         own.post(chat_body(), key=f"{SENTINEL} practice-key"),
     ):
         assert reply.status == 401 and reply.error["code"] == "invalid_api_key"
@@ -283,7 +334,7 @@ def test_only_its_own_key_opens_it_and_none_is_kept(own: Provider) -> None:
         line.sendall(f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: {SENTINEL}\x00\r\n\r\n".encode())
         assert SENTINEL.encode() not in line.recv(65536)
     calls = own.ledger.calls()
-    assert [call.error for call in calls] == ["invalid_api_key"] * 4
+    assert [call.error for call in calls] == ["invalid_api_key"] * 3
     assert own.end() == 0
     for file in own.folder.iterdir():
         assert SENTINEL.encode() not in file.read_bytes(), file.name

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop import settings
+from workshop import disk, settings
 from workshop.checks.blanks import Blank, Sheet, sheets
 
 FILE = "progress.json"
@@ -45,6 +45,8 @@ class Progress:
     @property
     def todo(self) -> str:
         """What to do next, as a sentence."""
+        if not self.rows:
+            return settings.without_lessons()
         for row in self.rows:
             if row.next:
                 return f"Next: the blank {row.next} in {row.path}."
@@ -123,7 +125,7 @@ def _read() -> dict[str, str]:
 
 def _write(kept: dict[str, str]) -> None:
     file = _file()
-    file.parent.mkdir(parents=True, exist_ok=True)
+    disk.ready(file.parent)
     # Beside it and then renamed: two kernels may write, and a reader sees a whole file.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
     with os.fdopen(handle, "w", encoding="utf-8") as draft:

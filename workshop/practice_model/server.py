@@ -35,6 +35,7 @@ from workshop.practice_model.api import (
 from workshop.practice_model.faults import PATH, Fault, Faults, wrong_key_error
 from workshop.practice_model.ledger import Ledger, LedgerError, cost, fingerprint, last_user_text
 from workshop.practice_model.misbehaviour import applies
+from workshop.visitors import Visitors
 
 HOST = "127.0.0.1"
 _BODY_BYTES = 32 * 1024 * 1024
@@ -66,7 +67,10 @@ class PracticeServer:
         self._plugging = asyncio.Lock()
         self._stop = asyncio.Event()
         self._problem: PortTaken | None = None
-        app = web.Application(middlewares=[_errors_as_json], client_max_size=_BODY_BYTES)
+        self._visitors = Visitors(port)
+        app = web.Application(
+            middlewares=[_errors_as_json, self._guard], client_max_size=_BODY_BYTES
+        )
         app.add_routes(
             [
                 web.get("/health", self.health),
@@ -141,6 +145,13 @@ class PracticeServer:
 
     # What it answers
 
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Refuse what comes from elsewhere, before it leaves a row or a fault."""
+        if refusal := self._visitors.refusal(request.headers):
+            raise ApiError(403, refusal)
+        return await handler(request)
+
     async def health(self, request: web.Request) -> web.Response:
         return web.json_response(
             {
@@ -166,16 +177,15 @@ class PracticeServer:
         return {"id": MODEL, "object": "model", "created": self.started, "owned_by": "workshop"}
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
+        _require_json(request)
         try:
-            body: dict[str, Any] | ApiError = parse(raw)
-        except ApiError as problem:
-            body = problem
+            body = parse(await request.read())
+        except ApiError:
+            _require_key(request)  # before the body, as the API does
+            raise
         row = self._received(request, body)
         try:
             _require_key(request)
-            if isinstance(body, ApiError):
-                raise body
             chat = read(body)
             if self.faults.unplugged:  # the connection is older than the fault
                 return self._drop(request, row)
@@ -203,9 +213,8 @@ class PracticeServer:
             self.ledger.failed(row, 500, "server_error")
             raise
 
-    def _received(self, request: web.Request, body: dict[str, Any] | ApiError) -> int:
-        given = body if isinstance(body, dict) else {}
-        model, messages = given.get("model"), given.get("messages")
+    def _received(self, request: web.Request, body: dict[str, Any]) -> int:
+        model, messages = body.get("model"), body.get("messages")
         attempt = request.headers.get("X-Workshop-Attempt", "")
         countable = attempt.isascii() and attempt.isdigit() and len(attempt) < 10
         return self.ledger.received(
@@ -290,8 +299,7 @@ class PracticeServer:
 
     async def hold_fault(self, request: web.Request) -> web.StreamResponse:
         """Keep a fault in force until this request's body ends, however it ends."""
-        if request.content_type != "application/json":  # no web page may send this unasked
-            raise ApiError(415, "A fault is application/json.")
+        _require_json(request)
         try:
             fault = Fault.from_line(await asyncio.wait_for(request.content.readline(), 5))
         except (ValueError, KeyError, TypeError, asyncio.TimeoutError):
@@ -380,6 +388,12 @@ async def _close_connection(request: web.Request, response: web.StreamResponse) 
         response.force_close()
         response.headers["Connection"] = "close"
     response.headers.setdefault("X-Request-Id", f"req_{uuid.uuid4().hex}")
+
+
+def _require_json(request: web.Request) -> None:
+    """No page of another site can send this type unasked; what is refused here leaves no row."""
+    if request.content_type != "application/json":
+        raise ApiError(415, "A request is application/json.")
 
 
 def _require_key(request: web.Request) -> None:

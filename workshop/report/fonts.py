@@ -11,6 +11,7 @@ document first needs it, and every later document copies it.
 from __future__ import annotations
 
 import threading
+import unicodedata
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -234,6 +235,25 @@ def _home(char: str, name: str) -> tuple[str, str]:
         if face(candidate).holds(char):
             return char, candidate
     return MISSING, SANS
+
+
+def not_shown(text: str) -> str:
+    """What the faces cannot show of a text as it is meant, in sentences, or an empty string."""
+    used = set(text) - {"\n"}
+    lacking = {char for char in used if _home(char, SANS)[0] != char}
+    said = ""
+    if lacking:
+        # The first word of a letter's name is its script: CJK, DEVANAGARI, and so on.
+        scripts = {
+            unicodedata.name(char, "others").partition(" ")[0] if char.isalpha() else "signs"
+            for char in lacking
+        }
+        named = ", ".join(sorted(scripts)[:3]) + (" and others" if len(scripts) > 3 else "")
+        said = f"The fonts of this report lack {len(lacking)} of the characters used ({named}): "
+        said += f"each is shown as {MISSING}. "
+    if any(unicodedata.bidirectional(char) in ("R", "AL") for char in used):
+        said += "Text that is read from right to left is set from left to right here."
+    return said.strip()
 
 
 def fit(text: str, name: str) -> list[tuple[str, str]]:

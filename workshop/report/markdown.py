@@ -31,7 +31,7 @@ from workshop.report.blocks import (
     TextBlock,
     TitleBlock,
 )
-from workshop.report.fonts import BOLD, BOLD_OBLIQUE, MISSING, MONO, OBLIQUE, SANS, face
+from workshop.report.fonts import BOLD, BOLD_OBLIQUE, MISSING, MONO, OBLIQUE, SANS, face, not_shown
 
 TITLE = "Research Report"
 
@@ -76,7 +76,8 @@ def story(
     CommonMark, tables and strikethrough are set (https://spec.commonmark.org/). Everything else is
     text and shows as typed: HTML, entities, reference definitions. A single newline ends a line. An
     address follows its link's text and is only ever shown, never fetched. A character that no font
-    here holds becomes U+FFFD. Nothing of the text is lost, and no text raises an error.
+    here holds becomes U+FFFD, and a line below the date says so.
+    Nothing of the text is lost, and no text raises an error.
 
     Args:
         content: the Markdown.
@@ -94,6 +95,8 @@ def story(
     if subject:
         flowables.append(TextBlock([Run(subject, Look(SANS, 12.0, GREY))], leading=17.0, after=2.0))
     flowables.append(TextBlock([Run(date, Look(SANS, 9.0, GREY))], leading=13.0, after=4.0))
+    if note := not_shown(f"{title}{subject}{clean(content)}"):
+        flowables.append(TextBlock([Run(note, Look(SANS, 9.0, GREY))], leading=13.0, after=4.0))
     flowables.append(RuleBlock(before=2.0, after=12.0))
     return flowables + _Setting().set(_tokens(clean(content)))
 

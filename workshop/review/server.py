@@ -1,7 +1,6 @@
 """The review page's server: loopback alone, and closed to pages of other sites.
 
-A page on the internet may make a reader's browser ask loopback for something. Such a question is
-told by its Host (a name of another site that points to 127.0.0.1), its Origin, or by lacking the
+What comes from elsewhere is known by its Host and its Origin (workshop.visitors), or by lacking the
 token that only this page's forms hold.
 """
 
@@ -10,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import os
 import secrets
 import socket
 import uuid
@@ -28,6 +26,7 @@ from workshop.review import drafts
 from workshop.review.drafts import ReviewError, Told
 from workshop.review.page import POLICY, board_page, words_page
 from workshop.settings import Settings
+from workshop.visitors import Visitors, address
 
 PORT = 8235
 """Beside the Web UI (8233) and the practice model (8234)."""
@@ -81,7 +80,7 @@ async def serve(
         await web.SockSite(runner, sock).start()
         if port not in (0, port_used):
             say(f"Port {port} is taken; port {port_used} is used instead.")
-        say(f"✓ The review page is at {_outside(port_used)}")
+        say(f"✓ The review page is at {address(port_used)}")
         say("  Ctrl+C ends it. Drafts wait on without it.")
         await (until or asyncio.Event()).wait()
     finally:
@@ -95,12 +94,7 @@ class ReviewServer:
         self._settings, self._client = settings, client
         self._token = secrets.token_urlsafe(32)
         self._told: OrderedDict[str, Told] = OrderedDict()
-        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        self._origins = {f"http://{host}" for host in self._hosts}
-        if os.environ.get("CODESPACE_NAME"):  # its own address leads here, to its owner alone
-            own = _outside(port)
-            self._hosts.add(urlsplit(own).netloc)
-            self._origins.add(own)
+        self._visitors = Visitors(port)
         self.app = web.Application(client_max_size=64 * 1024, middlewares=[self._guard])
         self.app.add_routes([web.get("/", self._show), web.post("/decide", self._decide)])
 
@@ -109,7 +103,7 @@ class ReviewServer:
         """Refuse what comes from elsewhere, and turn every error into words."""
         response: web.StreamResponse
         try:
-            if request.headers.get("Host", "").lower() not in self._hosts:
+            if not self._visitors.asks_for_us(request.headers):
                 response = _words(
                     403,
                     "This page answers to its own address alone, on this machine.",
@@ -146,7 +140,7 @@ class ReviewServer:
         origin = request.headers.get("Origin")
         if origin is None:  # an old browser
             origin = _origin_of(request.headers.get("Referer", ""))
-        if origin.lower() not in self._origins:
+        if not self._visitors.comes_from_us(origin):
             return _words(403, "This decision came from another site. Nothing was sent.")
         form = {name: value for name, value in (await request.post()).items() if _is_text(value)}
         given = str(form.get("token", "")).encode("utf-8", "replace")
@@ -200,11 +194,3 @@ def _listening(port: int) -> socket.socket:
     with suppress(OSError):
         return socket.create_server(("127.0.0.1", port))
     return socket.create_server(("127.0.0.1", 0))
-
-
-def _outside(port: int) -> str:
-    """The page's address as this person's browser reaches it."""
-    if codespace := os.environ.get("CODESPACE_NAME"):
-        domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
-        return f"https://{codespace}-{port}.{domain}"
-    return f"http://127.0.0.1:{port}"

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from workshop.site import PART_BYTES, PARTS, SERVICE
 from workshop.site.pages import ARTICLES, INJECTION, Article, as_html
+from workshop.visitors import Visitors
 
 HOST = "127.0.0.1"
 BROKEN = (
@@ -68,6 +69,7 @@ class PracticeSite:
         self._visits: Counter[str] = Counter()
         self._articles = {article.slug: article for article in ARTICLES}
         self._stop = asyncio.Event()
+        self._visitors = Visitors(port)
         app = web.Application(middlewares=[self._counted])
         app.add_routes(
             [
@@ -104,6 +106,8 @@ class PracticeSite:
 
     @web.middleware
     async def _counted(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if refusal := self._visitors.refusal(request.headers):
+            raise web.HTTPForbidden(text=f"{refusal}\n")
         if request.path not in _OWN:
             self._visits[request.path] += 1
         return await handler(request)
