@@ -98,15 +98,14 @@ def lab(arguments: argparse.Namespace) -> int:
 
 def up(arguments: argparse.Namespace) -> int:
     """Start the Temporal Service and the practice model, or find them running."""
-    settings = load()
     quiet_core()
 
     async def start() -> None:
-        service = await temporal_service.ensure(settings)
+        service = await temporal_service.ensure(load())
         print(f"✓ Temporal Service at {service.address}  Web UI {service.web_ui or '–'}")
-        if settings.practice:
-            await process.ensure(settings)
-            print(f"✓ Practice model at {settings.llm_api_base}")
+        if load().practice:
+            await process.ensure(load())
+            print(f"✓ Practice model at {load().llm_api_base}")
 
     asyncio.run(start())
     return 0
@@ -162,12 +161,11 @@ def review(arguments: argparse.Namespace) -> int:
     """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
     from workshop.review import serve  # here, because no other command needs a web server
 
-    settings = load()
     quiet_core()
 
     async def serving() -> None:
-        await temporal_service.ensure(settings)
-        await serve(settings, port=arguments.port, say=functools.partial(print, flush=True))
+        await temporal_service.ensure(load())
+        await serve(load(), port=arguments.port, say=functools.partial(print, flush=True))
 
     asyncio.run(serving())
     return 0

@@ -7,7 +7,7 @@ import html
 import os
 from dataclasses import dataclass
 
-from workshop import checks, notebook, temporal_service
+from workshop import checks, namespaces, notebook, temporal_service
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
@@ -58,7 +58,7 @@ async def begin(lesson: str) -> Settings:
         WorkshopError: something cannot be had, with the reason and what to do.
     """
     _known(lesson)
-    settings = load()
+    settings = load(namespaces.environment())
     log = notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
@@ -68,6 +68,9 @@ async def begin(lesson: str) -> Settings:
     if settings.practice:
         starts.append(process.ensure(settings))  # type: ignore[arg-type]
     service, *_ = await asyncio.gather(*starts)
+    # What was started just now may have chosen other ports.
+    namespace = await namespaces.claim(load(namespaces.environment()), lesson)
+    settings = load()
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
     open_receipt()
@@ -76,6 +79,7 @@ async def begin(lesson: str) -> Settings:
             lesson,
             (
                 ("Temporal Service", _service_words(service), ""),
+                ("Namespace", f"{namespace.name} ({namespace.told})", ""),
                 ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
                 ("Model", _model_words(settings), ""),
                 ("Progress", lesson_words(lesson) or "no blanks here", ""),
@@ -109,7 +113,7 @@ def _service_words(service: temporal_service.TemporalService) -> str:
         origin = "running"
     else:
         origin = "found running; the workshop did not start it and will not end it"
-    return f"{service.address}, namespace {service.namespace} ({origin})"
+    return f"{service.address} ({origin})"
 
 
 def _model_words(settings: Settings) -> str:

@@ -351,7 +351,6 @@ class Stage:
         self.kept.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(dir=self.kept))
         self.environment = _practice_environment(given, self.folder, self.queue)
-        self.settings = load(self.environment)
         self.given_service = given.temporal_is_ours
         self.ledger = Ledger(process.ledger_path(self.settings))
         self._guard = _start_guard()
@@ -369,6 +368,10 @@ class Stage:
         with suppress(subprocess.TimeoutExpired):
             self._guard.wait(5)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.environment)  # now: a server that is started may choose its port
 
     @property
     def base(self) -> str:
@@ -573,16 +576,8 @@ def _practice_environment(given: Settings, folder: Path, queue: str) -> dict[str
     """An environment in which a demo uses this room and the practice model, and sees no key."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "TEMPORAL_"))}
     (folder / "settings.env").touch()
-    return kept | {
-        "WORKSHOP_ENV_FILE": str(folder / "settings.env"),
-        "WORKSHOP_HOME": str(given.home),
-        "WORKSHOP_TEMPORAL_PORT": str(given.temporal_port),
-        "WORKSHOP_UI_PORT": str(given.ui_port),
-        "WORKSHOP_PRACTICE_PORT": str(given.practice_port),
-        "WORKSHOP_PRACTICE_DELAY": str(given.practice_delay),
-        "TEMPORAL_NAMESPACE": given.temporal_namespace,
-        "DEMO_TASK_QUEUE": queue,
-    }
+    own = {"WORKSHOP_ENV_FILE": str(folder / "settings.env"), "DEMO_TASK_QUEUE": queue}
+    return kept | given.variables() | own
 
 
 def _pages(pdf: Path) -> int:

@@ -68,7 +68,6 @@ async def furnish(stage: Stage) -> Site:
         "WORKSHOP_SITE_PORT": str(load().site_port),
         "DATABASE_URL": f"sqlite:///{stage.folder / DATABASE}",
     }
-    stage.settings = load(stage.environment)
     await stage.ready(temporal=True)
     return await open_site(stage.settings)
 

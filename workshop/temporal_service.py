@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from temporalio.service import RPCError
 
 from workshop import processes
 from workshop.errors import WorkshopError
-from workshop.settings import Settings
+from workshop.settings import Settings, recorded_ports
 
 NAME = "temporal"
 DOWNLOADS = "temporal-cli"
@@ -60,67 +59,44 @@ class TemporalService:
     """A Temporal Service that answers."""
 
     address: str
-    namespace: str
     ours: bool
-    """Whether the workshop started it."""
+    """Whether this home started it, and nobody else uses it."""
     started_now: bool
     web_ui: str
     """Address of the Web UI, or an empty string when it is not known."""
 
 
 async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
-    """Find a Temporal Service or start one, and return when it is healthy.
+    """Find this home's Temporal Service or start it, and return when it is healthy.
+
+    Where TEMPORAL_ADDRESS names one, that one is used and none is started. One that has just been
+    started may have other ports than `settings` say: load them again.
 
     Args:
         limit: seconds to wait for a service that has been started.
 
     Raises:
         TemporalServiceError: it cannot be had, with the reason and what to do.
-        ProcessError: something else holds one of the ports.
+        ProcessError: something else holds a port that the settings name.
     """
-    if await healthy(settings.temporal_address):
-        return _found(settings, started_now=False)
-    if not settings.temporal_is_ours:
+    if settings.temporal_is_ours:
+        started = await processes.ensure(settings, SERVER, limit=limit)
+        settings = settings.at(recorded_ports(settings.home))
+    elif await healthy(settings.temporal_address):
+        started = False
+    else:
         raise TemporalServiceError(
             f"No Temporal Service answers at {settings.temporal_address}, "
             "which TEMPORAL_ADDRESS names.",
             "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
             "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one.",
         )
-    async with processes.lock(settings.home, NAME):
-        if await healthy(settings.temporal_address):  # another notebook was quicker
-            return _found(settings, started_now=False)
-        # One of ours that no longer answers is replaced; it has had its time to answer.
-        await asyncio.to_thread(processes.end, settings.home, NAME, limit=2.0)
-        for port, setting in (
-            (settings.temporal_port, "WORKSHOP_TEMPORAL_PORT"),
-            (settings.ui_port, "WORKSHOP_UI_PORT"),
-        ):
-            if processes.listens(port):
-                raise processes.taken(port, setting)
-        settings.home.mkdir(parents=True, exist_ok=True)
-        binary = await find_binary(settings.home)
-        record = processes.start(
-            NAME, command(binary, settings), home=settings.home, port=settings.temporal_port
-        )
-        until = time.monotonic() + limit
-        while not await healthy(settings.temporal_address):
-            if processes.running(settings.home, NAME) is None:
-                raise TemporalServiceError(
-                    f"The Temporal Service ended while it was starting. "
-                    f"{processes.last_line(settings.home, NAME)}",
-                    do=f"Read {settings.home / 'temporal.log'}; "
-                    "`python -m workshop doctor` says what is wrong, `reset` starts afresh.",
-                )
-            if time.monotonic() > until:
-                raise TemporalServiceError(
-                    f"The Temporal Service (process {record.pid}) has not answered "
-                    f"for {limit:.0f} s.",
-                    "It takes about two seconds.",
-                    "Run `python -m workshop down`, then this again.",
-                )
-            await asyncio.sleep(0.02)
-    return _found(settings, started_now=True)
+    return TemporalService(
+        address=settings.temporal_address,
+        ours=settings.temporal_is_ours,
+        started_now=started,
+        web_ui=web_ui(settings),
+    )
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
@@ -185,7 +161,6 @@ def command(binary: Path, settings: Settings) -> list[str]:
     """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
     line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
     line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
-    line += ["--namespace", settings.temporal_namespace]
     line += ["--db-filename", str(settings.home / "temporal.db")]
     if binary == beside():
         # The Web UI would ask the internet for news. An older command on PATH may not know this.
@@ -195,6 +170,24 @@ def command(binary: Path, settings: Settings) -> list[str]:
     for value in DYNAMIC_CONFIG:
         line += ["--dynamic-config-value", value]
     return line
+
+
+async def _command(settings: Settings) -> list[str]:
+    return command(await find_binary(settings.home), settings)
+
+
+async def _answers(settings: Settings) -> bool:
+    return await healthy(settings.temporal_address)
+
+
+SERVER = processes.Server(
+    NAME,
+    "Temporal Service",
+    ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT"),
+    _command,
+    _answers,
+    TemporalServiceError,
+)
 
 
 def down(settings: Settings) -> processes.Record | None:
@@ -216,24 +209,20 @@ def web_ui(settings: Settings) -> str:
     if "google.colab" in sys.modules:
         colab = importlib.import_module("google.colab.output")
         return str(colab.eval_js(f"google.colab.kernel.proxyPort({port})")).rstrip("/")
-    return f"http://localhost:{port}"
+    return f"http://127.0.0.1:{port}"
 
 
-def workflow_link(settings: Settings, workflow_id: str, run_id: str | None = None) -> str:
-    """The Web UI's page of one Workflow, or an empty string where there is no Web UI."""
+def workflow_link(
+    settings: Settings, workflow_id: str, run_id: str | None = None, *, namespace: str = ""
+) -> str:
+    """The Web UI's page of one Workflow, or an empty string where there is no Web UI.
+
+    Args:
+        namespace: where the Workflow is; the settings' namespace unless given.
+    """
     base = web_ui(settings)
     if not base:
         return ""
-    page = f"{base}/namespaces/{quote(settings.temporal_namespace, safe='')}/workflows"
+    page = f"{base}/namespaces/{quote(namespace or settings.temporal_namespace, safe='')}/workflows"
     page += f"/{quote(workflow_id, safe='')}"
     return f"{page}/{quote(run_id, safe='')}/history" if run_id else page
-
-
-def _found(settings: Settings, *, started_now: bool) -> TemporalService:
-    return TemporalService(
-        address=settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        ours=processes.running(settings.home, NAME) is not None,
-        started_now=started_now,
-        web_ui=web_ui(settings),
-    )

@@ -80,8 +80,8 @@ def run(main: Coroutine[Any, Any, None], parting: str) -> None:
 
 
 async def connect() -> Client:
+    await temporal_service.ensure(load())  # found, or started
     settings = load()
-    await temporal_service.ensure(settings)  # found, or started
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,

@@ -72,8 +72,8 @@ async def watch(handle: WorkflowHandle) -> BatchReport:
 
 
 async def main(word: str) -> None:
+    await temporal_service.ensure(load())  # found, or started
     settings = load()
-    await temporal_service.ensure(settings)  # found, or started
     client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
