@@ -7,7 +7,7 @@ import html
 import os
 from dataclasses import dataclass
 
-from workshop import checks, namespaces, notebook, temporal_service
+from workshop import checks, namespaces, notebook, processes, temporal_service
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
@@ -74,6 +74,7 @@ async def begin(lesson: str) -> Settings:
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
     open_receipt()
+    others = await asyncio.to_thread(processes.others, settings)
     notebook.show(
         Panel(
             lesson,
@@ -83,11 +84,18 @@ async def begin(lesson: str) -> Settings:
                 ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
                 ("Model", _model_words(settings), ""),
                 ("Progress", lesson_words(lesson) or "no blanks here", ""),
+                *(("Left alone", left_alone(who, ports), "") for who, ports in others.items()),
                 ("Log", f"of Workers and Activities: {_short(str(log))}", ""),
             ),
         )
     )
     return settings
+
+
+def left_alone(who: processes.Holder, ports: list[int]) -> str:
+    """That somebody else has usual ports, in a line."""
+    numbers = ", ".join(map(str, ports))
+    return f"port{'s' * (len(ports) > 1)} {numbers}, used by {who}, which is not of this workshop"
 
 
 def _anchor(link: str) -> str:
@@ -112,7 +120,7 @@ def _service_words(service: temporal_service.TemporalService) -> str:
     elif service.ours:
         origin = "running"
     else:
-        origin = "found running; the workshop did not start it and will not end it"
+        origin = "named by TEMPORAL_ADDRESS; the workshop did not start it and will not end it"
     return f"{service.address} ({origin})"
 
 

@@ -48,7 +48,7 @@ NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
 WORKER = "demos/module_one_02_adding_durability/worker.py"
 TOPIC = "Give me 5 fun facts about tardigrades"
 FOLDER = "crashes"
-"""The folder in the workshop's home that keeps the PDF of each scene."""
+"""The folder in a notebook's own that keeps the PDF of each scene."""
 
 TIMER_SECONDS = 5.0
 """The timer in which a Worker is killed. On stage it is 30 s; a new Worker starts in about 5 s."""
@@ -347,7 +347,7 @@ class Stage:
                 "Run this in a whole copy of the workshop.",
             )
         given = load()
-        self.kept = given.home / FOLDER
+        self.kept = given.folder / FOLDER
         self.kept.mkdir(parents=True, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(dir=self.kept))
         self.environment = _practice_environment(given, self.folder, self.queue)

@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from workshop.errors import WorkshopError
-from workshop.settings import DEFAULT_PORTS, Settings, recorded_ports
+from workshop.settings import DEFAULT_PORTS, SERVERS, Settings, recorded_ports
 
 TRIES = 5
 """How often other ports are chosen where another program was quicker."""
@@ -42,6 +42,8 @@ class Record:
     """Seconds since the epoch, as psutil.Process.create_time gives them."""
     ports: dict[str, int]
     """Its ports by the settings that name them. They are kept for the next start."""
+    home: str
+    """Where it keeps its state. A home that was moved is not where its server looks for it."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def start(name: str, command: Sequence[str], *, home: Path, ports: dict[str, int
     )
     pid = int(done.stdout)
     try:
-        record = Record(pid, psutil.Process(pid).create_time(), ports)
+        record = Record(pid, psutil.Process(pid).create_time(), ports, os.path.realpath(home))
     except psutil.NoSuchProcess:
         raise ProcessError(
             f"The {name} process ended as soon as it was started. {last_line(home, name)}",
@@ -121,12 +123,12 @@ async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
         ProcessError: something else holds the port that the settings name.
     """
     home = settings.home
-    if running(home, server.name) and await server.answers(settings):
+    if _here(home, server.name) and await server.answers(settings):
         return False
     async with lock(home, server.name):
         # Another notebook may have been quicker, and may have chosen other ports.
         settings = settings.at(recorded_ports(home))
-        if running(home, server.name) and await server.answers(settings):
+        if _here(home, server.name) and await server.answers(settings):
             return False
         # One of ours that no longer answers, or is unplugged, is replaced.
         await asyncio.to_thread(end, home, server.name, limit=2.0)
@@ -210,11 +212,9 @@ def _can_listen(port: int) -> bool:
 def _holds(record: Record) -> bool:
     """Whether the process itself listens on its ports."""
     try:
-        connections = psutil.Process(record.pid).net_connections(kind="tcp")
-    except psutil.Error:
+        return _listening(psutil.Process(record.pid)) >= set(record.ports.values())
+    except psutil.NoSuchProcess:
         return False
-    held = {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
-    return held >= set(record.ports.values())
 
 
 def running(home: Path, name: str) -> Record | None:
@@ -225,6 +225,11 @@ def running(home: Path, name: str) -> Record | None:
         return None
     process = _process(record)
     return record if process and _writes_into(process, home, name) else None
+
+
+def _here(home: Path, name: str) -> bool:
+    record = running(home, name)
+    return record is not None and record.home == os.path.realpath(home)
 
 
 def end(home: Path, name: str, *, limit: float = 10.0) -> Record | None:
@@ -263,14 +268,8 @@ def listens(port: int) -> bool:
 
 def holder(port: int) -> Holder:
     """Who listens on a port of the loopback address, as far as this system tells."""
-    found = None
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            for connection in process.net_connections(kind="tcp"):
-                if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-                    found = process
     # Another user's connections are not shown, but their command lines mostly are.
-    found = found or _by_command_line(port)
+    found = _listener(port) or _by_command_line(port)
     if found is None:
         return Holder()
     name, user, folder = "another program", "", ""
@@ -283,6 +282,44 @@ def holder(port: int) -> Holder:
     if folder and not Path(folder).exists():
         folder = f"{folder}, a folder that is gone"
     return Holder(name, found.pid, user, folder)
+
+
+def others(settings: Settings) -> dict[Holder, list[int]]:
+    """Who else holds usual ports, which this home would have taken, and which ports."""
+    own = {
+        port
+        for name in SERVERS
+        if (record := running(settings.home, name))
+        for port in record.ports.values()
+    }
+    found: dict[Holder, list[int]] = {}
+    for setting, port in DEFAULT_PORTS.items():
+        if setting not in settings.given and port not in own and listens(port):
+            found.setdefault(holder(port), []).append(port)
+    return found
+
+
+def _listener(port: int) -> psutil.Process | None:
+    try:
+        for one in psutil.net_connections(kind="tcp"):
+            at = getattr(one.laddr, "port", None)
+            if one.status == psutil.CONN_LISTEN and at == port and one.pid:
+                return psutil.Process(one.pid)
+    except psutil.AccessDenied:  # macOS tells only what is asked of a process of one's own
+        for process in psutil.process_iter():
+            if port in _listening(process):
+                return process
+    except psutil.NoSuchProcess:
+        pass
+    return None
+
+
+def _listening(process: psutil.Process) -> set[int]:
+    try:
+        connections = process.net_connections(kind="tcp")
+    except psutil.Error:
+        return set()
+    return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
 
 
 def _by_command_line(port: int) -> psutil.Process | None:
@@ -362,7 +399,7 @@ def _unrecorded(home: Path, name: str) -> list[Record]:
         with suppress(psutil.Error):
             # Who reads the log has it open as well, but not as what it prints to.
             if any(file.path == log and file.fd == 1 for file in process.open_files()):
-                found.append(Record(process.pid, process.create_time(), {}))
+                found.append(Record(process.pid, process.create_time(), {}, ""))
     return found
 
 

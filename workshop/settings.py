@@ -30,6 +30,8 @@ DEFAULT_PORTS = {
 }
 """The usual ports. Where somebody else has one, this home's servers take another."""
 
+SERVERS = ("temporal", "practice-model", "practice-site")
+"""What a home has for itself; each has a record there, `temporal.json`, with its ports."""
 NOTEBOOKS = "notebooks"
 """The folder in the home that holds a folder for each notebook, named as its namespace."""
 
@@ -66,6 +68,11 @@ class Settings:
     """Where state lives: database, ledger, logs."""
     given: frozenset[str] = frozenset()
     """Which ports, and whether a namespace, the user has set: those are used as they are."""
+
+    @property
+    def folder(self) -> Path:
+        """Where this notebook's own files are; `home` where no notebook has the namespace."""
+        return _folder(self.home, self.temporal_namespace)
 
     @property
     def key_is_set(self) -> bool:
@@ -156,28 +163,35 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "It is a host and a port, such as 127.0.0.1:7233.",
             "Add the port, or remove the setting to let the workshop start a Temporal Service.",
         )
+    namespace = values.get("TEMPORAL_NAMESPACE", "default")
+    database = f"sqlite:///{_folder(home, namespace) / 'research.sqlite'}"
     return Settings(
         llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
         llm_api_key=SecretStr(practice_model.KEY if practice else key),
         llm_api_base=f"http://127.0.0.1:{ports['WORKSHOP_PRACTICE_PORT']}/v1" if practice else base,
         practice=practice,
         temporal_address=address or f"127.0.0.1:{ports['WORKSHOP_TEMPORAL_PORT']}",
-        temporal_namespace=values.get("TEMPORAL_NAMESPACE", "default"),
+        temporal_namespace=namespace,
         temporal_is_ours=not address,
         ui_port=ports["WORKSHOP_UI_PORT"],
         practice_port=ports["WORKSHOP_PRACTICE_PORT"],
         practice_delay=_seconds(values, "WORKSHOP_PRACTICE_DELAY", 0.6),
         site_port=ports["WORKSHOP_SITE_PORT"],
-        database_url=SecretStr(values.get("DATABASE_URL", f"sqlite:///{home / 'research.sqlite'}")),
+        database_url=SecretStr(values.get("DATABASE_URL", database)),
         home=home,
         given=frozenset({*DEFAULT_PORTS, "TEMPORAL_NAMESPACE"} & set(values)),
     )
 
 
+def _folder(home: Path, namespace: str) -> Path:
+    own = home / NOTEBOOKS / namespace
+    return own if own.is_dir() else home
+
+
 def recorded_ports(home: Path) -> dict[str, int]:
     """The ports that this home's servers have, or had last, by setting."""
     found: dict[str, int] = {}
-    for name in ("temporal", "practice-model", "practice-site"):
+    for name in SERVERS:
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             kept = json.loads((home / f"{name}.json").read_text())["ports"]
             found |= {n: kept[n] for n in DEFAULT_PORTS if isinstance(kept.get(n), int)}

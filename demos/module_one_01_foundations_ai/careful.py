@@ -28,7 +28,7 @@ TOPIC = os.environ.get("DEMO_TOPIC", "Give me 3 facts about sustainable energy")
 # The moment for a crash. Seconds between the answer and its save; without one it is short.
 PAUSE_SECONDS = int(os.environ.get("DEMO_PAUSE_SECONDS", "0"))
 
-answers = Path(os.environ.get("DEMO_ANSWERS") or load().home / "answers")
+answers = Path(os.environ.get("DEMO_ANSWERS") or load().folder / "answers")
 
 
 def file_of(prompt: str) -> Path:
