@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -37,7 +37,7 @@ RETENTION_DAYS = 30
 """How long the Temporal Service keeps a Workflow that has ended. `start-dev` keeps it a day."""
 VARIABLE = "TEMPORAL_NAMESPACE"
 _SYSTEM = "temporal-system"
-_ONCE = timedelta(seconds=5)
+_ONCE = timedelta(seconds=2)
 
 
 class NamespaceError(WorkshopError):
@@ -145,6 +145,18 @@ async def known(client: Client) -> list[str]:
         return [client.namespace]
 
 
+def of_home(settings: Settings, known: Iterable[str]) -> list[str]:
+    """Those of the known namespaces in which this home works, the settings' own first."""
+    own = settings.temporal_namespace
+    claimed = settings.home / NOTEBOOKS
+    # Nobody else uses the service that this home has started.
+    return [own] + [
+        name
+        for name in known
+        if name != own and (settings.temporal_is_ours or (claimed / name).is_dir())
+    ]
+
+
 def inside(client: Client, namespace: str) -> Client:
     """A Client for another namespace, over the same connection."""
     config = client.config()
@@ -159,8 +171,12 @@ async def where(client: Client, workflow_id: str, run_id: str | None = None) -> 
         The Client itself where the Workflow is in its namespace, or nowhere. Of several namespaces
         the one in which a Workflow of that id was started last.
     """
-    if await _started(client, workflow_id, run_id):
+    try:
+        await client.get_workflow_handle(workflow_id, run_id=run_id).describe(rpc_timeout=_ONCE)
         return client
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            return client  # what it is about, whoever asks next is told
     others = [inside(client, name) for name in await known(client) if name != client.namespace]
     times = await asyncio.gather(*(_started(other, workflow_id, run_id) for other in others))
     found = [(at, number) for number, at in enumerate(times) if at is not None]

@@ -135,8 +135,8 @@ async def _between(stage: Stage, scene: str, title: str, expected: int, lesson: 
         lesson,
         time.monotonic() - began,
         handle.id,
-        tuple(saved(stage)),
-        expected,
+        rows=tuple(saved(stage)),
+        expected=expected,
     )
     stage.say(f"  → {lesson}")
     return shown

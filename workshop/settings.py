@@ -179,7 +179,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         site_port=ports["WORKSHOP_SITE_PORT"],
         database_url=SecretStr(values.get("DATABASE_URL", database)),
         home=home,
-        given=frozenset({*DEFAULT_PORTS, "TEMPORAL_NAMESPACE"} & set(values)),
+        given=frozenset({*DEFAULT_PORTS, "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY"} & set(values)),
     )
 
 

@@ -89,7 +89,7 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
             f"No Temporal Service answers at {settings.temporal_address}, "
             "which TEMPORAL_ADDRESS names.",
             "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
-            "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one.",
+            remedy(settings),
         )
     return TemporalService(
         address=settings.temporal_address,
@@ -97,6 +97,19 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
         started_now=started,
         web_ui=web_ui(settings),
     )
+
+
+def remedy(settings: Settings) -> str:
+    """What to do where nobody answers at the address that the user has set."""
+    host = settings.temporal_address.rpartition(":")[0]
+    if "TEMPORAL_API_KEY" in settings.given or host.endswith((".tmprl.cloud", ".temporal.io")):
+        return (
+            "The notebooks connect without a key and without TLS, so Temporal Cloud does not "
+            "answer them. Empty TEMPORAL_ADDRESS in .env to let the workshop start a service; "
+            "for an app of your own: "
+            "https://docs.temporal.io/develop/environment-configuration"
+        )
+    return "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one."
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
