@@ -56,6 +56,7 @@ class Namespace:
 @dataclass
 class _Claim:
     name: str
+    home: Path
     file: IO[str]
     """Locked while this kernel lives: the system lets go of it, however the kernel ends."""
     others: str
@@ -91,7 +92,7 @@ async def claim(settings: Settings, lesson: str) -> Namespace:
     global _claim
     client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
     if VARIABLE not in settings.given:
-        if _claim is None or not _claim.stands:
+        if _claim is None or _claim.home != settings.home or not _claim.stands:
             _claim = _hold(settings, _name(settings, lesson))
         if await _made(client, _claim.name):
             os.environ[VARIABLE] = _claim.name
@@ -229,7 +230,7 @@ def _hold(settings: Settings, name: str) -> _Claim:
         file.truncate(0)
         json.dump({"pid": os.getpid(), "notebook": mine}, file)
         file.flush()
-        return _Claim(candidate, file, others)
+        return _Claim(candidate, settings.home, file, others)
     raise AssertionError("the numbers do not end")
 
 
