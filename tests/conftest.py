@@ -30,6 +30,13 @@ def loopback_alone() -> Iterator[list[str]]:
     assert not loopback.violations, f"reached beyond loopback: {loopback.violations}"
 
 
+@pytest.fixture(autouse=True)
+def namespace_of_its_own() -> Iterator[None]:
+    """`begin` names a namespace to its kernel; a test must not name it to the next one."""
+    yield
+    os.environ.pop("TEMPORAL_NAMESPACE", None)
+
+
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A room for this process; what is started in it is ended with it."""

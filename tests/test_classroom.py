@@ -49,10 +49,10 @@ def test_cold_it_starts_all_and_says_so(room: dict[str, str], shown: list[Panel]
     assert settings.practice and asyncio.run(temporal_service.healthy(settings.temporal_address))
     text = repr(shown[0])
     assert "✓ Ready for lesson 02" in text and "started now" in text
-    assert f"http://localhost:{settings.ui_port}" in text
+    assert f"http://127.0.0.1:{settings.ui_port}" in text
     assert "the practice model: offline, free, no key" in text and ".env" in text
     html = shown[0]._repr_html_()
-    assert f'href="http://localhost:{settings.ui_port}"' in html and "Ready for lesson 02" in html
+    assert f'href="http://127.0.0.1:{settings.ui_port}"' in html and "Ready for lesson 02" in html
 
 
 def test_warm_it_changes_nothing(running_room: dict[str, str], shown: list[Panel]) -> None:
@@ -171,9 +171,10 @@ def test_a_service_of_somebody_else_is_named_as_such(
     address = load().temporal_address
     monkeypatch.setenv("TEMPORAL_ADDRESS", address)
     monkeypatch.setenv("WORKSHOP_HOME", str(load().home / "other"))
-    start()
+    monkeypatch.delenv("WORKSHOP_PRACTICE_PORT")  # it would be refused: the first home has it
     try:
-        assert f"{address}, namespace default (found running; the workshop" in repr(shown[0])
+        start()
+        assert f"{address} (named by TEMPORAL_ADDRESS; the workshop" in repr(shown[0])
         assert "<a " not in shown[0]._repr_html_()  # its Web UI may be anywhere
     finally:
         rooms.end_all(load().home)

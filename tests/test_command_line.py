@@ -68,8 +68,8 @@ def test_up_status_and_down(room: dict[str, str], capsys: pytest.CaptureFixture[
 
     assert run("up") == 0
     told = capsys.readouterr().out
-    assert f"localhost:{room['WORKSHOP_TEMPORAL_PORT']}" in told
-    assert f"http://localhost:{room['WORKSHOP_UI_PORT']}" in told
+    assert f"127.0.0.1:{room['WORKSHOP_TEMPORAL_PORT']}" in told
+    assert f"http://127.0.0.1:{room['WORKSHOP_UI_PORT']}" in told
     assert f"127.0.0.1:{room['WORKSHOP_PRACTICE_PORT']}" in told
     before = [processes.running(home_of(room), name) for name in NAMES]
     assert all(before)
@@ -79,7 +79,8 @@ def test_up_status_and_down(room: dict[str, str], capsys: pytest.CaptureFixture[
 
     assert run("status") == 0
     told = capsys.readouterr().out
-    assert "healthy" in told and "answers" in told
+    for record in before:
+        assert record and f"answers (process {record.pid})" in told
 
     assert run("down") == 0
     told = capsys.readouterr().out
@@ -96,9 +97,14 @@ def test_down_leaves_a_service_of_somebody_else(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A second workshop on the same ports, with a home of its own, has started nothing."""
+    """A second workshop that is told to use the same ports, with a home of its own."""
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "second"))
-    assert run("up") == 0 and run("down") == 0
+    assert run("up") == 1
+    service = processes.running(home_of(running_room), temporal_service.NAME)
+    told = capsys.readouterr().err
+    assert service and f"temporal (process {service.pid}, user" in told
+    assert running_room["WORKSHOP_HOME"] in told and "WORKSHOP_TEMPORAL_PORT" in told
+    assert run("down") == 0
     assert capsys.readouterr().out.count("none of ours ran") == 3
     monkeypatch.setenv("WORKSHOP_HOME", running_room["WORKSHOP_HOME"])
     assert run("status") == 0

@@ -89,7 +89,9 @@ def test_a_port_that_is_taken_is_told(
     monkeypatch.setattr(process, "health", lambda settings: None)  # it would wait for an answer
     with socket.create_server(("127.0.0.1", port)), pytest.raises(ProcessError) as caught:
         ensure(load())
-    assert f"Port {port} " in caught.value.saw and f"(process {os.getpid()})" in caught.value.saw
+    assert (
+        f"Port {port} " in caught.value.saw and f"(process {os.getpid()}, user " in caught.value.saw
+    )
     assert "WORKSHOP_PRACTICE_PORT" in caught.value.do
 
 

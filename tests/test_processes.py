@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,8 +45,8 @@ def record_in(home: Path, name: str, record: Record) -> None:
 
 
 def test_what_is_started_is_known_again_and_ended(home: Path) -> None:
-    record = processes.start("sleeper", SLEEP, home=home, port=1)
-    assert processes.running(home, "sleeper") == record
+    record = processes.start("sleeper", SLEEP, home=home, ports={})
+    assert until(lambda: processes.running(home, "sleeper"), "its log to be open") == record
     assert psutil.Process(record.pid).cmdline() == SLEEP
     assert processes.end(home, "sleeper") == record
     assert not alive(record.pid)
@@ -54,14 +55,14 @@ def test_what_is_started_is_known_again_and_ended(home: Path) -> None:
 
 
 def test_it_is_nobodys_child(home: Path) -> None:
-    record = processes.start("sleeper", SLEEP, home=home, port=1)
+    record = processes.start("sleeper", SLEEP, home=home, ports={})
     assert record.pid not in [p.pid for p in psutil.Process().children(recursive=True)]
 
 
 def test_it_survives_the_death_of_its_starter(home: Path) -> None:
     lines = (
         "import sys, time; from pathlib import Path; from workshop import processes\n"
-        f"r = processes.start('sleeper', {SLEEP!r}, home=Path(sys.argv[1]), port=1)\n"
+        f"r = processes.start('sleeper', {SLEEP!r}, home=Path(sys.argv[1]), ports={{}})\n"
         "print(r.pid, flush=True); time.sleep(60)"
     )
     starter = subprocess.Popen(
@@ -86,19 +87,59 @@ def test_a_process_that_has_our_ones_id_but_not_its_start_time_is_left_alone(
     home: Path, bystander: subprocess.Popen[bytes]
 ) -> None:
     started = psutil.Process(bystander.pid).create_time()
-    record_in(home, "sleeper", Record(bystander.pid, started - 100, 1))
+    # Its start time is another one; and with its own it still does not write into this home.
+    for at in (started - 100, started):
+        record_in(home, "sleeper", Record(bystander.pid, at, {}, str(home)))
+        assert processes.running(home, "sleeper") is None
+        assert processes.end(home, "sleeper") is None
+        assert alive(bystander.pid)
+
+
+def test_one_whose_record_is_of_another_start_is_left_alone(home: Path) -> None:
+    record = processes.start("sleeper", SLEEP, home=home, ports={})
+    other = Record(record.pid, record.started - 100, {}, str(home))
+    record_in(home, "sleeper", other)
     assert processes.running(home, "sleeper") is None
-    assert processes.end(home, "sleeper") is None
-    assert alive(bystander.pid)
-    # With its true start time it would have been ended, so the time is what saved it.
-    record_in(home, "sleeper", Record(bystander.pid, started, 1))
-    assert processes.running(home, "sleeper")
+    record_in(home, "sleeper", record)
+    assert processes.end(home, "sleeper") == record
+
+
+def test_a_copy_of_a_home_has_not_started_what_its_records_name(home: Path, tmp_path: Path) -> None:
+    record = processes.start("sleeper", SLEEP, home=home, ports={"WORKSHOP_UI_PORT": 20001})
+    until(lambda: processes.running(home, "sleeper"), "its log to be open")
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    assert processes.running(copy, "sleeper") is None and processes.end(copy, "sleeper") is None
+    assert alive(record.pid) and processes.end(home, "sleeper") == record
+
+
+def test_one_whose_record_was_removed_is_ended_all_the_same(home: Path) -> None:
+    record = processes.start("sleeper", SLEEP, home=home, ports={})
+    until(lambda: processes.running(home, "sleeper"), "its log to be open")
+    (home / "sleeper.json").unlink()
+    reader = subprocess.Popen(["tail", "-f", str(home / "sleeper.log")])
+    try:
+        assert processes.running(home, "sleeper") is None
+        ended = processes.end(home, "sleeper")
+        assert ended and ended.pid == record.pid and not alive(record.pid)
+        assert alive(reader.pid), "somebody who reads the log is no server"
+    finally:
+        reader.kill()
+        reader.wait()
+
+
+def test_a_home_that_was_moved_still_ends_its_own(home: Path, tmp_path: Path) -> None:
+    record = processes.start("sleeper", SLEEP, home=home, ports={})
+    until(lambda: processes.running(home, "sleeper"), "its log to be open")
+    moved = home.rename(tmp_path / "moved")
+    assert processes.running(moved, "sleeper") == record
+    assert processes.end(moved, "sleeper") == record and not alive(record.pid)
 
 
 def test_one_that_does_not_listen_to_reason_is_killed(home: Path) -> None:
     lines = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on', flush=True)"
     command = [sys.executable, "-c", f"{lines}; time.sleep(60)"]
-    record = processes.start("stubborn", command, home=home, port=1)
+    record = processes.start("stubborn", command, home=home, ports={})
     until(lambda: processes.last_line(home, "stubborn"), "its first word")
     assert processes.end(home, "stubborn", limit=0.2) == record
     assert not alive(record.pid)
@@ -114,7 +155,7 @@ def test_a_broken_record_means_that_nothing_of_ours_runs(home: Path, text: str) 
 
 def test_its_output_is_in_its_log_and_its_last_words_are_told(home: Path) -> None:
     command = [sys.executable, "-c", "print('one', flush=True); raise SystemExit('no paper')"]
-    record = processes.start("printer", command, home=home, port=1)
+    record = processes.start("printer", command, home=home, ports={})
     until(lambda: not alive(record.pid), "its end")
     assert processes.last_line(home, "printer") == "Its last words: no paper"
     assert processes.last_line(home, "nobody") == ""
@@ -125,7 +166,7 @@ def test_who_listens_on_a_port_is_told_with_the_setting() -> None:
         port = server.getsockname()[1]
         assert processes.listens(port)
         error = processes.taken(port, "WORKSHOP_UI_PORT")
-    assert str(port) in error.saw and f"(process {psutil.Process().pid})" in error.saw
+    assert str(port) in error.saw and f"(process {psutil.Process().pid}, user " in error.saw
     assert psutil.Process().name() in error.saw
     assert "WORKSHOP_UI_PORT" in error.do
     assert not processes.listens(free_ports(1)[0])

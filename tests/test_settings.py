@@ -45,7 +45,7 @@ def test_nothing_set_means_the_practice_model_and_a_service_of_our_own(env_file:
     assert settings.practice and not settings.key_is_set
     assert settings.llm_model == PRACTICE_MODEL
     assert settings.llm_api_base == "http://127.0.0.1:8234/v1"
-    assert settings.temporal_is_ours and settings.temporal_address == "localhost:7233"
+    assert settings.temporal_is_ours and settings.temporal_address == "127.0.0.1:7233"
     assert (settings.temporal_port, settings.ui_port) == (7233, 8233)
 
 
@@ -81,7 +81,7 @@ def test_ports_delay_and_home_can_be_set(env_file: Path, tmp_path: Path) -> None
         f"WORKSHOP_TEMPORAL_PORT=20001\nWORKSHOP_UI_PORT=20002\nWORKSHOP_PRACTICE_PORT=20003\n"
         f"WORKSHOP_PRACTICE_DELAY=0.25\nWORKSHOP_HOME={tmp_path / 'elsewhere'}\n",
     )
-    assert settings.temporal_address == "localhost:20001"
+    assert settings.temporal_address == "127.0.0.1:20001"
     assert (settings.ui_port, settings.practice_port) == (20002, 20003)
     assert settings.practice_delay == 0.25 and settings.home == tmp_path / "elsewhere"
 

@@ -258,7 +258,9 @@ def test_a_port_that_is_taken_is_told(
         with pytest.raises(ProcessError) as caught:
             opened()
         named = {finding.what: finding for finding in doctor.examine()}[f"Port {port}"]
-    assert f"Port {port} " in caught.value.saw and f"(process {os.getpid()})" in caught.value.saw
+    assert (
+        f"Port {port} " in caught.value.saw and f"(process {os.getpid()}, user " in caught.value.saw
+    )
     assert "WORKSHOP_SITE_PORT" in caught.value.do and "WORKSHOP_SITE_PORT" in named.do
     assert not named.well
 

@@ -64,7 +64,7 @@ def test_a_service_that_answers_is_used_again(running_room: dict[str, str]) -> N
     for _ in range(2):
         service = ensure(settings)
         assert service.ours and not service.started_now
-        assert service.address == f"localhost:{running_room['WORKSHOP_TEMPORAL_PORT']}"
+        assert service.address == f"127.0.0.1:{running_room['WORKSHOP_TEMPORAL_PORT']}"
         assert pid(settings) == before
 
 
@@ -241,7 +241,7 @@ def test_a_port_that_is_taken_is_told(room: dict[str, str], setting: str, impati
     with socket.create_server(("127.0.0.1", port)), pytest.raises(ProcessError) as caught:
         ensure(load())
     assert f"Port {port} " in caught.value.saw
-    assert f"(process {os.getpid()})" in caught.value.saw
+    assert f"(process {os.getpid()}, user " in caught.value.saw
     assert setting in caught.value.do
     assert processes.running(load().home, NAME) is None
 
@@ -321,7 +321,7 @@ def test_without_any_the_package_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_links_are_local_unless_said_otherwise(room: dict[str, str]) -> None:
-    base = f"http://localhost:{room['WORKSHOP_UI_PORT']}"
+    base = f"http://127.0.0.1:{room['WORKSHOP_UI_PORT']}"
     assert temporal_service.web_ui(load()) == base
     link = temporal_service.workflow_link(load(), "a/b ü", "run-1")
     assert link == f"{base}/namespaces/default/workflows/a%2Fb%20%C3%BC/run-1/history"

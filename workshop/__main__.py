@@ -11,31 +11,44 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from workshop import crashes, disk, doctor, temporal_service
+from workshop import crashes, disk, doctor, processes, temporal_service
 from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import progress as how_far
+from workshop.classroom import left_alone
 from workshop.draft_show import draft_show
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import receipt
 from workshop.research_show import research_show
-from workshop.settings import INSTALLED, PLACE, ROOT, Settings, load, without_lessons
+from workshop.settings import (
+    INSTALLED,
+    NOTEBOOKS,
+    PLACE,
+    ROOT,
+    SERVERS,
+    Settings,
+    load,
+    without_lessons,
+)
 from workshop.site import process as site
 from workshop.switchboard import FILE as PREDICTIONS
 
 RECEIPT_SECONDS = 600
 
 # What the workshop keeps in its home, by whole names: WORKSHOP_HOME may hold other files.
-_PROCESSES = (temporal_service.NAME, process.NAME, site.NAME)
 _DATABASES = ("temporal.db", "practice-ledger.sqlite", "sent-ledger.sqlite", "research.sqlite")
 KEPT = (
-    *(f"{name}.{kind}" for name in _PROCESSES for kind in ("json", "lock", "log")),
+    *(f"{name}.{kind}" for name in SERVERS for kind in ("json", "lock", "log")),
     *(f"{name}{part}" for name in _DATABASES for part in ("", "-wal", "-shm", "-journal")),
     "notebook.log",
+    "id",
+    NOTEBOOKS,
+    "practice-only.env",
     PROGRESS,
     PREDICTIONS,
     temporal_service.DOWNLOADS,
@@ -101,15 +114,14 @@ def lab(arguments: argparse.Namespace) -> int:
 
 def up(arguments: argparse.Namespace) -> int:
     """Start the Temporal Service and the practice model, or find them running."""
-    settings = load()
     quiet_core()
 
     async def start() -> None:
-        service = await temporal_service.ensure(settings)
+        service = await temporal_service.ensure(load())
         print(f"✓ Temporal Service at {service.address}  Web UI {service.web_ui or '–'}")
-        if settings.practice:
-            await process.ensure(settings)
-            print(f"✓ Practice model at {settings.llm_api_base}")
+        if load().practice:
+            await process.ensure(load())
+            print(f"✓ Practice model at {load().llm_api_base}")
 
     asyncio.run(start())
     return 0
@@ -121,29 +133,34 @@ def down(arguments: argparse.Namespace) -> int:
 
 
 def status(arguments: argparse.Namespace) -> int:
-    """Say what runs. The exit code is 0 when all that a notebook needs answers."""
+    """Say what runs and whose it is. The exit code is 0 when all that a notebook needs answers."""
     settings = load()
     quiet_core()
-    service = asyncio.run(temporal_service.healthy(settings.temporal_address))
-    print(
-        f"{'✓' if service else '–'} Temporal Service at {settings.temporal_address}: "
-        f"{'healthy' if service else 'not running'}"
+
+    def tell(there: object, name: str, where: str, otherwise: str = "not running") -> None:
+        record = processes.running(settings.home, name)
+        ours = f" (process {record.pid})" if record else ""
+        print(f"{'✓' if there else '–'} {where}: {f'answers{ours}' if there else otherwise}")
+
+    address = settings.temporal_address
+    service = asyncio.run(temporal_service.healthy(address)) and bool(
+        not settings.temporal_is_ours or processes.running(settings.home, temporal_service.NAME)
     )
-    model = True
+    tell(service, temporal_service.NAME, f"Temporal Service at {address}")
+    model = not settings.practice or process.health(settings) is not None
     if settings.practice:
-        model = process.health(settings) is not None
-        print(
-            f"{'✓' if model else '–'} Practice model at {settings.llm_api_base}: "
-            f"{'answers' if model else 'not running'}"
-        )
+        tell(model, process.NAME, f"Practice model at {settings.llm_api_base}")
     else:
         print(f"✓ Model in use: {settings.llm_model}")
     # Only lessons 04 and 05 need it, and open it themselves.
-    pages = site.health(settings) is not None
-    print(
-        f"{'✓' if pages else '–'} Practice site at 127.0.0.1:{settings.site_port}: "
-        f"{'answers' if pages else 'not running; lessons that need it start it'}"
+    tell(
+        site.health(settings),
+        site.NAME,
+        f"Practice site at 127.0.0.1:{settings.site_port}",
+        "not running; lessons that need it start it",
     )
+    for who, ports in processes.others(settings).items():
+        print(f"  Left alone: {left_alone(who, ports)}.")
     return 0 if service and model else 1
 
 
@@ -165,12 +182,11 @@ def review(arguments: argparse.Namespace) -> int:
     """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
     from workshop.review import serve  # here, because no other command needs a web server
 
-    settings = load()
     quiet_core()
 
     async def serving() -> None:
-        await temporal_service.ensure(settings)
-        await serve(settings, port=arguments.port, say=functools.partial(print, flush=True))
+        await temporal_service.ensure(load())
+        await serve(load(), port=arguments.port, say=functools.partial(print, flush=True))
 
     asyncio.run(serving())
     return 0
@@ -236,7 +252,7 @@ def reset(arguments: argparse.Namespace) -> int:
     _down(settings)
     for path in kept:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    if not any(settings.home.iterdir()):
+    with suppress(OSError):  # it holds files of yours, or is a mount
         settings.home.rmdir()
     print("✓ Removed. The next begin starts afresh.")
     return 0
@@ -249,6 +265,10 @@ def _down(settings: Settings) -> int:
         ("Practice site", site.down(settings)),
     ):
         print(f"✓ {name} ended (process {ended.pid})." if ended else f"– {name}: none of ours ran.")
+    for who, ports in processes.others(settings).items():
+        print(f"  Left alone: {left_alone(who, ports)}.")
+        if who.pid:
+            print(f"  If nobody needs it, its owner can end it: kill {who.pid}")
     return 0
 
 

@@ -19,7 +19,6 @@ from temporalio.service import RPCError
 from workshop.crashes import ALONE, LIMIT_SECONDS, Actor, Crash, CrashError, Stage
 from workshop.follow import history_rows
 from workshop.receipt_picture import counted
-from workshop.settings import load
 from workshop.site.client import Site, open_site
 
 WORKER = "demos/module_one_04_agentic_loop/worker.py"
@@ -74,7 +73,7 @@ async def agent_worker(stage: Stage) -> Actor:
     """Demo 04's Worker, started unless it runs, once it polls."""
     if stage.worker is None:
         # Named here, because it may stand in an .env file, which an actor does not see.
-        stage.worker = stage.run(WORKER, WORKSHOP_SITE_PORT=str(load().site_port))
+        stage.worker = stage.run(WORKER)
         stage.say(f"  $ python {WORKER}")
     worker = stage.worker
     await stage.until(lambda: worker.printed("polls the Task Queue"), "the Worker's start", worker)

@@ -7,7 +7,7 @@ import html
 import os
 from dataclasses import dataclass
 
-from workshop import checks, notebook, temporal_service
+from workshop import checks, namespaces, notebook, processes, temporal_service
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
@@ -58,7 +58,7 @@ async def begin(lesson: str) -> Settings:
         WorkshopError: something cannot be had, with the reason and what to do.
     """
     _known(lesson)
-    settings = load()
+    settings = load(namespaces.environment())
     log = notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
@@ -68,22 +68,34 @@ async def begin(lesson: str) -> Settings:
     if settings.practice:
         starts.append(process.ensure(settings))  # type: ignore[arg-type]
     service, *_ = await asyncio.gather(*starts)
+    # What was started just now may have chosen other ports.
+    namespace = await namespaces.claim(load(namespaces.environment()), lesson)
+    settings = load()
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
     open_receipt()
+    others = await asyncio.to_thread(processes.others, settings)
     notebook.show(
         Panel(
             lesson,
             (
                 ("Temporal Service", _service_words(service), ""),
+                ("Namespace", f"{namespace.name} ({namespace.told})", ""),
                 ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
                 ("Model", _model_words(settings), ""),
                 ("Progress", lesson_words(lesson) or "no blanks here", ""),
+                *(("Left alone", left_alone(who, ports), "") for who, ports in others.items()),
                 ("Log", f"of Workers and Activities: {_short(str(log))}", ""),
             ),
         )
     )
     return settings
+
+
+def left_alone(who: processes.Holder, ports: list[int]) -> str:
+    """That somebody else has usual ports, in a line."""
+    numbers = ", ".join(map(str, ports))
+    return f"port{'s' * (len(ports) > 1)} {numbers}, used by {who}, which is not of this workshop"
 
 
 def _anchor(link: str) -> str:
@@ -108,8 +120,8 @@ def _service_words(service: temporal_service.TemporalService) -> str:
     elif service.ours:
         origin = "running"
     else:
-        origin = "found running; the workshop did not start it and will not end it"
-    return f"{service.address}, namespace {service.namespace} ({origin})"
+        origin = "named by TEMPORAL_ADDRESS; the workshop did not start it and will not end it"
+    return f"{service.address} ({origin})"
 
 
 def _model_words(settings: Settings) -> str:

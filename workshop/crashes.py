@@ -25,7 +25,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psutil
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -48,7 +47,7 @@ NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
 WORKER = "demos/module_one_02_adding_durability/worker.py"
 TOPIC = "Give me 5 fun facts about tardigrades"
 FOLDER = "crashes"
-"""The folder in the workshop's home that keeps the PDF of each scene."""
+"""The folder in a notebook's own that keeps the PDF of each scene."""
 
 TIMER_SECONDS = 5.0
 """The timer in which a Worker is killed. On stage it is 30 s; a new Worker starts in about 5 s."""
@@ -84,12 +83,16 @@ class Crash:
     """What to remember, in a sentence."""
     seconds: float
     workflow_id: str = ""
+    skipped: str = ""
+    """Why the scene was not played, in words."""
 
     @property
     def well(self) -> bool:
-        return self.pages > 0
+        return self.pages > 0 or bool(self.skipped)
 
     def __repr__(self) -> str:
+        if self.skipped:
+            return f"– {self.title}: not played. {self.skipped}"
         return "\n".join(
             [
                 f"{'✓' if self.well else '✗'} {self.title}",
@@ -255,6 +258,15 @@ async def _call(stage: Stage) -> Crash:
 async def _service(stage: Stage) -> Crash:
     """The Temporal Service itself dies, in the timer."""
     began = time.monotonic()
+    title = "durable, Temporal Service killed"
+    if not stage.given_service:
+        why = (
+            "TEMPORAL_ADDRESS names the Temporal Service, and others may work with it. Only one "
+            "that the workshop has started is killed."
+        )
+        stage.say(f"  – Not played. {why}")
+        nothing, pdf = Receipt((), practice=True), stage.kept / "service.pdf"
+        return Crash("service", title, "nothing", nothing, pdf, 0, "", 0.0, skipped=why)
     record = stage.own_service()
     await stage.polling_worker()
     handle = await stage.start_workflow(TIMER_SECONDS)
@@ -268,7 +280,7 @@ async def _service(stage: Stage) -> Crash:
     return stage.finish(
         Crash(
             "service",
-            "durable, Temporal Service killed",
+            title,
             f"the Temporal Service, in the timer of {TIMER_SECONDS:g} s",
             stage.receipt_of(handle),
             stage.folder / "research_pdf.pdf",
@@ -347,11 +359,10 @@ class Stage:
                 "Run this in a whole copy of the workshop.",
             )
         given = load()
-        self.kept = given.home / FOLDER
+        self.kept = given.folder / FOLDER
         disk.ready(self.kept)
         self.folder = Path(tempfile.mkdtemp(dir=self.kept))
         self.environment = _practice_environment(given, self.folder, self.queue)
-        self.settings = load(self.environment)
         self.given_service = given.temporal_is_ours
         self.ledger = Ledger(process.ledger_path(self.settings))
         self._guard = _start_guard()
@@ -371,17 +382,15 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def settings(self) -> Settings:
+        return load(self.environment)  # now: a server that is started may choose its port
+
+    @property
     def base(self) -> str:
         return str(self.settings.llm_api_base)
 
     async def ready(self, *, temporal: bool) -> None:
         """The practice model, and the Temporal Service where a scene needs it."""
-        if temporal and not self.given_service:
-            raise CrashError(
-                "TEMPORAL_ADDRESS names a Temporal Service of your own.",
-                "The crashes are played on the one that the workshop starts, and on no other.",
-                "Empty TEMPORAL_ADDRESS in .env, or play crash('naive'), which needs none.",
-            )
         await process.ensure(self.settings)
         if temporal:
             await temporal_service.ensure(self.settings)
@@ -428,11 +437,11 @@ class Stage:
         return record
 
     async def kill_service(self, record: processes.Record) -> None:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(ProcessLookupError):  # another notebook of this home may have killed it
             os.kill(record.pid, signal.SIGKILL)
         home = self.settings.home
         await self.until(
-            lambda: processes.running(home, temporal_service.NAME) is None, "the service's end"
+            lambda: processes.running(home, temporal_service.NAME) != record, "the service's end"
         )
 
     async def polling_worker(self) -> Actor:
@@ -573,16 +582,8 @@ def _practice_environment(given: Settings, folder: Path, queue: str) -> dict[str
     """An environment in which a demo uses this room and the practice model, and sees no key."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "TEMPORAL_"))}
     (folder / "settings.env").touch()
-    return kept | {
-        "WORKSHOP_ENV_FILE": str(folder / "settings.env"),
-        "WORKSHOP_HOME": str(given.home),
-        "WORKSHOP_TEMPORAL_PORT": str(given.temporal_port),
-        "WORKSHOP_UI_PORT": str(given.ui_port),
-        "WORKSHOP_PRACTICE_PORT": str(given.practice_port),
-        "WORKSHOP_PRACTICE_DELAY": str(given.practice_delay),
-        "TEMPORAL_NAMESPACE": given.temporal_namespace,
-        "DEMO_TASK_QUEUE": queue,
-    }
+    own = {"WORKSHOP_ENV_FILE": str(folder / "settings.env"), "DEMO_TASK_QUEUE": queue}
+    return kept | given.variables() | own
 
 
 def _pages(pdf: Path) -> int:
@@ -603,6 +604,8 @@ def _pages(pdf: Path) -> int:
 
 
 def _pdf(crash: Crash) -> str:
+    if crash.skipped:
+        return "– not played"
     if not crash.well:
         return "✗ missing or broken"
     return f"✓ whole, {crash.pages} page{'s' if crash.pages > 1 else ''}"

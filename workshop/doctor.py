@@ -13,8 +13,10 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from temporalio.client import Client
+from temporalio.service import RPCError
 
-from workshop import disk, processes, temporal_service, terminal
+from workshop import disk, namespaces, processes, temporal_service, terminal
 from workshop.errors import WorkshopError
 from workshop.practice_model import process
 from workshop.settings import INSTALLED, ROOT, Settings, env_file, load, without_lessons
@@ -139,26 +141,40 @@ def _binary() -> Iterator[Finding]:
 
 async def _service(settings: Settings) -> list[Finding]:
     address = settings.temporal_address
-    if await temporal_service.healthy(address):
-        ours = processes.running(settings.home, temporal_service.NAME)
+    ours = processes.running(settings.home, temporal_service.NAME)
+    if (ours or not settings.temporal_is_ours) and await temporal_service.healthy(address):
         whose = f"process {ours.pid}, started by the workshop" if ours else "not the workshop's"
-        return [Finding("Temporal Service", True, f"healthy at {address} ({whose})")]
+        well = Finding("Temporal Service", True, f"healthy at {address} ({whose})")
+        return [well, await _namespace(settings)]
     if not settings.temporal_is_ours:
         saw = f"none at {address}, which TEMPORAL_ADDRESS names"
-        do = "Start it, or empty TEMPORAL_ADDRESS in .env."
-        return [Finding("Temporal Service", False, saw, do)]
+        return [Finding("Temporal Service", False, saw, temporal_service.remedy(settings))]
     findings = [Finding("Temporal Service", True, f"not running; begin starts it at {address}")]
-    for port, setting in (
-        (settings.temporal_port, "WORKSHOP_TEMPORAL_PORT"),
-        (settings.ui_port, "WORKSHOP_UI_PORT"),
-    ):
-        findings.append(_port(port, setting))
-    return findings
+    return findings + [_port(settings, setting) for setting in temporal_service.SERVER.ports]
 
 
-def _port(port: int, setting: str) -> Finding:
+async def _namespace(settings: Settings) -> Finding:
+    client = await Client.connect(
+        settings.temporal_address, namespace=settings.temporal_namespace, lazy=True
+    )
+    try:
+        await namespaces.require(client, settings)
+    except namespaces.NamespaceError as error:
+        return Finding("Namespace", False, error.saw, error.do)
+    except RPCError as error:
+        return Finding("Namespace", False, f"cannot be asked for: {error.message}")
+    given = "TEMPORAL_NAMESPACE" in settings.given
+    saw = f"{client.namespace}, as TEMPORAL_NAMESPACE says" if given else "one for each notebook"
+    return Finding("Namespace", True, saw)
+
+
+def _port(settings: Settings, setting: str) -> Finding:
+    port = settings.port(setting)
     if not processes.listens(port):
         return Finding(f"Port {port}", True, "free")
+    if setting not in settings.given:
+        saw = f"used by {processes.holder(port)}; the workshop takes another"
+        return Finding(f"Port {port}", True, saw)
     error = processes.taken(port, setting)
     return Finding(f"Port {port}", False, error.saw, error.do)
 
@@ -175,7 +191,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding("Practice model", True, saw)
     else:
         yield Finding("Practice model", True, "not running; begin starts it")
-        yield _port(settings.practice_port, "WORKSHOP_PRACTICE_PORT")
+        yield _port(settings, "WORKSHOP_PRACTICE_PORT")
 
 
 def _site(settings: Settings) -> Iterator[Finding]:
@@ -184,7 +200,7 @@ def _site(settings: Settings) -> Iterator[Finding]:
         yield Finding("Practice site", True, saw)
     else:
         yield Finding("Practice site", True, "not running; open_site starts it")
-        yield _port(settings.site_port, "WORKSHOP_SITE_PORT")
+        yield _port(settings, "WORKSHOP_SITE_PORT")
 
 
 def _checkout() -> Iterator[Finding]:

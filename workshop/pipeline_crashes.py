@@ -21,7 +21,6 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from workshop.crashes import ALONE, Actor, Crash, Stage
 from workshop.database import open_database, rows
 from workshop.receipt_picture import counted
-from workshop.settings import load
 from workshop.site.client import Site, open_site
 
 WORKER = "demos/module_one_05_durable_pipelines/worker.py"
@@ -64,11 +63,7 @@ async def furnish(stage: Stage) -> Site:
         CrashError: it cannot be played here.
         PracticeSiteError: the site does not answer.
     """
-    stage.environment |= {
-        "WORKSHOP_SITE_PORT": str(load().site_port),
-        "DATABASE_URL": f"sqlite:///{stage.folder / DATABASE}",
-    }
-    stage.settings = load(stage.environment)
+    stage.environment["DATABASE_URL"] = f"sqlite:///{stage.folder / DATABASE}"
     await stage.ready(temporal=True)
     return await open_site(stage.settings)
 
@@ -140,8 +135,8 @@ async def _between(stage: Stage, scene: str, title: str, expected: int, lesson: 
         lesson,
         time.monotonic() - began,
         handle.id,
-        tuple(saved(stage)),
-        expected,
+        rows=tuple(saved(stage)),
+        expected=expected,
     )
     stage.say(f"  → {lesson}")
     return shown

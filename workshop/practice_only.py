@@ -27,23 +27,12 @@ async def use_practice_model() -> Settings:
             f"From here on the practice model answers, not {given.llm_model}. To have that one "
             "back, restart the kernel."
         )
-    settings = load()
-    await process.ensure(settings)
-    return settings
+    await process.ensure(load())
+    return load()
 
 
 def _without_model(given: Settings) -> dict[str, str]:
     """The variables of the environment that keep all settings but the model's."""
     nothing = disk.ready(given.home) / "practice-only.env"
     nothing.touch()
-    port = "TEMPORAL_ADDRESS", given.temporal_address
-    if given.temporal_is_ours:
-        port = "WORKSHOP_TEMPORAL_PORT", str(given.temporal_port)
-    return dict([port]) | {
-        "WORKSHOP_ENV_FILE": str(nothing),
-        "WORKSHOP_HOME": str(given.home),
-        "WORKSHOP_UI_PORT": str(given.ui_port),
-        "WORKSHOP_PRACTICE_PORT": str(given.practice_port),
-        "WORKSHOP_PRACTICE_DELAY": str(given.practice_delay),
-        "TEMPORAL_NAMESPACE": given.temporal_namespace,
-    }
+    return given.variables() | {"WORKSHOP_ENV_FILE": str(nothing)}

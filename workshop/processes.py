@@ -1,7 +1,8 @@
-"""Processes that outlive the kernel: started detached, known again by id and start time, ended.
+"""Processes that outlive the kernel: started detached, known again, and ended.
 
-A process is *ours* when the record in the workshop's home names its id and its start time, and
-a process with both is running. An id alone is not enough: ids are used again.
+A process is *ours* when the record in the workshop's home names its id and its start time, a
+process with both is running, and it writes into this home. An id alone is not enough, because ids
+are used again; nor is a record, because a home may be copied.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +23,10 @@ import psutil
 
 from workshop import disk
 from workshop.errors import WorkshopError
+from workshop.settings import DEFAULT_PORTS, SERVERS, Settings, recorded_ports
+
+TRIES = 5
+"""How often other ports are chosen where another program was quicker."""
 
 
 class ProcessError(WorkshopError):
@@ -34,10 +40,46 @@ class Record:
     pid: int
     started: float
     """Seconds since the epoch, as psutil.Process.create_time gives them."""
-    port: int
+    ports: dict[str, int]
+    """Its ports by the settings that name them. They are kept for the next start."""
+    home: str
+    """Where it keeps its state. A home that was moved is not where its server looks for it."""
 
 
-def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record:
+@dataclass(frozen=True)
+class Server:
+    """A server that a home has for itself."""
+
+    name: str
+    """Of its record, its lock and its log."""
+    words: str
+    ports: tuple[str, ...]
+    """The settings that name its ports."""
+    command: Callable[[Settings], Awaitable[Sequence[str]]]
+    answers: Callable[[Settings], Awaitable[object]]
+    """Whether a server of this kind answers, whoever started it."""
+    refusal: type[WorkshopError]
+    """The error to raise where it cannot be had."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who listens on a port."""
+
+    name: str = "another program"
+    pid: int | None = None
+    user: str = ""
+    folder: str = ""
+    """Where it keeps its state or runs, as far as this system tells."""
+
+    def __str__(self) -> str:
+        told = [f"process {self.pid}"] if self.pid else ["its process is not told to you"]
+        told += [f"user {self.user}"] if self.user else []
+        told += [self.folder] if self.folder else []
+        return f"{self.name} ({', '.join(told)})"
+
+
+def start(name: str, command: Sequence[str], *, home: Path, ports: dict[str, int]) -> Record:
     """Start a command that goes on when this process ends, and record it.
 
     A shell stands in between and leaves at once, so that the process is nobody's child: Jupyter
@@ -57,7 +99,7 @@ def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record
     pid = int(done.stdout)
     try:
         process = psutil.Process(pid)
-        record = Record(pid, process.create_time(), port)
+        record = Record(pid, process.create_time(), ports, os.path.realpath(home))
     except psutil.NoSuchProcess:
         raise ProcessError(
             f"The {name} process ended as soon as it was started. {last_line(home, name)}",
@@ -71,84 +113,148 @@ def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record
     return record
 
 
-async def ensure(
-    name: str,
-    command: Sequence[str],
-    *,
-    home: Path,
-    port: int,
-    setting: str,
-    answers: Callable[[], object],
-    refusal: type[WorkshopError],
-    limit: float,
-) -> bool:
-    """Find a server of ours or start it, and return when it answers.
+async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
+    """Find this home's server or start it, and return when it answers.
+
+    A port that the settings name is used or refused. Otherwise the server takes its earlier port,
+    the usual one or the next that is free, and `settings.load` tells that one from then on.
 
     Args:
-        setting: the setting that names its port, for the error's words.
-        answers: whether it answers; called in a thread.
-        refusal: the error to raise.
-        limit: seconds to wait for one that has been started.
+        limit: seconds to wait for one that has been started. Its own work stretches them.
 
     Returns:
         Whether it was started now.
 
     Raises:
-        refusal: it cannot be had, with the reason and what to do.
-        ProcessError: something else holds its port.
+        server.refusal: it cannot be had, with the reason and what to do.
+        ProcessError: something else holds the port that the settings name.
     """
-    if await asyncio.to_thread(answers):
+    home = settings.home
+    if _here(home, server.name) and await server.answers(settings):
         return False
-    words = f"The {name.replace('-', ' ')}"
-    async with lock(home, name):
-        if await asyncio.to_thread(answers):
+    async with lock(home, server.name):
+        # Another notebook may have been quicker, and may have chosen other ports.
+        settings = settings.at(recorded_ports(home))
+        if _here(home, server.name) and await server.answers(settings):
             return False
         # One of ours that no longer answers, or is unplugged, is replaced.
-        await asyncio.to_thread(end, home, name)
-        if listens(port):
-            raise taken(port, setting)
-        start(name, command, home=home, port=port)
-        until = time.monotonic() + limit
-        while not await asyncio.to_thread(answers):
-            if running(home, name) is None:
-                raise refusal(
-                    f"{words} ended while it was starting. {last_line(home, name)}",
-                    do=f"Read {home / (name + '.log')}, then run this again.",
-                )
-            if time.monotonic() > until:
-                raise refusal(
-                    f"{words} has not answered for {limit:.0f} s.",
-                    "It takes about a second.",
-                    "Run `python -m workshop down`, then this again.",
-                )
-            await asyncio.sleep(0.02)
+        await asyncio.to_thread(end, home, server.name, limit=2.0)
+        for _ in range(TRIES):
+            ports = {name: _free_port(settings, name) for name in server.ports}
+            settings = settings.at(ports)
+            line = await server.command(settings)
+            record = start(server.name, line, home=home, ports=ports)
+            if await _comes_up(settings, server, record, limit):
+                return True
+    raise server.refusal(
+        f"The {server.words} found its ports taken {TRIES} times, the last time "
+        f"{', '.join(map(str, ports.values()))}.",
+        do="Run this again.",
+    )
+
+
+async def _comes_up(settings: Settings, server: Server, record: Record, limit: float) -> bool:
+    """Wait for a server that was started. False where its port was taken in the meantime."""
+    began = time.monotonic()
+    worked, last_work = 0.0, began
+    # Whoever answers: the ports must be those of the process that was started.
+    while not (_holds(record) and await server.answers(settings)):
+        process, now = _process(record), time.monotonic()
+        if process is None:
+            if any(map(listens, record.ports.values())):
+                return False
+            raise server.refusal(
+                f"The {server.words} ended while it was starting. "
+                f"{last_line(settings.home, server.name)}",
+                do=f"Read {settings.home / (server.name + '.log')}; `python -m workshop doctor` "
+                "says what is wrong, `reset` starts afresh.",
+            )
+        with suppress(psutil.Error):
+            if (used := sum(process.cpu_times()[:2])) > worked:
+                worked, last_work = used, now
+        # On a busy machine it may get a tenth of a processor: as long as it works, it is coming.
+        if now - began > (limit if now - last_work > min(limit, 5.0) else 10 * limit):
+            raise server.refusal(
+                f"The {server.words} (process {record.pid}) has not answered for "
+                f"{now - began:.0f} s, in which it worked for {worked:.1f} s.",
+                "It takes about a second of work.",
+                "Run `python -m workshop down`, then this again.",
+            )
+        await asyncio.sleep(0.02)
     return True
 
 
+def _free_port(settings: Settings, setting: str) -> int:
+    """The port to use: the one in the settings, or the next one that is free.
+
+    Raises:
+        ProcessError: the settings name it, and something else holds it.
+    """
+    wanted = settings.port(setting)
+    if _can_listen(wanted):
+        return wanted
+    if setting in settings.given:
+        raise taken(wanted, setting)
+    usual = DEFAULT_PORTS[setting]
+    # Ten further: what a person knows of the usual ones, such as their last digit, stays true.
+    for candidate in range(usual, min(usual + 1000, 65536), 10):
+        if _can_listen(candidate):
+            return candidate
+    raise taken(wanted, setting)
+
+
+def _can_listen(port: int) -> bool:
+    if listens(port):
+        return False
+    with socket.socket() as probe:
+        # As servers do: connections that were closed a moment ago do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _holds(record: Record) -> bool:
+    """Whether the process itself listens on its ports."""
+    try:
+        return _listening(psutil.Process(record.pid)) >= set(record.ports.values())
+    except psutil.NoSuchProcess:
+        return False
+
+
 def running(home: Path, name: str) -> Record | None:
-    """The recorded process if it is running, else None."""
+    """The recorded process if it is running and is this home's, else None."""
     try:
         record = Record(**json.loads(_file(home, name).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return record if _process(record) else None
+    process = _process(record)
+    return record if process and _writes_into(process, home, name) else None
+
+
+def _here(home: Path, name: str) -> bool:
+    record = running(home, name)
+    return record is not None and record.home == os.path.realpath(home)
 
 
 def end(home: Path, name: str, *, limit: float = 10.0) -> Record | None:
-    """End the recorded process: asked first, killed after `limit` seconds.
+    """End this home's process: asked first, killed after `limit` seconds.
 
     Returns:
         What was ended, or None when nothing of ours was running.
     """
-    record = running(home, name)
-    if record and (process := _process(record)):
-        with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
-            process.terminate()
-            if not _gone(record, limit):
-                process.kill()
-                _gone(record, limit)
-    _file(home, name).unlink(missing_ok=True)
-    return record
+    # The record stays: it remembers the ports.
+    found = [record] if (record := running(home, name)) else _unrecorded(home, name)
+    for record in found:
+        if process := _process(record):
+            with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+                process.terminate()
+                if not _gone(record, limit):
+                    process.kill()
+                    _gone(record, limit)
+    return found[0] if found else None
 
 
 def last_line(home: Path, name: str) -> str:
@@ -167,28 +273,84 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def listener(port: int) -> str:
-    """Who listens on a port, in words: `nginx (process 123)`, or `another program`."""
+def holder(port: int) -> Holder:
+    """Who listens on a port of the loopback address, as far as this system tells."""
+    # Another user's connections are not shown, but their command lines mostly are.
+    found = _listener(port) or _by_command_line(port)
+    if found is None:
+        return Holder()
+    name, user, folder = "another program", "", ""
+    with suppress(psutil.Error):
+        name = found.name()
+    with suppress(psutil.Error):
+        user = found.username()
+    with suppress(psutil.Error):
+        folder = _state(found.cmdline()) or found.cwd()
+    if folder and not Path(folder).exists():
+        folder = f"{folder}, a folder that is gone"
+    return Holder(name, found.pid, user, folder)
+
+
+def others(settings: Settings) -> dict[Holder, list[int]]:
+    """Who else holds usual ports, which this home would have taken, and which ports."""
+    own = {
+        port
+        for name in SERVERS
+        if (record := running(settings.home, name))
+        for port in record.ports.values()
+    }
+    found: dict[Holder, list[int]] = {}
+    for setting, port in DEFAULT_PORTS.items():
+        if setting not in settings.given and port not in own and listens(port):
+            found.setdefault(holder(port), []).append(port)
+    return found
+
+
+def _listener(port: int) -> psutil.Process | None:
     try:
-        for process in psutil.process_iter(["pid", "name"]):
-            try:
-                connections = process.net_connections(kind="tcp")
-            except (psutil.AccessDenied, psutil.NoSuchProcess):
-                continue
-            for connection in connections:
-                if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-                    return f"{process.info['name']} (process {process.info['pid']})"
-    except psutil.Error:
+        for one in psutil.net_connections(kind="tcp"):
+            at = getattr(one.laddr, "port", None)
+            if one.status == psutil.CONN_LISTEN and at == port and one.pid:
+                return psutil.Process(one.pid)
+    except psutil.AccessDenied:  # macOS tells only what is asked of a process of one's own
+        for process in psutil.process_iter():
+            if port in _listening(process):
+                return process
+    except psutil.NoSuchProcess:
         pass
-    return "another program, whose name this system does not tell"
+    return None
+
+
+def _listening(process: psutil.Process) -> set[int]:
+    try:
+        connections = process.net_connections(kind="tcp")
+    except psutil.Error:
+        return set()
+    return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}
+
+
+def _by_command_line(port: int) -> psutil.Process | None:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if str(port) in process.cmdline() and process.uids().real != os.getuid():
+                return process
+    return None
+
+
+def _state(line: Sequence[str]) -> str:
+    """The folder in which a server of the workshop keeps its state, or an empty string."""
+    for word in line:
+        if word.startswith("/") and word.endswith((".db", ".sqlite")):
+            return str(Path(word).parent)
+    return ""
 
 
 def taken(port: int, setting: str) -> ProcessError:
     """The error for a port that something else holds."""
     return ProcessError(
-        f"Port {port} is taken by {listener(port)}.",
-        "The workshop needs the port to itself.",
-        f"End that program, or set {setting} to a free port in .env, and run this again.",
+        f"Port {port} is taken by {holder(port)}.",
+        f"{setting} names this port, and the workshop needs it to itself.",
+        f"End that program, or remove {setting} to let the workshop choose, and run this again.",
     )
 
 
@@ -215,6 +377,31 @@ async def lock(home: Path, name: str, *, limit: float = 30.0) -> AsyncIterator[N
 
 def _file(home: Path, name: str) -> Path:
     return home / f"{name}.json"
+
+
+def _writes_into(process: psutil.Process, home: Path, name: str) -> bool:
+    """Whether a process has this home's log or database open.
+
+    After `mv` it still has; a copy of the home, or one made anew in the same place, has others.
+    """
+    own = {os.path.realpath(home / f"{name}{end}") for end in (".log", ".db")}
+    try:
+        return any(file.path in own for file in process.open_files())
+    except psutil.AccessDenied:
+        return process.uids().real == os.getuid()
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _unrecorded(home: Path, name: str) -> list[Record]:
+    """Processes that this home started and has no record of, because somebody removed it."""
+    log, found = os.path.realpath(home / f"{name}.log"), []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            # Who reads the log has it open as well, but not as what it prints to.
+            if any(file.path == log and file.fd == 1 for file in process.open_files()):
+                found.append(Record(process.pid, process.create_time(), {}, ""))
+    return found
 
 
 def _process(record: Record) -> psutil.Process | None:

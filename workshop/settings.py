@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,19 @@ PLACE = Path.home() / ".durable-ai-workshop" if INSTALLED else ROOT
 
 PLACEHOLDER_KEY = "YOUR_API_KEY"
 PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
+
+DEFAULT_PORTS = {
+    "WORKSHOP_TEMPORAL_PORT": 7233,
+    "WORKSHOP_UI_PORT": 8233,
+    "WORKSHOP_PRACTICE_PORT": 8234,
+    "WORKSHOP_SITE_PORT": 8236,
+}
+"""The usual ports. Where somebody else has one, this home's servers take another."""
+
+SERVERS = ("temporal", "practice-model", "practice-site")
+"""What a home has for itself; each has a record there, `temporal.json`, with its ports."""
+NOTEBOOKS = "notebooks"
+"""The folder in the home that holds a folder for each notebook, named as its namespace."""
 
 
 class SettingsError(WorkshopError):
@@ -58,6 +72,13 @@ class Settings:
     """Where results are kept, in SQLAlchemy's words. It may hold a password."""
     home: Path
     """Where state lives: database, ledger, logs."""
+    given: frozenset[str] = frozenset()
+    """Which ports, and whether a namespace, the user has set: those are used as they are."""
+
+    @property
+    def folder(self) -> Path:
+        """Where this notebook's own files are; `home` where no notebook has the namespace."""
+        return _folder(self.home, self.temporal_namespace)
 
     @property
     def key_is_set(self) -> bool:
@@ -66,6 +87,43 @@ class Settings:
     @property
     def temporal_port(self) -> int:
         return int(self.temporal_address.rpartition(":")[2])
+
+    def variables(self) -> dict[str, str]:
+        """The variables that give a process these settings, but for the model's and its key."""
+        told = {name: str(self.port(name)) for name in DEFAULT_PORTS if name in self.given}
+        told["WORKSHOP_HOME"] = str(self.home)
+        told["WORKSHOP_PRACTICE_DELAY"] = str(self.practice_delay)
+        if "TEMPORAL_NAMESPACE" in self.given:
+            told["TEMPORAL_NAMESPACE"] = self.temporal_namespace
+        if not self.temporal_is_ours:
+            told["TEMPORAL_ADDRESS"] = self.temporal_address
+        return told
+
+    def port(self, setting: str) -> int:
+        """The port that a setting such as WORKSHOP_UI_PORT names."""
+        return {
+            "WORKSHOP_TEMPORAL_PORT": self.temporal_port,
+            "WORKSHOP_UI_PORT": self.ui_port,
+            "WORKSHOP_PRACTICE_PORT": self.practice_port,
+            "WORKSHOP_SITE_PORT": self.site_port,
+        }[setting]
+
+    def at(self, ports: Mapping[str, int]) -> Settings:
+        """These settings with other ports, but for those that the user has set."""
+        new = {
+            name: self.port(name) if name in self.given else ports.get(name, self.port(name))
+            for name in DEFAULT_PORTS
+        }
+        practice = new["WORKSHOP_PRACTICE_PORT"]
+        own = f"127.0.0.1:{new['WORKSHOP_TEMPORAL_PORT']}"
+        return replace(
+            self,
+            llm_api_base=f"http://127.0.0.1:{practice}/v1" if self.practice else self.llm_api_base,
+            temporal_address=own if self.temporal_is_ours else self.temporal_address,
+            ui_port=new["WORKSHOP_UI_PORT"],
+            practice_port=practice,
+            site_port=new["WORKSHOP_SITE_PORT"],
+        )
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -100,32 +158,35 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "A key is one word of letters, digits, '-' and '_'.",
             f"Copy the key again into {file.name}, or empty the line to use the practice model.",
         )
-    practice_port = _port(values, "WORKSHOP_PRACTICE_PORT", 8234)
+    home = Path(values.get("WORKSHOP_HOME") or PLACE / disk.DEFAULT).expanduser().absolute()
+    ports = DEFAULT_PORTS | recorded_ports(home)
+    ports = {name: _port(values, name, port) for name, port in ports.items()}
     # A base without a key is a model of one's own that asks for none.
     practice = not key and not base
     address = values.get("TEMPORAL_ADDRESS")
     if address and not (address.rpartition(":")[0] and _whole(address.rpartition(":")[2]) < 65536):
         raise SettingsError(
             f"TEMPORAL_ADDRESS is {address!r}.",
-            "It is a host and a port, such as localhost:7233.",
+            "It is a host and a port, such as 127.0.0.1:7233.",
             "Add the port, or remove the setting to let the workshop start a Temporal Service.",
         )
-    own_address = f"localhost:{_port(values, 'WORKSHOP_TEMPORAL_PORT', 7233)}"
-    home = Path(values.get("WORKSHOP_HOME") or PLACE / disk.DEFAULT).expanduser().absolute()
+    namespace = values.get("TEMPORAL_NAMESPACE", "default")
+    database = _sqlite(_folder(home, namespace) / "research.sqlite")
     return Settings(
         llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
         llm_api_key=SecretStr(practice_model.KEY if practice else key),
-        llm_api_base=f"http://127.0.0.1:{practice_port}/v1" if practice else base,
+        llm_api_base=f"http://127.0.0.1:{ports['WORKSHOP_PRACTICE_PORT']}/v1" if practice else base,
         practice=practice,
-        temporal_address=address or own_address,
-        temporal_namespace=values.get("TEMPORAL_NAMESPACE", "default"),
+        temporal_address=address or f"127.0.0.1:{ports['WORKSHOP_TEMPORAL_PORT']}",
+        temporal_namespace=namespace,
         temporal_is_ours=not address,
-        ui_port=_port(values, "WORKSHOP_UI_PORT", 8233),
-        practice_port=practice_port,
+        ui_port=ports["WORKSHOP_UI_PORT"],
+        practice_port=ports["WORKSHOP_PRACTICE_PORT"],
         practice_delay=_seconds(values, "WORKSHOP_PRACTICE_DELAY", 0.6),
-        site_port=_port(values, "WORKSHOP_SITE_PORT", 8236),
-        database_url=SecretStr(values.get("DATABASE_URL") or _sqlite(home / "research.sqlite")),
+        site_port=ports["WORKSHOP_SITE_PORT"],
+        database_url=SecretStr(values.get("DATABASE_URL", database)),
         home=home,
+        given=frozenset({*DEFAULT_PORTS, "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY"} & set(values)),
     )
 
 
@@ -165,6 +226,21 @@ def _sqlite(file: Path) -> str:
     return (
         f"sqlite:///file:{quote(str(file))}?uri=true" if "?" in str(file) else f"sqlite:///{file}"
     )
+
+
+def _folder(home: Path, namespace: str) -> Path:
+    own = home / NOTEBOOKS / namespace
+    return own if own.is_dir() else home
+
+
+def recorded_ports(home: Path) -> dict[str, int]:
+    """The ports that this home's servers have, or had last, by setting."""
+    found: dict[str, int] = {}
+    for name in SERVERS:
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            kept = json.loads((home / f"{name}.json").read_text())["ports"]
+            found |= {n: kept[n] for n in DEFAULT_PORTS if isinstance(kept.get(n), int)}
+    return found
 
 
 def _read(file: Path) -> dict[str, str | None]:

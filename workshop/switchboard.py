@@ -480,4 +480,4 @@ def _write(kept: dict[str, dict[str, str]]) -> None:
 
 
 def _file() -> Path:
-    return settings.load().home / FILE
+    return settings.load().folder / FILE

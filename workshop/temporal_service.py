@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +21,9 @@ from urllib.parse import quote
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop import disk, processes
+from workshop import processes
 from workshop.errors import WorkshopError
-from workshop.settings import Settings
+from workshop.settings import Settings, recorded_ports
 
 NAME = "temporal"
 DOWNLOADS = "temporal-cli"
@@ -60,71 +59,65 @@ class TemporalService:
     """A Temporal Service that answers."""
 
     address: str
-    namespace: str
     ours: bool
-    """Whether the workshop started it."""
+    """Whether this home started it, and nobody else uses it."""
     started_now: bool
     web_ui: str
     """Address of the Web UI, or an empty string when it is not known."""
 
 
 async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
-    """Find a Temporal Service or start one, and return when it is healthy.
+    """Find this home's Temporal Service or start it, and return when it is healthy.
+
+    Where TEMPORAL_ADDRESS names one, that one is used and none is started. One that has just been
+    started may have other ports than `settings` say: load them again.
 
     Args:
         limit: seconds to wait for a service that has been started.
 
     Raises:
         TemporalServiceError: it cannot be had, with the reason and what to do.
-        ProcessError: something else holds one of the ports.
+        ProcessError: something else holds a port that the settings name.
     """
-    if await healthy(settings.temporal_address):
-        return _found(settings, started_now=False)
-    if not settings.temporal_is_ours:
+    if settings.temporal_is_ours:
+        new = not database(settings).exists()
+        try:
+            started = await processes.ensure(settings, SERVER, limit=limit)
+        except TemporalServiceError:
+            if new and not processes.running(settings.home, NAME):
+                # One that is half made, as on a full disk, would never open again.
+                for part in ("", "-wal", "-shm", "-journal"):
+                    Path(f"{database(settings)}{part}").unlink(missing_ok=True)
+            raise
+        settings = settings.at(recorded_ports(settings.home))
+    elif await healthy(settings.temporal_address):
+        started = False
+    else:
         raise TemporalServiceError(
             f"No Temporal Service answers at {settings.temporal_address}, "
             "which TEMPORAL_ADDRESS names.",
             "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
-            "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one.",
+            remedy(settings),
         )
-    async with processes.lock(settings.home, NAME):
-        if await healthy(settings.temporal_address):  # another notebook was quicker
-            return _found(settings, started_now=False)
-        # One of ours that no longer answers is replaced; it has had its time to answer.
-        await asyncio.to_thread(processes.end, settings.home, NAME, limit=2.0)
-        for port, setting in (
-            (settings.temporal_port, "WORKSHOP_TEMPORAL_PORT"),
-            (settings.ui_port, "WORKSHOP_UI_PORT"),
-        ):
-            if processes.listens(port):
-                raise processes.taken(port, setting)
-        disk.ready(settings.home, room=disk.ROOM)
-        binary = await find_binary(settings.home)
-        new = not database(settings).exists()
-        record = processes.start(
-            NAME, command(binary, settings), home=settings.home, port=settings.temporal_port
+    return TemporalService(
+        address=settings.temporal_address,
+        ours=settings.temporal_is_ours,
+        started_now=started,
+        web_ui=web_ui(settings),
+    )
+
+
+def remedy(settings: Settings) -> str:
+    """What to do where nobody answers at the address that the user has set."""
+    host = settings.temporal_address.rpartition(":")[0]
+    if "TEMPORAL_API_KEY" in settings.given or host.endswith((".tmprl.cloud", ".temporal.io")):
+        return (
+            "The notebooks connect without a key and without TLS, so Temporal Cloud does not "
+            "answer them. Empty TEMPORAL_ADDRESS in .env to let the workshop start a service; "
+            "for an app of your own: "
+            "https://docs.temporal.io/develop/environment-configuration"
         )
-        until = time.monotonic() + limit
-        while not await healthy(settings.temporal_address):
-            if processes.running(settings.home, NAME) is None:
-                if new:  # one that is half made, as on a full disk, would never open again
-                    for part in ("", "-wal", "-shm", "-journal"):
-                        Path(f"{database(settings)}{part}").unlink(missing_ok=True)
-                raise TemporalServiceError(
-                    f"The Temporal Service ended while it was starting. "
-                    f"{processes.last_line(settings.home, NAME)}",
-                    do=f"Read {settings.home / 'temporal.log'}; "
-                    "`python -m workshop doctor` says what is wrong, `reset` starts afresh.",
-                )
-            if time.monotonic() > until:
-                raise TemporalServiceError(
-                    f"The Temporal Service (process {record.pid}) has not answered "
-                    f"for {limit:.0f} s.",
-                    "It takes about two seconds.",
-                    "Run `python -m workshop down`, then this again.",
-                )
-            await asyncio.sleep(0.02)
-    return _found(settings, started_now=True)
+    return "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one."
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
@@ -189,7 +182,6 @@ def command(binary: Path, settings: Settings) -> list[str]:
     """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
     line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
     line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
-    line += ["--namespace", settings.temporal_namespace]
     line += ["--db-filename", str(database(settings))]
     if binary == beside():
         # The Web UI would ask the internet for news. An older command on PATH may not know this.
@@ -204,6 +196,24 @@ def command(binary: Path, settings: Settings) -> list[str]:
 def database(settings: Settings) -> Path:
     """The file in which a service of ours keeps its Event Histories."""
     return settings.home / "temporal.db"
+
+
+async def _command(settings: Settings) -> list[str]:
+    return command(await find_binary(settings.home), settings)
+
+
+async def _answers(settings: Settings) -> bool:
+    return await healthy(settings.temporal_address)
+
+
+SERVER = processes.Server(
+    NAME,
+    "Temporal Service",
+    ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT"),
+    _command,
+    _answers,
+    TemporalServiceError,
+)
 
 
 def down(settings: Settings) -> processes.Record | None:
@@ -225,24 +235,20 @@ def web_ui(settings: Settings) -> str:
     if "google.colab" in sys.modules:
         colab = importlib.import_module("google.colab.output")
         return str(colab.eval_js(f"google.colab.kernel.proxyPort({port})")).rstrip("/")
-    return f"http://localhost:{port}"
+    return f"http://127.0.0.1:{port}"
 
 
-def workflow_link(settings: Settings, workflow_id: str, run_id: str | None = None) -> str:
-    """The Web UI's page of one Workflow, or an empty string where there is no Web UI."""
+def workflow_link(
+    settings: Settings, workflow_id: str, run_id: str | None = None, *, namespace: str = ""
+) -> str:
+    """The Web UI's page of one Workflow, or an empty string where there is no Web UI.
+
+    Args:
+        namespace: where the Workflow is; the settings' namespace unless given.
+    """
     base = web_ui(settings)
     if not base:
         return ""
-    page = f"{base}/namespaces/{quote(settings.temporal_namespace, safe='')}/workflows"
+    page = f"{base}/namespaces/{quote(namespace or settings.temporal_namespace, safe='')}/workflows"
     page += f"/{quote(workflow_id, safe='')}"
     return f"{page}/{quote(run_id, safe='')}/history" if run_id else page
-
-
-def _found(settings: Settings, *, started_now: bool) -> TemporalService:
-    return TemporalService(
-        address=settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        ours=processes.running(settings.home, NAME) is not None,
-        started_now=started_now,
-        web_ui=web_ui(settings),
-    )

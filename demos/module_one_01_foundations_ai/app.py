@@ -25,8 +25,6 @@ DEFAULT_TOPIC = "Give me 5 fun facts about tardigrades"
 # The moment for a crash. Seconds between the answer and the PDF.
 PAUSE_SECONDS = int(os.environ.get("DEMO_PAUSE_SECONDS", "10"))
 
-settings = load()
-
 
 def ask_topic() -> str:
     try:
@@ -38,6 +36,7 @@ def ask_topic() -> str:
 
 
 def llm_call(prompt: str) -> ModelResponse:
+    settings = load()
     return completion(
         model=settings.llm_model,
         # Out of its wrapper at the last moment: a key is never printed and never stored.
@@ -66,9 +65,9 @@ def count_down() -> None:
 
 
 def main() -> None:
-    if settings.practice:
-        asyncio.run(process.ensure(settings))  # the practice model, unless it runs already
-    attach(settings)  # lets the receipt count this app's calls
+    if load().practice:
+        asyncio.run(process.ensure(load()))  # the practice model, unless it runs already
+    attach(load())  # lets the receipt count this app's calls
     topic = ask_topic()
     print(f"Asking the model: {topic}", flush=True)
     content = llm_call(topic)["choices"][0]["message"]["content"]

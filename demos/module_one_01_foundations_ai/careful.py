@@ -28,8 +28,7 @@ TOPIC = os.environ.get("DEMO_TOPIC", "Give me 3 facts about sustainable energy")
 # The moment for a crash. Seconds between the answer and its save; without one it is short.
 PAUSE_SECONDS = int(os.environ.get("DEMO_PAUSE_SECONDS", "0"))
 
-settings = load()
-answers = Path(os.environ.get("DEMO_ANSWERS") or settings.home / "answers")
+answers = Path(os.environ.get("DEMO_ANSWERS") or load().folder / "answers")
 
 
 def file_of(prompt: str) -> Path:
@@ -37,6 +36,7 @@ def file_of(prompt: str) -> Path:
 
 
 def llm_call(prompt: str) -> ModelResponse:
+    settings = load()
     return completion(
         model=settings.llm_model,
         api_key=settings.llm_api_key.get_secret_value(),
@@ -79,9 +79,9 @@ def create_pdf(content: str, filename: str = "careful_report.pdf") -> str:
 
 
 def main() -> None:
-    if settings.practice:
-        asyncio.run(process.ensure(settings))  # the practice model, unless it runs already
-    attach(settings)  # lets the receipt count this app's calls
+    if load().practice:
+        asyncio.run(process.ensure(load()))  # the practice model, unless it runs already
+    attach(load())  # lets the receipt count this app's calls
     answers.mkdir(parents=True, exist_ok=True)
     print(f"✓ Written: {create_pdf(saved_call(TOPIC))}")
 

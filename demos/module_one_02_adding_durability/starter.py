@@ -47,8 +47,8 @@ async def watch(handle: WorkflowHandle) -> GenerateReportOutput:
 
 
 async def main() -> None:
+    await temporal_service.ensure(load())  # found, or started
     settings = load()
-    await temporal_service.ensure(settings)  # found, or started
     client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,

@@ -28,7 +28,7 @@ from temporalio.client import (
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import temporal_service
+from workshop import namespaces, temporal_service
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.settings import load
@@ -79,14 +79,17 @@ def run(main: Coroutine[Any, Any, None], parting: str) -> None:
         print(f"\n{parting}")
 
 
-async def connect() -> Client:
+async def connect(workflow_id: str = "") -> Client:
+    """A Client; for a Workflow that exists, in the namespace in which it is."""
+    await temporal_service.ensure(load())  # found, or started
     settings = load()
-    await temporal_service.ensure(settings)  # found, or started
-    return await Client.connect(
+    client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=pydantic_data_converter,
     )
+    # Each notebook has a namespace of its own, and a terminal has none of theirs.
+    return await namespaces.where(client, workflow_id) if workflow_id else client
 
 
 def as_id(text: str) -> str:

@@ -14,7 +14,7 @@ async def main(answer: str) -> None:
             "It begins with agent-, as starter.py has printed it.",
             "Run this again with the id.",
         )
-    await converse(await existing(await connect(), workflow_id))
+    await converse(await existing(await connect(workflow_id), workflow_id))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from workshop.settings import load
 
 # "die", "hang", "slow" or "changed"; each once, because then this file is there.
 FAULT = os.environ.get("MCP_FAULT", "")
-ONCE = Path(os.environ.get("MCP_FAULT_FILE") or load().home / "mcp-fault-has-been")
+ONCE = Path(os.environ.get("MCP_FAULT_FILE") or load().folder / "mcp-fault-has-been")
 SLOW_SECONDS = float(os.environ.get("MCP_SLOW_SECONDS", "5"))
 
 

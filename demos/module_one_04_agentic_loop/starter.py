@@ -31,14 +31,16 @@ async def start(client: Client, goal: str) -> WorkflowHandle:
 
 
 async def main(answer: str) -> None:
-    client = await connect()
+    workflow_id = as_id(answer)
+    client = await connect(workflow_id)
     # What looks like an id is never taken for a goal: a run costs money.
-    if workflow_id := as_id(answer):
+    if workflow_id:
         handle = await existing(client, workflow_id)
         print(f"✓ Going on with {handle.id}. Nothing was started.")
     else:
         handle = await start(client, answer)
-    print(f"  {temporal_service.workflow_link(load(), handle.id)}", flush=True)
+    link = temporal_service.workflow_link(load(), handle.id, namespace=client.namespace)
+    print(f"  {link}", flush=True)
     await converse(handle)
 
 

@@ -51,11 +51,11 @@ class Announced(ActivityInboundInterceptor):
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:
-    settings = load()
-    await temporal_service.ensure(settings)  # found, or started
-    await site.ensure(settings)
-    if settings.practice:
-        await process.ensure(settings)
+    await temporal_service.ensure(load())  # found, or started
+    await site.ensure(load())
+    if load().practice:
+        await process.ensure(load())
+    settings = load()  # now: what was started may have chosen other ports
     attach(settings)  # lets the receipt name the Workflow and the Activity behind each call
     client = await Client.connect(
         settings.temporal_address,

@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import temporal_service
+from workshop import namespaces, temporal_service
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
 from workshop.settings import load
@@ -72,19 +72,21 @@ async def watch(handle: WorkflowHandle) -> BatchReport:
 
 
 async def main(word: str) -> None:
+    await temporal_service.ensure(load())  # found, or started
     settings = load()
-    await temporal_service.ensure(settings)  # found, or started
     client = await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=pydantic_data_converter,
     )
     if word.startswith("research-"):
+        client = await namespaces.where(client, word)  # in whichever namespace it is
         handle = client.get_workflow_handle(word, result_type=BatchReport)
     else:
         handle = await trigger_research(client, BatchInput(await sources(word), AT_ONCE))
         print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.")
-    print(f"  {temporal_service.workflow_link(settings, handle.id)}", flush=True)
+    link = temporal_service.workflow_link(settings, handle.id, namespace=client.namespace)
+    print(f"  {link}", flush=True)
     report = await watch(handle)
     print(f"✓ {len(report.saved)} saved, {len(report.failed)} failed.")
     for failure in report.failed:

@@ -28,11 +28,11 @@ from workshop.site.client import open_site
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:
-    settings = load()
-    await temporal_service.ensure(settings)  # found, or started
+    await temporal_service.ensure(load())  # found, or started
     await open_site()
-    if settings.practice:
-        await process.ensure(settings)
+    if load().practice:
+        await process.ensure(load())
+    settings = load()  # now: what was started may have chosen other ports
     attach(settings)  # lets the receipt name the Workflow and the Activity behind each call
     engine = database()  # now, so that what is wrong with it is told here
     client = await Client.connect(

@@ -365,7 +365,7 @@ import time
 
 from litellm.exceptions import InternalServerError, RateLimitError, Timeout
 
-answers = settings.home / "answers"
+answers = settings.folder / "answers"
 answers.mkdir(parents=True, exist_ok=True)
 
 

@@ -1047,7 +1047,7 @@ class Downloaded:
 
 
 def archive_file(workflow_id: str) -> Path:
-    folder = settings.home / "downloads"
+    folder = settings.folder / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{workflow_id}.txt"
 

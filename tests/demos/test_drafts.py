@@ -52,7 +52,7 @@ def test_two_people_a_poem_and_a_crash(terminal: Open, running_room: dict[str, s
     starter.says("What shall we write about")
     starter.keys("\n")  # Enter: tardigrades
     name = starter.says(ID)
-    starter.says(rf"http://localhost:{running_room['WORKSHOP_UI_PORT']}/\S+{name}")
+    starter.says(rf"http://127\.0\.0\.1:{running_room['WORKSHOP_UI_PORT']}/\S+{name}")
     worker.says("polls the Task Queue 'durable-drafts'")
     starter.says(r"--- version 1 ---\n# Tardigrades\n")
     starter.says("Version 1: keep, redo or edit")

@@ -55,7 +55,7 @@ def test_three_terminals_and_a_crash(
     starter.says("What shall we research")
     starter.keys("\n")  # Enter: tardigrades
     name = starter.says(r"generate-research-report-workflow-[0-9a-f-]{36}")
-    starter.says(rf"http://localhost:{running_room['WORKSHOP_UI_PORT']}/\S+{name}")
+    starter.says(rf"http://127\.0\.0\.1:{running_room['WORKSHOP_UI_PORT']}/\S+{name}")
     starter.says(r"fires in 5 s, with or without a Worker")
     worker.says("Now is the time to kill me")
     worker.send(signal.SIGQUIT)  # Ctrl+\ in its terminal

@@ -81,7 +81,7 @@ def test_twenty_pages_and_a_killed_worker(
         worker.says(f"Rows go to {database.partition(':')[0]}")
     starter = terminal(STARTER, DEMO_LLM_TIMEOUT_SECONDS="8", **given)
     name = starter.says(ID)
-    starter.says(rf"http://localhost:{slow_room['WORKSHOP_UI_PORT']}/\S+{name}")
+    starter.says(rf"http://127\.0\.0\.1:{slow_room['WORKSHOP_UI_PORT']}/\S+{name}")
     starter.says(r"[4-9] of 20 done, 0 failed")
     first.send(signal.SIGQUIT)  # Ctrl+\ in its terminal
     assert first.ends() == -signal.SIGQUIT

@@ -313,7 +313,9 @@ def _link(handle: WorkflowHandle[Any, Any], progress: Progress) -> str:
     port = _address(handle).rpartition(":")[2]
     if port != known.temporal_address.rpartition(":")[2]:
         return ""
-    return temporal_service.workflow_link(known, handle.id, progress.run_id or None)
+    return temporal_service.workflow_link(
+        known, handle.id, progress.run_id or None, namespace=_client(handle).namespace
+    )
 
 
 def _service_away(error: RPCError, handle: WorkflowHandle[Any, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import urllib.request
@@ -20,32 +21,22 @@ class PracticeModelError(WorkshopError):
 
 
 async def ensure(settings: Settings, *, limit: float = 15.0) -> bool:
-    """Find the practice model or start it, and return when it answers.
+    """Find this home's practice model or start it, and return when it answers.
+
+    One that has just been started may have another port than `settings` say: load them again.
 
     Returns:
         Whether it was started now.
 
     Raises:
         PracticeModelError: it cannot be had, with the reason and what to do.
-        ProcessError: something else holds its port.
+        ProcessError: something else holds the port that the settings name.
     """
-    line = [sys.executable, "-m", "workshop.practice_model"]
-    line += ["--port", str(settings.practice_port), "--delay", str(settings.practice_delay)]
-    line += ["--ledger", str(ledger_path(settings))]
-    return await processes.ensure(
-        NAME,
-        line,
-        home=settings.home,
-        port=settings.practice_port,
-        setting="WORKSHOP_PRACTICE_PORT",
-        answers=lambda: health(settings),
-        refusal=PracticeModelError,
-        limit=limit,
-    )
+    return await processes.ensure(settings, SERVER, limit=limit)
 
 
 def health(settings: Settings) -> dict[str, Any] | None:
-    """What the practice model says of itself, or None when it does not answer."""
+    """What this home's practice model says of itself, or None when it does not answer."""
     if not processes.listens(settings.practice_port):
         return None
     url = f"http://127.0.0.1:{settings.practice_port}/health"
@@ -56,7 +47,9 @@ def health(settings: Settings) -> dict[str, Any] | None:
             said = json.load(answer)
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) and said.get("service") == SERVICE else None
+    own = processes.running(settings.home, NAME)
+    known = isinstance(said, dict) and said.get("service") == SERVICE
+    return said if known and own and said.get("pid") == own.pid else None
 
 
 def ledger_path(settings: Settings) -> str:
@@ -67,3 +60,18 @@ def ledger_path(settings: Settings) -> str:
 def down(settings: Settings) -> processes.Record | None:
     """End the practice model if the workshop started it. Returns what was ended."""
     return processes.end(settings.home, NAME)
+
+
+async def _command(settings: Settings) -> list[str]:
+    line = [sys.executable, "-m", "workshop.practice_model"]
+    line += ["--port", str(settings.practice_port), "--delay", str(settings.practice_delay)]
+    return [*line, "--ledger", ledger_path(settings)]
+
+
+async def _answers(settings: Settings) -> object:
+    return await asyncio.to_thread(health, settings)
+
+
+SERVER = processes.Server(
+    NAME, "practice model", ("WORKSHOP_PRACTICE_PORT",), _command, _answers, PracticeModelError
+)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,6 +57,7 @@ class Draft:
     text: str = ""
     trouble: str = ""
     """Why the text is not known, as sentences; empty where it is."""
+    namespace: str = ""
 
     @property
     def waits(self) -> bool:
@@ -82,8 +85,11 @@ class Told:
     """What the person had typed, where it has not been used."""
 
 
-async def board(client: Client) -> Board:
+async def board(clients: Sequence[Client]) -> Board:
     """List the drafts and ask each for its text, all at once.
+
+    Args:
+        clients: one for each namespace in which to look.
 
     Raises:
         ReviewError: the Temporal Service does not answer.
@@ -92,16 +98,16 @@ async def board(client: Client) -> Board:
         # The SDK's own limit does not count the time in which it tries to connect.
         running, ended = await asyncio.wait_for(
             asyncio.gather(
-                _listed(client, 'ExecutionStatus = "Running"', MOST_RUNNING + 1),
-                _listed(client, 'ExecutionStatus NOT IN ("Running", "ContinuedAsNew")', MOST_ENDED),
+                _listed(clients, 'ExecutionStatus = "Running"', MOST_RUNNING + 1),
+                _listed(
+                    clients, 'ExecutionStatus NOT IN ("Running", "ContinuedAsNew")', MOST_ENDED
+                ),
             ),
             QUERY_SECONDS,
         )
     except (RPCError, asyncio.TimeoutError) as error:
-        raise _service_error(client, error) from None
-    drafts = await asyncio.gather(
-        *(_look(client, one) for one in (*running[:MOST_RUNNING], *ended))
-    )
+        raise _service_error(clients[0], error) from None
+    drafts = await asyncio.gather(*(_look(*one) for one in (*running[:MOST_RUNNING], *ended)))
     # The list may be a moment behind: where a draft stands is what the Workflow itself says.
     latest = {draft.workflow_id: draft for draft in drafts}
     return Board(
@@ -154,19 +160,27 @@ async def decide(
     return Told(True, f"{str(words)[:200]}.", workflow_id)
 
 
-async def _listed(client: Client, which: str, limit: int) -> list[WorkflowExecution]:
+async def _listed(
+    clients: Sequence[Client], which: str, limit: int
+) -> list[tuple[Client, WorkflowExecution]]:
     """Workflows of the type, the latest first (https://docs.temporal.io/list-filter)."""
-    found = client.list_workflows(
-        f'WorkflowType = "{WORKFLOW}" AND {which}',
-        limit=limit,
-        page_size=limit,
-        rpc_timeout=timedelta(seconds=QUERY_SECONDS),
-    )
-    return [one async for one in found]
+
+    async def inside(client: Client) -> list[tuple[Client, WorkflowExecution]]:
+        found = client.list_workflows(
+            f'WorkflowType = "{WORKFLOW}" AND {which}',
+            limit=limit,
+            page_size=limit,
+            rpc_timeout=timedelta(seconds=QUERY_SECONDS),
+        )
+        return [(client, one) async for one in found]
+
+    each = await asyncio.gather(*map(inside, clients))
+    latest = sorted(itertools.chain(*each), key=lambda one: one[1].start_time, reverse=True)
+    return latest[:limit]
 
 
 async def _look(client: Client, one: WorkflowExecution) -> Draft:
-    draft = Draft(one.id, one.start_time, one.close_time)
+    draft = Draft(one.id, one.start_time, one.close_time, namespace=client.namespace)
     if one.status is WorkflowExecutionStatus.RUNNING:
         return await _asked(client.get_workflow_handle(one.id), draft)
     return await _result(client.get_workflow_handle(one.id, run_id=one.run_id), draft, one.status)

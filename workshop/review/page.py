@@ -74,7 +74,7 @@ def board_page(
     *,
     token: str,
     new_sending: Callable[[], str],
-    link: Callable[[str], str],
+    link: Callable[[Draft], str],
     told: Told | None = None,
 ) -> str:
     """The page with all drafts.
@@ -135,8 +135,8 @@ def _page(parts: Sequence[str], *, refresh: bool = False) -> str:
     return f'<!doctype html><html lang="en"><head>{"".join(head)}</head><body>{body}</body></html>'
 
 
-def _article(draft: Draft, link: Callable[[str], str], told: Told | None, form: str) -> str:
-    address = link(draft.workflow_id)
+def _article(draft: Draft, link: Callable[[Draft], str], told: Told | None, form: str) -> str:
+    address = link(draft)
     history = tag("a", words("Event History"), href=address, rel="noreferrer") if address else ""
     lines = [tag("h3", words(readable(draft.workflow_id)))]
     lines.append(tag("p", words(_standing(draft)), " " if history else "", history, class_="soft"))

@@ -21,7 +21,7 @@ from aiohttp import web
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workshop import temporal_service
+from workshop import namespaces, temporal_service
 from workshop.review import drafts
 from workshop.review.drafts import ReviewError, Told
 from workshop.review.page import POLICY, board_page, words_page
@@ -126,15 +126,25 @@ class ReviewServer:
         return response
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
-        board = await drafts.board(self._client)
+        board = await drafts.board(await self._clients())
         page = board_page(
             board,
             token=self._token,
             new_sending=lambda: uuid.uuid4().hex,
-            link=lambda name: temporal_service.workflow_link(self._settings, name),
+            link=self._link,
             told=self._told.get(request.query.get("told", "")),
         )
         return web.Response(text=page, content_type="text/html")
+
+    async def _clients(self) -> list[Client]:
+        """A Client for each namespace in which a notebook of this home may have drafts."""
+        names = namespaces.of_home(self._settings, await namespaces.known(self._client))
+        return [namespaces.inside(self._client, name) for name in names]
+
+    def _link(self, draft: drafts.Draft) -> str:
+        return temporal_service.workflow_link(
+            self._settings, draft.workflow_id, namespace=draft.namespace
+        )
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         origin = request.headers.get("Origin")
@@ -151,9 +161,10 @@ class ReviewServer:
                 "Go back if you have typed something, copy it, and load the page again.",
             )
         version = str(form.get("version", ""))
+        workflow_id = str(form.get("workflow_id", ""))
         told = await drafts.decide(
-            self._client,
-            workflow_id := str(form.get("workflow_id", "")),
+            await namespaces.where(self._client, workflow_id),
+            workflow_id,
             str(form.get("choice", "")),
             int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0,
             str(form.get("instructions", "")).replace("\r\n", "\n")[:2000],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from workshop.settings import Settings, load
+from workshop.settings import Settings, load, recorded_ports
 from workshop.site import PART_BYTES
 from workshop.site.pages import ARTICLES
 from workshop.site.process import PracticeSiteError, ask, ensure
@@ -98,4 +98,5 @@ async def open_site(settings: Settings | None = None) -> Site:
     """
     settings = settings or load()
     await ensure(settings)
-    return Site(f"127.0.0.1:{settings.site_port}")
+    # It may have been started just now, on another port.
+    return Site(f"127.0.0.1:{settings.at(recorded_ports(settings.home)).site_port}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import urllib.request
@@ -22,37 +23,31 @@ class PracticeSiteError(WorkshopError):
 
 
 async def ensure(settings: Settings, *, limit: float = 15.0) -> bool:
-    """Find the practice site or start it, and return when it answers.
+    """Find this home's practice site or start it, and return when it answers.
+
+    One that has just been started may have another port than `settings` say: load them again.
 
     Returns:
         Whether it was started now.
 
     Raises:
         PracticeSiteError: it cannot be had, with the reason and what to do.
-        ProcessError: something else holds its port.
+        ProcessError: something else holds the port that the settings name.
     """
-    line = [sys.executable, "-m", "workshop.site", "--port", str(settings.site_port)]
-    return await processes.ensure(
-        NAME,
-        line,
-        home=settings.home,
-        port=settings.site_port,
-        setting="WORKSHOP_SITE_PORT",
-        answers=lambda: health(settings),
-        refusal=PracticeSiteError,
-        limit=limit,
-    )
+    return await processes.ensure(settings, SERVER, limit=limit)
 
 
 def health(settings: Settings) -> dict[str, Any] | None:
-    """What the practice site says of itself, or None when it does not answer."""
+    """What this home's practice site says of itself, or None when it does not answer."""
     if not processes.listens(settings.site_port):
         return None
     try:
         said = ask(f"http://127.0.0.1:{settings.site_port}/health")
     except (OSError, ValueError):
         return None
-    return said if isinstance(said, dict) and said.get("service") == SERVICE else None
+    own = processes.running(settings.home, NAME)
+    known = isinstance(said, dict) and said.get("service") == SERVICE
+    return said if known and own and said.get("pid") == own.pid else None
 
 
 def ask(url: str, method: str = "GET") -> Any:
@@ -69,3 +64,16 @@ def ask(url: str, method: str = "GET") -> Any:
 def down(settings: Settings) -> processes.Record | None:
     """End the practice site if the workshop started it. Returns what was ended."""
     return processes.end(settings.home, NAME)
+
+
+async def _command(settings: Settings) -> list[str]:
+    return [sys.executable, "-m", "workshop.site", "--port", str(settings.site_port)]
+
+
+async def _answers(settings: Settings) -> object:
+    return await asyncio.to_thread(health, settings)
+
+
+SERVER = processes.Server(
+    NAME, "practice site", ("WORKSHOP_SITE_PORT",), _command, _answers, PracticeSiteError
+)

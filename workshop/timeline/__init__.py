@@ -15,6 +15,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from workshop import namespaces
 from workshop.follow.errors import ServiceAway, UnknownWorkflow
 from workshop.follow.rows import SIGNS, clean, seconds
 from workshop.follow.run import Run
@@ -195,7 +196,14 @@ async def _runs(handle: WorkflowHandle[Any, Any]) -> list[Run]:
     # The handle has no public name for its Client; the run is the one that result() waits for.
     client = handle._client
     run = Run(client, handle.id, handle.run_id or handle.result_run_id)
-    await run.poll()
+    try:
+        await run.poll()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        client = await namespaces.where(client, handle.id)  # it may be another notebook's
+        run = Run(client, handle.id, handle.run_id or handle.result_run_id)
+        await run.poll()
     if handle.run_id:
         return [run]
     first = run.events[0].workflow_execution_started_event_attributes.first_execution_run_id
@@ -232,7 +240,7 @@ def _trouble(error: RPCError, handle: WorkflowHandle[Any, Any]) -> Exception:
     if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
         return UnknownWorkflow(
             f"The Temporal Service has no Workflow {clean(handle.id)!r}.",
-            "A Workflow of that id, in the namespace of the Client that the handle came from.",
+            "A Workflow of that id, in one of its namespaces.",
             "Run the cell that starts it. A Temporal Service started afresh has forgotten the "
             "Workflows of the one before.",
         )
