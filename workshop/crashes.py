@@ -166,7 +166,7 @@ async def _naive(stage: Stage) -> Crash:
     began, since = time.monotonic(), stage.ledger.last_id()
 
     def paid() -> list[Call]:
-        calls = stage.ledger.calls(since=since)
+        calls = stage.calls(since)
         return [c for c in calls if c.workflow_id is None and c.prompt == TOPIC and c.answered]
 
     stage.say(f"  $ python {NAIVE_APP}")
@@ -546,8 +546,12 @@ class Stage:
                 )
             await asyncio.sleep(0.05)
 
+    def calls(self, since: int = 0) -> list[Call]:
+        """What this notebook's processes asked: another one may play the same scene."""
+        return self.ledger.calls(since, faults.label(self.settings.temporal_namespace))
+
     def calls_of(self, handle: WorkflowHandle[Any, Any]) -> list[Call]:
-        return [c for c in self.ledger.calls() if c.workflow_id == handle.id]
+        return [c for c in self.calls() if c.workflow_id == handle.id]
 
     def receipt_of(self, handle: WorkflowHandle[Any, Any]) -> Receipt:
         return Receipt(tuple(self.calls_of(handle)), practice=True)

@@ -35,7 +35,7 @@ from workshop.follow import FollowError, Progress, StillRunning, _Following
 from workshop.follow.rows import clean
 from workshop.full_disk import full_disk
 from workshop.practice_model import faults
-from workshop.receipt import calls_of
+from workshop.receipt import receipt
 from workshop.receipt_picture import counted
 from workshop.rows_shown import put
 from workshop.svg import dollars, figure
@@ -349,10 +349,10 @@ async def _outcome(
     name: str, predicted: str, handle: WorkflowHandle[Any, Any], progress: Progress
 ) -> Outcome:
     end = time.monotonic() + _SETTLE_SECONDS
-    calls = calls_of(handle.id)
+    calls = receipt(handle).calls
     while any(call.status is None for call in calls) and time.monotonic() < end:
         await asyncio.sleep(0.02)
-        calls = calls_of(handle.id)
+        calls = receipt(handle).calls
     steps = [step for step in progress.steps if step.kind == "activity"]
     charged = [call for call in calls if call.answered]
     twice = max(Counter(call.prompt_sha256 for call in charged).values(), default=0) > 1
