@@ -38,6 +38,7 @@ from temporalio.service import RPCError
 from workshop import processes, temporal_service
 from workshop.errors import WorkshopError
 from workshop.follow import Step, history_rows
+from workshop.interrupts import interrupted_says
 from workshop.practice_model import faults, process
 from workshop.practice_model.ledger import Call, Ledger
 from workshop.receipt import Receipt
@@ -119,6 +120,7 @@ class Show:
         return "\n".join(lines)
 
 
+@interrupted_says("What this scene had started is ended; run this cell again to play it.")
 async def crash(scene: str, *, say: Say = print) -> Crash:
     """Play one scene, in 10 to 20 seconds.
 
