@@ -19,7 +19,7 @@ import litellm
 import pytest
 import room as rooms
 from temporalio import activity, workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.worker import Worker
 
@@ -30,7 +30,6 @@ from workshop.receipt import (
     Receipt,
     attach,
     beside,
-    calls_of,
     mark,
     open_receipt,
     receipt,
@@ -144,7 +143,9 @@ def test_a_mark_leaves_out_what_came_before(running_room: dict[str, str]) -> Non
     complete("before")
     since = mark()
     assert receipt(since).received == 0
-    assert "received 0 calls" in receipt(since).summary
+    nothing = receipt(since)
+    assert "received nothing, and nothing was charged" in nothing.summary
+    assert "<th" not in nothing._repr_html_(), "no headings over nothing"
     complete("after")
     assert [c.prompt for c in receipt(since).calls] == ["after"]
     assert [c.prompt for c in receipt().calls] == ["before", "after"]
@@ -189,6 +190,45 @@ def test_a_proxy_of_this_machine_is_not_asked(
     assert receipt().answered == 1
 
 
+def test_a_workflow_is_counted_alone_whatever_ran_meanwhile(running_room: dict[str, str]) -> None:
+    async def main() -> None:
+        queue = f"receipt-{uuid.uuid4().hex[:8]}"
+        client = await Client.connect(load().temporal_address)
+
+        async def start(prompt: str) -> WorkflowHandle[Any, str]:
+            name = f"research-{uuid.uuid4().hex[:8]}"
+            return await client.start_workflow(Research.run, prompt, id=name, task_queue=queue)
+
+        async with Worker(client, task_queue=queue, workflows=[Research], activities=[llm_call]):
+            with faults.server_error(times=2, matching="the second run"):
+                # A cell that is run twice: the first Workflow is nobody's any more, and goes on.
+                orphan, handle = await start("the first run"), await start("the second run")
+                await handle.result()
+                await orphan.result()
+        for _ in range(2):
+            assert [c.attempt for c in receipt(handle).calls] == [1, 2, 3]
+            assert receipt(handle.id).calls == receipt(handle).calls
+            assert receipt(handle).answered == receipt(orphan).received == 1
+            complete("and something else")
+        assert receipt().received == 6
+
+    asyncio.run(main())
+
+
+def test_a_receipt_is_of_its_own_notebook(
+    running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = mark()
+    complete("a question of this notebook")
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "another")
+    for _ in range(2):
+        complete("a question of another notebook")
+    assert {c.prompt for c in receipt(since).calls} == {"a question of another notebook"}
+    monkeypatch.delenv("TEMPORAL_NAMESPACE")
+    (mine,) = receipt(since).calls
+    assert mine.prompt == "a question of this notebook"
+
+
 class Tags(html.parser.HTMLParser):
     """The names of all elements, and the text between them."""
 
@@ -215,7 +255,7 @@ def test_an_id_with_markup_and_foreign_letters_is_harmless(running_room: dict[st
     table = {"table", "caption", "strong", "thead", "tr", "th", "tbody", "td"}
     assert shown.names == table | {"div", "style", "svg", "g", "title", "rect", "text"}
     assert str(call.workflow_id) in shown.text
-    assert calls_of(hostile) == bill.calls and calls_of("another") == ()
+    assert receipt(hostile).calls == bill.calls and receipt("another").calls == ()
 
 
 def test_html_holds_what_the_text_holds() -> None:

@@ -5,6 +5,7 @@ Only errors of which something useful is known are told in other words; all othe
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
@@ -12,6 +13,7 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.errors import WorkshopError
+from workshop.interrupts import interrupted, wake_on_signals
 
 TOLD = (RPCError, RuntimeError, ValueError, WorkflowQueryFailedError)
 """The kinds of error that are looked at."""
@@ -74,8 +76,10 @@ def tell_in_cells() -> bool:
     from IPython.core.getipython import get_ipython
 
     def told(shell: Any, kind: Any, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
-        advice = advise(error)
-        if advice is None:
+        stopped, advice = interrupted(error), advise(error)
+        if stopped:
+            lines = stopped
+        elif advice is None:
             lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset)
         else:
             lines = advice._render_traceback_()
@@ -85,5 +89,6 @@ def tell_in_cells() -> bool:
     shell: Any = get_ipython()
     if shell is None:
         return False
-    shell.set_custom_exc(TOLD, told)
+    shell.set_custom_exc((*TOLD, asyncio.CancelledError, KeyboardInterrupt), told)
+    wake_on_signals()
     return True

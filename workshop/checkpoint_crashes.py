@@ -76,8 +76,9 @@ async def _twins(stage: Stage) -> Crash:
 
 
 def _calls(stage: Stage, since: int) -> list[Call]:
-    calls = stage.ledger.calls(since=since)
-    return [call for call in calls if call.workflow_id is None and call.prompt == TOPIC]
+    return [
+        call for call in stage.calls(since) if call.workflow_id is None and call.prompt == TOPIC
+    ]
 
 
 def _paid(stage: Stage, since: int) -> list[Call]:

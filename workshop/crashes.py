@@ -37,6 +37,7 @@ from temporalio.service import RPCError
 from workshop import disk, processes, temporal_service
 from workshop.errors import WorkshopError
 from workshop.follow import Step, history_rows
+from workshop.interrupts import interrupted_says
 from workshop.practice_model import faults, process
 from workshop.practice_model.ledger import Call, Ledger
 from workshop.receipt import Receipt
@@ -122,6 +123,7 @@ class Show:
         return "\n".join(lines)
 
 
+@interrupted_says("What this scene had started is ended; run this cell again to play it.")
 async def crash(scene: str, *, say: Say = print) -> Crash:
     """Play one scene, in 10 to 20 seconds.
 
@@ -169,7 +171,7 @@ async def _naive(stage: Stage) -> Crash:
     began, since = time.monotonic(), stage.ledger.last_id()
 
     def paid() -> list[Call]:
-        calls = stage.ledger.calls(since=since)
+        calls = stage.calls(since)
         return [c for c in calls if c.workflow_id is None and c.prompt == TOPIC and c.answered]
 
     stage.say(f"  $ python {NAIVE_APP}")
@@ -555,8 +557,12 @@ class Stage:
                 )
             await asyncio.sleep(0.05)
 
+    def calls(self, since: int = 0) -> list[Call]:
+        """What this notebook's processes asked: another one may play the same scene."""
+        return self.ledger.calls(since, faults.label(self.settings.temporal_namespace))
+
     def calls_of(self, handle: WorkflowHandle[Any, Any]) -> list[Call]:
-        return [c for c in self.ledger.calls() if c.workflow_id == handle.id]
+        return [c for c in self.calls() if c.workflow_id == handle.id]
 
     def receipt_of(self, handle: WorkflowHandle[Any, Any]) -> Receipt:
         return Receipt(tuple(self.calls_of(handle)), practice=True)

@@ -7,6 +7,8 @@ import base64
 import html
 import inspect
 import logging
+import os
+import socket
 import sys
 import time
 import uuid
@@ -27,8 +29,9 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
-from workshop import disk
+from workshop import disk, this_notebook
 from workshop.errors import WorkshopError
+from workshop.interrupts import in_a_thread, interrupted_says
 from workshop.receipt import attach
 
 
@@ -189,8 +192,13 @@ _init, _run = Worker.__init__, Worker.run
 def _shown_init(self: Worker, *args: Any, **given: Any) -> None:
     if look := _looking.get():
         args, given = look.building(args, given)
+    start = _starting.get()
+    file = this_notebook.path() if start else None
+    if file and not look:
+        # The SDK's own word for who a Worker is, and the notebook: histories and the Web UI say it.
+        given.setdefault("identity", f"{os.getpid()}@{socket.gethostname()} {file.name}")
     _init(self, *args, **given)
-    if start := _starting.get():
+    if start:
         start.workers.append(self)
 
 
@@ -207,6 +215,7 @@ Worker.__init__ = _shown_init  # type: ignore[method-assign]
 Worker.run = _shown_run  # type: ignore[method-assign]
 
 
+@interrupted_says("No Worker of this notebook runs now; run this cell again to start it.")
 async def start_worker(
     run_worker: Callable[[], Coroutine[Any, Any, None]], *, limit: float = 10.0
 ) -> asyncio.Task[None]:
@@ -266,6 +275,12 @@ async def start_worker(
     return task
 
 
+def running_worker() -> Worker | None:
+    """The Worker of this kernel that start_worker has started; None where none runs."""
+    task = _current.task if _current else None
+    return _current.worker if _current and task and not task.done() else None
+
+
 async def stop_worker(*, limit: float = 40.0) -> None:
     """Stop this kernel's Worker and say so.
 
@@ -278,6 +293,7 @@ async def stop_worker(*, limit: float = 40.0) -> None:
         print("✓ No Worker was running.")
 
 
+@interrupted_says("Nobody has been asked; run this cell again to answer.")
 async def ask(question: str, default: str) -> str:
     """Ask the person at the keyboard, without freezing the Worker of this kernel.
 
@@ -286,7 +302,7 @@ async def ask(question: str, default: str) -> str:
         no keyboard.
     """
     try:
-        answer = (await asyncio.to_thread(input, f"{question} ")).strip()
+        answer = (await in_a_thread(input, f"{question} ")).strip()
     # At an end, closed, lost, or StdinNotImplementedError of a kernel that nobody sits at.
     except (EOFError, OSError, ValueError, RuntimeError):
         answer = ""

@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from workshop.errors import WorkshopError
 from workshop.follow import Progress, _Following
 from workshop.follow.rows import clean
+from workshop.interrupts import interrupted_says
 from workshop.rows_shown import put
 from workshop.svg import figure, percent, picture, tag, text
 
@@ -34,6 +35,7 @@ class ProgressError(WorkshopError):
     """The Query tells no progress. The Workflow goes on."""
 
 
+@interrupted_says("The Workflow goes on; run this cell again to watch it.")
 async def watch(handle: WorkflowHandle[Any, ResultT], query: Any, limit: float = 120.0) -> ResultT:
     """Show a Workflow's progress as a bar, until it has ended, and return its result.
 

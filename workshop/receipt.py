@@ -14,9 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from temporalio.client import WorkflowHandle
+
 from workshop import receipt_picture
 from workshop import settings as _settings
-from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
+from workshop.practice_model import (
+    NOTEBOOK_HEADER,
+    PRICE_PER_COMPLETION_TOKEN,
+    PRICE_PER_PROMPT_TOKEN,
+)
+from workshop.practice_model.faults import label
 from workshop.practice_model.ledger import NAME_LENGTH, Call, Ledger, fingerprint, last_user_text
 from workshop.svg import dollars, figure
 
@@ -64,7 +71,7 @@ class Receipt:
     def summary(self) -> str:
         """The receipt in one sentence."""
         who = "The practice model received" if self.practice else "This client sent"
-        return f"{who} {self._sum}."
+        return f"{who} {self._sum}." if self.calls else f"{who} nothing, and nothing was charged."
 
     @property
     def _sum(self) -> str:
@@ -98,12 +105,12 @@ class Receipt:
             )
             for call in self.calls
         ]
+        if not self.calls:
+            return figure(f"<div><strong>{html.escape(self.summary)}</strong></div>")
         columns = ("Workflow", "Activity", "Attempt", "Answer", "Tokens", "Dollars")
         table = _table(self.summary, columns, rows)
-        if not self.calls:
-            return figure(table)
-        label = f"A block for each call. {self.summary} The table below says the same."
-        return figure(receipt_picture.draw([("", self.calls)], label), table)
+        words = f"A block for each call. {self.summary} The table below says the same."
+        return figure(receipt_picture.draw([("", self.calls)], words), table)
 
 
 @dataclass(frozen=True)
@@ -138,8 +145,8 @@ class Comparison:
         ]
         columns = ("Run", "Calls", "Answered", "Failed", "Tokens", "Dollars")
         said = "; ".join(f"{name}: {one.summary}" for name, one in self.receipts)
-        label = f"Receipts beside each other. {said} The table below says the same."
-        drawn = receipt_picture.draw([(name, one.calls) for name, one in self.receipts], label)
+        words = f"Receipts beside each other. {said} The table below says the same."
+        drawn = receipt_picture.draw([(name, one.calls) for name, one in self.receipts], words)
         return figure(drawn, _table(self.summary, columns, rows))
 
 
@@ -152,35 +159,47 @@ def beside(**receipts: Receipt) -> Comparison:
     return Comparison(tuple((name.replace("_", " "), one) for name, one in receipts.items()))
 
 
-def receipt(since: int | None = None) -> Receipt:
-    """What the provider received, answered and charged.
+def receipt(since: WorkflowHandle[Any, Any] | str | int | None = None) -> Receipt:
+    """What the provider received from this notebook, answered and charged.
 
     Args:
-        since: a mark made by `mark()`; None counts from `begin`.
+        since: a Workflow, by its handle
+            (https://python.temporal.io/temporalio.client.WorkflowHandle.html) or its id, whose
+            calls alone are counted, however often the cell was run and whatever ran meanwhile; or
+            a mark made by `mark()`, from which all calls are counted. None counts from `begin`.
+
+    Raises:
+        LedgerError: the books cannot be read.
     """
     settings = _settings.load()
-    start = _since if since is None else since
-    calls = _ledger(settings).calls(since=start)
+    calls = _calls(settings, since)
     # LiteLLM tells of an answer in a thread of its own, a moment after the caller has it.
     until = time.monotonic() + 0.25
     while not settings.practice and any(c.status is None for c in calls):
         if time.monotonic() > until:
             break
         time.sleep(0.01)
-        calls = _ledger(settings).calls(since=start)
-    return Receipt(tuple(calls), settings.practice)
+        calls = _calls(settings, since)
+    return Receipt(calls, settings.practice)
 
 
-def calls_of(workflow_id: str) -> tuple[Call, ...]:
-    """The calls of one Workflow id, in all its runs, oldest first.
-
-    Raises:
-        LedgerError: the books cannot be read.
-    """
+def _calls(
+    settings: _settings.Settings, since: WorkflowHandle[Any, Any] | str | int | None
+) -> tuple[Call, ...]:
+    mine, books = label(settings.temporal_namespace), _ledger(settings)
+    if since is None or isinstance(since, int):
+        return tuple(books.calls(_since if since is None else since, mine))
+    whose, name = {mine}, since
+    if isinstance(since, WorkflowHandle):
+        # The handle has no public name for its Client.
+        whose, name = {mine, label(since._client.namespace)}, since.id
     # A request carries the id in a header, which holds ASCII; the books shorten what is long.
-    name = _ascii(workflow_id)[:NAME_LENGTH]
-    calls = _ledger(_settings.load()).calls()
-    return tuple(c for c in calls if c.workflow_id and _ascii(c.workflow_id) == name)
+    name = label(str(name))[:NAME_LENGTH]
+    return tuple(
+        call
+        for call in books.calls()
+        if call.notebook in whose and call.workflow_id and label(call.workflow_id) == name
+    )
 
 
 def mark() -> int:
@@ -198,8 +217,8 @@ def open_receipt() -> None:
 def attach(settings: _settings.Settings | None = None) -> bool:
     """Let LiteLLM's calls be counted. Harmless when repeated; `start_worker` calls it.
 
-    With the practice model, requests carry the Workflow, the Activity and the attempt that send
-    them in headers; the ledger is the provider's. With a real provider nothing is added to the
+    With the practice model, requests say in headers which notebook, Workflow, Activity and attempt
+    they come from; the ledger is the provider's. With a real provider nothing is added to the
     request, and a callback writes what is sent into a ledger of our own.
 
     Returns:
@@ -256,16 +275,12 @@ def caller() -> tuple[str | None, str | None, int | None]:
 
 
 def _label(request: httpx.Request) -> None:
+    request.headers[NOTEBOOK_HEADER] = label(_settings.load().temporal_namespace)
     workflow, name, attempt = caller()
     if workflow and name:
-        # A header holds ASCII; an id may hold anything.
-        request.headers["X-Workshop-Workflow"] = _ascii(workflow)
-        request.headers["X-Workshop-Activity"] = _ascii(name)
+        request.headers["X-Workshop-Workflow"] = label(workflow)
+        request.headers["X-Workshop-Activity"] = label(name)
         request.headers["X-Workshop-Attempt"] = str(attempt)
-
-
-def _ascii(name: str) -> str:
-    return name.encode("ascii", "replace").decode()
 
 
 async def _alabel(request: httpx.Request) -> None:
@@ -304,6 +319,7 @@ def _meter(ledger: Ledger) -> Any:
                 workflow_id=workflow,
                 activity=name,
                 attempt=attempt,
+                notebook=label(_settings.load().temporal_namespace),
             )
 
         def log_success_event(

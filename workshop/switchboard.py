@@ -34,8 +34,9 @@ from workshop.errors import WorkshopError
 from workshop.follow import FollowError, Progress, StillRunning, _Following
 from workshop.follow.rows import clean
 from workshop.full_disk import full_disk
+from workshop.interrupts import interrupted_says
 from workshop.practice_model import faults
-from workshop.receipt import calls_of
+from workshop.receipt import receipt
 from workshop.receipt_picture import counted
 from workshop.rows_shown import put
 from workshop.svg import dollars, figure
@@ -202,6 +203,7 @@ class Switchboard:
         _write(_read() | {name: {"predicted": said, "happened": ""}})
         print(f"{name}: {FAULTS[name].words}. You say: {said}.")
 
+    @interrupted_says("The fault has ended; run this cell again to play it.")
     async def run(self, fault: str) -> None:
         """Inject a fault, run the pipeline, end the fault, and show what happened.
 
@@ -216,6 +218,7 @@ class Switchboard:
         lines = [_lines(_SHOWN, [_cells(outcome)]), outcome.note, repr(picture)]
         put(table + picture._repr_html_(), "\n".join(line for line in lines if line))
 
+    @interrupted_says("The faults have ended; run this cell again to play them.")
     async def play(self, predictions: Mapping[str, str]) -> Score:
         """Predict and run several faults, one after the other, and show them in one table.
 
@@ -349,10 +352,10 @@ async def _outcome(
     name: str, predicted: str, handle: WorkflowHandle[Any, Any], progress: Progress
 ) -> Outcome:
     end = time.monotonic() + _SETTLE_SECONDS
-    calls = calls_of(handle.id)
+    calls = receipt(handle).calls
     while any(call.status is None for call in calls) and time.monotonic() < end:
         await asyncio.sleep(0.02)
-        calls = calls_of(handle.id)
+        calls = receipt(handle).calls
     steps = [step for step in progress.steps if step.kind == "activity"]
     charged = [call for call in calls if call.answered]
     twice = max(Counter(call.prompt_sha256 for call in charged).values(), default=0) > 1
@@ -427,7 +430,7 @@ def _cells(outcome: Outcome) -> list[str]:
         outcome.verdict,
         outcome.attempts,
         outcome.calls,
-        clean(outcome.error, 100) or "none",
+        outcome.error or "none",
     ]
 
 

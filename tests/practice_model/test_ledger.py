@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,56 @@ def test_a_row_from_receipt_to_answer(tmp_path: Path) -> None:
     assert second.dollars == 5.5
     assert (third.status, third.error, third.answered) == (0, "dropped", False)
     assert reader.calls(since=other) == [third] and reader.last_id() == broken
+
+
+EARLIER = """
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, model TEXT, workflow_id TEXT,
+    activity TEXT, attempt INTEGER, prompt_sha256 TEXT NOT NULL, prompt TEXT NOT NULL,
+    status INTEGER, prompt_tokens INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0, dollars REAL NOT NULL DEFAULT 0, error TEXT
+)
+"""
+
+
+@pytest.mark.parametrize("first", ["read", "write"])
+def test_a_file_of_an_earlier_version_loses_nothing(tmp_path: Path, first: str) -> None:
+    file = tmp_path / "l.sqlite"
+    insert = "INSERT INTO calls (at, prompt_sha256, prompt, status) VALUES (1, 'x', 'old', 200)"
+    with closing(sqlite3.connect(file)) as earlier:
+        earlier.execute("PRAGMA journal_mode=WAL")
+        earlier.execute(EARLIER)
+        earlier.execute(insert)
+        earlier.commit()
+        ledger = Ledger(file)
+        if first == "write":
+            add(ledger)
+        old = ledger.calls()[0]
+        assert (old.id, old.prompt, old.notebook) == (1, "old", "default")
+        add(ledger)
+        # A server of the earlier version goes on writing.
+        earlier.execute(insert)
+        earlier.commit()
+    assert [c.prompt for c in ledger.calls()][-2:] == ["hello", "old"]
+
+
+def test_many_that_bring_a_file_up_to_date_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        file = tmp_path / f"{number}.sqlite"
+        with closing(sqlite3.connect(file)) as earlier:
+            earlier.execute(EARLIER)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _, file=file: add(Ledger(file)), range(8)))  # type: ignore[misc]
+        assert len(Ledger(file).calls()) == 8
+
+
+def test_calls_of_one_notebook(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l.sqlite")
+    for whose in ("mine", "theirs", None, "mine"):
+        ledger.received(model="m", prompt_sha256="x", prompt=str(whose), notebook=whose)
+    assert [c.id for c in ledger.calls(notebook="mine")] == [1, 4]
+    assert [c.id for c in ledger.calls(since=1, notebook="mine")] == [4]
+    assert [c.notebook for c in ledger.calls()] == ["mine", "theirs", "default", "mine"]
 
 
 def test_reading_while_many_write(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from workshop.checks.outcome import (
 from workshop.checks.trial import NoService
 from workshop.checks.words import explain
 from workshop.errors import WorkshopError
+from workshop.interrupts import interrupted_says
 from workshop.notebook import show
 from workshop.settings import ROOT
 
@@ -106,6 +107,7 @@ def open_lesson(lesson: str) -> None:
     _lesson = lesson
 
 
+@interrupted_says("Nothing was decided; run this cell again to check.")
 async def check(name: str) -> None:
     """Say under the cell whether a blank is right, and what is missing if it is not.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar, overload
 
@@ -22,9 +23,11 @@ from temporalio.exceptions import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import settings, temporal_service
+from workshop import notebook, settings, temporal_service
+from workshop.follow import workers
 from workshop.follow.conditions import (
     Condition,
+    When,
     completed,
     condition_name,
     failed,
@@ -45,6 +48,7 @@ from workshop.follow.rows import Progress, Step, clean, steps
 from workshop.follow.run import Run
 from workshop.follow.screens import Screen, as_html, as_text, details, label, screen, wait
 from workshop.follow.stuck import Judge
+from workshop.interrupts import interrupted_says
 
 __all__ = [
     "ActivityNotRegistered",
@@ -85,6 +89,9 @@ async def history_rows(handle: WorkflowHandle[Any, Any]) -> tuple[Step, ...]:
     return run.progress().steps
 
 
+WATCH_AGAIN = "The Workflow goes on; run this cell again to watch it."
+
+
 @overload
 async def follow(
     handle: WorkflowHandle[Any, ResultT],
@@ -105,6 +112,7 @@ async def follow(
 ) -> None: ...
 
 
+@interrupted_says(WATCH_AGAIN)
 async def follow(
     handle: WorkflowHandle[Any, Any],
     *,
@@ -142,6 +150,9 @@ async def follow(
         while not await following.look():
             await following.pause()
         return await following.ending()
+    except asyncio.CancelledError:
+        following.left()
+        raise
     finally:
         following.close()
 
@@ -162,6 +173,8 @@ class _Following:
         self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
         self._screen: Screen | None = None
         self._met = False
+        self._beside: str | None = None
+        self._old: list[str] = []
         self._close_event: asyncio.Task[None] | None = None
 
     async def look(self) -> bool:
@@ -176,13 +189,17 @@ class _Following:
             await run.poll()
             self._progress = run.progress()
             self._met = self._until is not None and self._until(self._progress)
+            self._old = self._outdated()
+            if self._beside is None:
+                self._beside = await self._others_open()
             if self._progress.running and not self._met:
                 trouble = await self._judge.trouble()
         except RPCError as error:
             away = _service_away(error, self._handle)
         if self._met and self._until is not None:
             goes_on = " The Workflow goes on." if self._progress.running else ""
-            self._show(f"Stopped watching: {condition_name(self._until)}.{goes_on}", final=True)
+            note = f"Stopped watching: {condition_name(self._until)}.{goes_on}{self._otherwise()}"
+            self._show(note, final=True)
             return True
         if not away and run.next_run_id:
             self._judge.run = Run(_client(self._handle), self._handle.id, run.next_run_id)
@@ -193,11 +210,23 @@ class _Following:
             return True
         if trouble is not None:
             self._show(f"✗ {trouble.saw}", final=True)
+            if self._old:
+                trouble = type(trouble)(
+                    trouble.saw,
+                    "A Worker that runs the code as it is now.",
+                    workers.start_again(self._old),
+                )
             raise trouble
-        self._show(away or self._judge.note)
-        if time.monotonic() >= self._deadline:
+        over = time.monotonic() >= self._deadline
+        self._show(away or self._judge.note, final=over)
+        if over:
             raise self._out_of_time(away)
         return False
+
+    def left(self) -> None:
+        """Whoever watched has gone: what is shown stays, and does not count down any more."""
+        if self._screen is not None and self._progress.running:
+            self._show("Nobody watches any more. The Workflow goes on.", final=True)
 
     async def pause(self) -> None:
         """Wait for the next look, or for the run to close if that is sooner."""
@@ -232,7 +261,12 @@ class _Following:
             raise FollowError(
                 f"{progress.workflow_id} completed{before}.",
                 f"A moment at which {condition_name(self._until)}.",
-                "Start the Workflow anew and run this cell at once; or see whether that can "
+                (
+                    workers.start_again(self._old)
+                    + " Then start the Workflow again, and run this cell."
+                )
+                if self._old
+                else "Start the Workflow anew and run this cell at once; or see whether that can "
                 "happen in this Workflow at all.",
             )
         return result
@@ -248,7 +282,65 @@ class _Following:
         if self._screen is None:
             link = self._web_ui
             self._screen = screen(_link(self._handle, self._progress) if link is None else link)
-        self._screen.show(self._progress, note, final)
+        progress = _still(self._progress) if final else self._progress
+        ours = workers.polls(
+            notebook.running_worker(),
+            self._judge.run.task_queue,
+            _client(self._handle).namespace,
+        )
+        told = [
+            note,
+            workers.start_again(self._old),
+            workers.others(progress) if ours else "",
+            self._beside or "",
+        ]
+        self._screen.show(progress, "\n".join(part for part in told if part), final)
+
+    def _outdated(self) -> list[str]:
+        """What this Workflow runs as it was before an edit, where this kernel's Worker runs it."""
+        worker = notebook.running_worker()
+        queue, space = self._judge.run.task_queue, _client(self._handle).namespace
+        if worker is None or not workers.polls(worker, queue, space):
+            return []
+        return workers.outdated(worker, self._progress.workflow_type)
+
+    def _otherwise(self) -> str:
+        """Why an Activity failed, where it was to fail and did for another reason than its own."""
+        until = self._until
+        if not (isinstance(until, When) and until.awaits_failure_of):
+            return ""
+        step = next(step for step in self._progress.steps if until.met(step))
+        key = self._progress.workflow_type, step.name
+        kind, before = step.error.partition(":")[0], _last_failure.get(key)
+        _last_failure[key] = kind
+        if step.outside:
+            return f" Its own code did not fail: {step.outside}. The whole error is {step.error}"
+        if before and before != kind:
+            return f" It failed with {kind}; when you last watched it failed with {before}."
+        return ""
+
+    async def _others_open(self) -> str:
+        """Which other Workflow of this kind goes on retrying, left behind by a cell run twice."""
+        client, progress = _client(self._handle), self._progress
+        kind = progress.workflow_type.replace("'", "''")
+        told = []
+        query = f"WorkflowType = '{kind}' AND ExecutionStatus = 'Running'"
+        try:
+            async for other in client.list_workflows(query, limit=5, rpc_timeout=_BESIDE):
+                if other.id == self._handle.id:
+                    continue
+                run = Run(client, other.id, other.run_id)
+                await run.poll()
+                again = [step for step in run.progress().steps if step.open and step.failures]
+                if again:
+                    told.append(
+                        f"{clean(other.id)} is still running too, from an earlier start, and goes "
+                        f"on trying {again[0].name}. End it with "
+                        f'await client.get_workflow_handle("{clean(other.id)}").terminate().'
+                    )
+        except RPCError:  # a service without a list of Workflows, or one that is away just now
+            return ""
+        return " ".join(told)
 
     def _out_of_time(self, away: str) -> FollowError:
         if away:
@@ -292,6 +384,17 @@ class _Following:
         elif not told and self._judge.run.state.HasField("pending_workflow_task"):
             told.append("No Worker has answered its Workflow Task yet.")
         return " ".join(told) or "It waits for a Signal, an Update or a condition of its own."
+
+
+_last_failure: dict[tuple[str, str], str] = {}
+"""The kind of error with which an Activity failed when it was last watched, by Workflow type."""
+_BESIDE = timedelta(seconds=2)
+
+
+def _still(progress: Progress) -> Progress:
+    """The same without what counts down: it is shown for good."""
+    rows = tuple(replace(s, next_attempt_in=None, fires_in=None) for s in progress.steps)
+    return replace(progress, steps=rows)
 
 
 def _client(handle: WorkflowHandle[Any, Any]) -> Client:

@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.exceptions import ApplicationError
 
-from workshop.follow.rows import clean, failure_text, seconds
+from workshop.follow.rows import clean, failure_text, is_library, seconds
 
 HARMLESS = {
     # The service takes a task back for reasons of its own; it is no fault of the code.
@@ -109,9 +109,9 @@ def _stack_line(stack_trace: str) -> str:
 def _own_line(frames: Sequence[tuple[str, int, str, str]]) -> str:
     """The innermost line that the learner wrote, as a sentence; "" where none can be told."""
     for file, line, name, code in reversed(frames):
-        place = file.replace("\\", "/")
-        if "/site-packages/" in place or "/lib/python" in place or place.startswith("<frozen"):
+        if is_library(file):
             continue
+        place = file.replace("\\", "/")
         # A cell has no file name that a learner would know.
         cell = "ipykernel" in place or place.startswith("<") or not place.endswith(".py")
         where = f"line {line} of the cell" if cell else f"{place.rpartition('/')[2]} line {line}"

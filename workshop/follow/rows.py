@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -10,11 +11,13 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.enums.v1 import PendingActivityState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
+ERROR_LENGTH = 240
+"""Characters of an error that a row shows: the SDK's and LiteLLM's own come whole."""
 LEFT_OPEN = "left open"
 SIGNS = {
     "waiting for a Worker": "…",
@@ -53,6 +56,10 @@ class Step:
     """Attempts that have failed so far."""
     error: str = ""
     """Type and message of the latest failure, one line, shortened."""
+    outside: str = ""
+    """Why the latest failure is not of the Activity's own code, in words; empty where it is."""
+    worker: str = ""
+    """The identity of the Worker that took it last."""
     next_attempt_in: float | None = None
     """Only while retrying."""
     fires_in: float | None = None
@@ -78,17 +85,30 @@ class Progress:
     status: str
     """running, completed, failed, canceled, terminated, continued as new, timed out or paused."""
     steps: tuple[Step, ...]
+    workers: frozenset[str] = frozenset()
+    """The identities of the Workers that ran the Workflow's code."""
 
     @property
     def running(self) -> bool:
         return self.status in ("running", "paused")
 
     def summary(self) -> str:
-        """How far it is, such as "2 of 3 steps completed so far"; Signals are no steps."""
-        counted = [s for s in self.steps if s.kind in ("activity", "timer", "child")]
-        done = sum(s.state in ("completed", "fired") for s in counted)
-        text = f"{done} of {len(counted)} steps completed" if counted else "no steps"
-        return f"{text} so far" if self.running else text
+        """How far it is, such as "2 of 3 steps completed so far". Each row is counted in it.
+
+        Signals and Updates are no steps. Nor is a timer that was cancelled: `wait_condition` with a
+        timeout starts one, and needs it no more when its condition comes true.
+        """
+        steps = [s for s in self.steps if s.kind in ("activity", "timer", "child")]
+        idle = [s for s in steps if s.kind == "timer" and s.state == "cancelled"]
+        done = sum(s.state in ("completed", "fired") for s in steps)
+        count = len(steps) - len(idle)
+        text = f"{done} of {count} steps completed" if count else "no steps"
+        text += " so far" if self.running else ""
+        kinds = [("timer", "cancelled", len(idle))]
+        for kind in ("Signal", "Update"):
+            kinds.append((kind, "received", sum(s.kind == kind.lower() for s in self.steps)))
+        more = [f"{n} {kind}{'' if n == 1 else 's'} {word}" for kind, word, n in kinds if n]
+        return ", ".join([text, *more])
 
 
 def steps(
@@ -165,7 +185,10 @@ class _Book:
         error = failure_text(start.last_failure) if start and start.last_failure.message else ""
         if state in ("failed", "timed out"):
             failures, error = attempt, failure_text(told.failure)
-        counted = {"attempt": attempt, "failures": failures, "error": error}
+        counted: dict[str, Any] = {"attempt": attempt, "failures": failures, "error": error}
+        if state in ("failed", "timed out"):
+            counted["outside"] = outside(told.failure)
+        counted["worker"] = start.identity if start else ""
         self.end(told.scheduled_event_id, state, event, **counted)
 
     def read_pending(self, activity: PendingActivityInfo) -> None:
@@ -188,6 +211,8 @@ class _Book:
             attempt=attempt,
             failures=failures,
             error=failure_text(activity.last_failure) if failures else "",
+            outside=outside(activity.last_failure) if failures else "",
+            worker=activity.last_worker_identity,
             next_attempt_in=wait,
         )
 
@@ -256,11 +281,38 @@ _READERS: dict[str, _Reader] = {
 }
 
 
-def failure_text(failure: Failure, limit: int = 120) -> str:
-    """Type and message of a failure as one line, shortened to `limit` characters."""
+def _inside(failure: Failure) -> Failure:
+    """The failure that is told of: those around it only say that something inside failed."""
     outer = ("activity_failure_info", "child_workflow_execution_failure_info")
     while failure.WhichOneof("failure_info") in outer and failure.HasField("cause"):
-        failure = failure.cause  # the outer ones only say that something inside failed
+        failure = failure.cause
+    return failure
+
+
+def outside(failure: Failure) -> str:
+    """Why a failure is not of the Activity's own code, in words; empty where it is."""
+    failure = _inside(failure)
+    if failure.WhichOneof("failure_info") == "timeout_failure_info":
+        kind = TimeoutType.Name(failure.timeout_failure_info.timeout_type)
+        named = kind.removeprefix("TIMEOUT_TYPE_").replace("_", "-").capitalize()
+        return f"its {named} timeout was over"
+    if "is not registered on this worker" in failure.message:
+        return "the Worker does not know it"
+    files = re.findall(r'File "(.+?)", line \d+', failure.stack_trace)
+    if files and all(is_library(file) for file in files):
+        return "the SDK could not give it its input, or could not keep what it returned"
+    return ""
+
+
+def is_library(file: str) -> bool:
+    """Whether code is Python's or a package's, and not what somebody here has written."""
+    place = file.replace("\\", "/")
+    return "/site-packages/" in place or "/lib/python" in place or place.startswith("<frozen")
+
+
+def failure_text(failure: Failure, limit: int = ERROR_LENGTH) -> str:
+    """Type and message of a failure as one line, shortened to `limit` characters."""
+    failure = _inside(failure)
     kind = {
         "application_failure_info": failure.application_failure_info.type or "ApplicationError",
         "timeout_failure_info": "TimeoutError",
@@ -281,10 +333,17 @@ def lasting(seconds: float) -> str:
 
 
 def clean(text: str, limit: int = 120) -> str:
-    """The first line, at most `limit` characters; what does not print (escape codes) becomes �."""
+    """The first line, at most `limit` characters; what does not print (escape codes) becomes �.
+
+    What is too long is cut in its second half: an error begins with what it is, and often ends with
+    what to do about it.
+    """
     line = next((part.strip() for part in text.splitlines() if part.strip()), "")
     line = "".join(c if c.isprintable() else "\ufffd" for c in line)
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    if len(line) <= limit:
+        return line
+    tail = limit // 3
+    return f"{line[: limit - tail - 3].rstrip()} … {line[-tail:].lstrip()}"
 
 
 def seconds(stamp: Timestamp) -> float:

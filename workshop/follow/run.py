@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import HistoryEventFilterType, TaskQueueType
+from temporalio.api.enums.v1 import EventType, HistoryEventFilterType, TaskQueueType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -125,10 +125,18 @@ class Run:
             run_id=self.run_id,
             status=status,
             steps=steps(self.events, self.state.pending_activities),
+            workers=frozenset(
+                event.workflow_task_completed_event_attributes.identity
+                for event in self.events
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+            ),
         )
 
     @property
     def task_queue(self) -> str:
+        """Its Task Queue; empty before the first poll."""
+        if not self.events:
+            return ""
         return self.events[0].workflow_execution_started_event_attributes.task_queue.name
 
     @property

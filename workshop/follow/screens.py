@@ -103,7 +103,7 @@ def as_html(progress: Progress, link: str = "", note: str = "") -> str:
         f'<caption style="text-align:left">Event History of {escape(progress.workflow_id)}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
-    told = f"<div>{escape(note)}</div>" if note else ""
+    told = "".join(f"<div>{escape(line)}</div>" for line in note.splitlines())
     return (
         '<div style="color:var(--jp-content-font-color1,inherit);'
         'font-family:var(--jp-content-font-family,sans-serif)">'

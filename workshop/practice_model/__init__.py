@@ -18,3 +18,9 @@ PRICE_PER_PROMPT_TOKEN = 2.50 / 1_000_000
 
 PRICE_PER_COMPLETION_TOKEN = 10.00 / 1_000_000
 """US dollars, as gpt-4o costs (https://platform.openai.com/docs/pricing)."""
+
+NOTEBOOK_HEADER = "X-Workshop-Notebook"
+"""The header in which a request says whose it is: its notebook's Temporal namespace."""
+
+NOBODY = "default"
+"""Whose a request is that does not say so: Temporal's own first namespace."""

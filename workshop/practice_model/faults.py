@@ -6,6 +6,8 @@
 A fault lives exactly as long as the connection that its `with` block holds open. It therefore
 ends with the block, with an exception, and with the kernel, even with one that is killed.
 `async with` works as well; both take a few milliseconds to enter and to leave.
+
+It is for the calls of the notebook that ordered it, and for nobody else's.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from types import TracebackType
 from typing import Any
 
 from workshop.errors import WorkshopError
-from workshop.practice_model import SERVICE
+from workshop.practice_model import NOBODY, NOTEBOOK_HEADER, SERVICE
 from workshop.practice_model.api import ApiError
 from workshop.practice_model.misbehaviour import WAYS
 
@@ -105,7 +107,11 @@ def dropped(
 
 
 def unplugged(*, base: str | None = None) -> FaultContext:
-    """Connections are refused for as long as the block lasts. Errors as `rate_limited`."""
+    """Nothing reaches the model for as long as the block lasts. Errors as `rate_limited`.
+
+    Each connection of this notebook is cut as soon as it is known whose it is. The model has
+    received nothing, so its ledger has no row.
+    """
     return FaultContext("unplugged", None, 0, None, base)
 
 
@@ -174,11 +180,10 @@ def misbehaving(
 
 
 def clear(base: str | None = None) -> bool:
-    """End all faults, whoever made them.
+    """End all faults of this notebook, whichever of its processes made them.
 
     Returns:
-        True when none is left. False when the practice model cannot be reached: it is not
-        running, or another process has unplugged it, whose end plugs it in again.
+        True when none is left. False when the practice model cannot be reached.
 
     Raises:
         FaultError: a real provider is in use and `base` is not given.
@@ -189,7 +194,7 @@ def clear(base: str | None = None) -> bool:
     try:
         connection = _connect(base)
         try:
-            connection.request("DELETE", PATH)
+            connection.request("DELETE", PATH, headers={NOTEBOOK_HEADER: _notebook()})
             return connection.getresponse().status == 200
         finally:
             connection.close()
@@ -233,7 +238,7 @@ class FaultContext:
         base = self._base or _base_of_settings()
         connection = _connect(base)
         try:
-            line = json.dumps(self._wish).encode() + b"\n"
+            line = json.dumps(self._wish | {"notebook": _notebook()}).encode() + b"\n"
             connection.putrequest("POST", PATH)
             connection.putheader("Content-Type", "application/json")
             connection.putheader("Transfer-Encoding", "chunked")
@@ -307,6 +312,17 @@ def _base_of_settings() -> str:
     return settings.llm_api_base
 
 
+def _notebook() -> str:
+    from workshop.settings import load  # late: the server must not pay for it
+
+    return label(load().temporal_namespace)
+
+
+def label(name: str) -> str:
+    """A name as a header holds it: in ASCII, whatever it holds itself."""
+    return name.encode("ascii", "replace").decode()
+
+
 def _connect(base: str) -> http.client.HTTPConnection:
     parts = urllib.parse.urlsplit(base)
     return http.client.HTTPConnection(
@@ -317,8 +333,8 @@ def _connect(base: str) -> http.client.HTTPConnection:
 def _unreachable(base: str) -> FaultError:
     return FaultError(
         f"Nothing answers at {base}.",
-        "The practice model runs there; it may also be unplugged by another block or notebook.",
-        "Run the begin cell again. If it is unplugged, end that block first.",
+        "The practice model runs there.",
+        "Run the begin cell again: it starts the model.",
     )
 
 
@@ -360,6 +376,8 @@ class Fault:
     """Answers that a budget allows; None means any number."""
     how: str = ""
     """In which way a model misbehaves, one of `misbehaviour.WAYS`; empty for other faults."""
+    notebook: str = NOBODY
+    """Whose calls it is for."""
     spent: float = 0
     """US dollars of a budget that were spent."""
     answered: int = 0
@@ -389,11 +407,12 @@ class Fault:
             dollars=None if wish.get("dollars") is None else float(wish["dollars"]),
             calls=None if wish.get("calls") is None else int(wish["calls"]),
             how=how,
+            notebook=str(wish.get("notebook") or NOBODY),
         )
 
-    def fits(self, prompt: str) -> bool:
-        """Whether it is meant for a call with this prompt."""
-        return self.matching.casefold() in prompt.casefold()
+    def fits(self, notebook: str, prompt: str) -> bool:
+        """Whether it is meant for a call of this notebook with this prompt."""
+        return self.notebook == notebook and self.matching.casefold() in prompt.casefold()
 
     @property
     def sleeps(self) -> bool:
@@ -478,22 +497,21 @@ class Faults:
         if fault in self._active:
             self._active.remove(fault)
 
-    def end_all(self) -> int:
-        """End every fault; returns how many there were."""
-        faults = list(self._active)
+    def end_all(self, notebook: str | None = None) -> int:
+        """End every fault of a notebook, or of all; returns how many there were."""
+        faults = [fault for fault in self._active if notebook in (None, fault.notebook)]
         for fault in faults:
             self.end(fault)
         return len(faults)
 
-    @property
-    def unplugged(self) -> bool:
-        """Whether no connection is to be taken."""
-        return any(fault.kind == "unplugged" for fault in self._active)
+    def unplugged(self, notebook: str) -> bool:
+        """Whether this notebook's connections are to be cut."""
+        return any(f.kind == "unplugged" and f.notebook == notebook for f in self._active)
 
     def take(
-        self, prompt: str, applies: Callable[[Fault], bool] = lambda fault: True
+        self, notebook: str, prompt: str, applies: Callable[[Fault], bool] = lambda fault: True
     ) -> Fault | None:
-        """The fault for a call with this prompt, counted as used.
+        """The fault for a call of this notebook with this prompt, counted as used.
 
         Args:
             applies: whether a fault makes sense for the call, beyond its prompt.
@@ -501,15 +519,15 @@ class Faults:
         for fault in reversed(self._active):
             if fault.kind == "unplugged" or fault.sleeps:
                 continue
-            if fault.fits(prompt) and applies(fault):
+            if fault.fits(notebook, prompt) and applies(fault):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault
         return None
 
-    def charge(self, prompt: str, dollars: float) -> None:
+    def charge(self, notebook: str, prompt: str, dollars: float) -> None:
         """Count an answer that is about to be given, and its price, in every budget it is for."""
         for fault in self._active:
-            if fault.kind == "budget" and fault.fits(prompt):
+            if fault.kind == "budget" and fault.fits(notebook, prompt):
                 fault.answered += 1
                 fault.spent += dollars

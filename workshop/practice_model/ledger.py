@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from workshop.errors import WorkshopError
-from workshop.practice_model import PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
+from workshop.practice_model import (
+    NOBODY,
+    PRICE_PER_COMPLETION_TOKEN,
+    PRICE_PER_PROMPT_TOKEN,
+)
 
 OPENING_LENGTH = 80
 """Characters of a prompt that a row keeps."""
@@ -55,6 +59,8 @@ class Call:
     """What the call cost, in US dollars; 0 unless it was answered."""
     error: str | None
     """The provider's error code, such as `rate_limit_exceeded`."""
+    notebook: str = NOBODY
+    """Whose call it was: the Temporal namespace of the notebook that sent it."""
 
     @property
     def answered(self) -> bool:
@@ -80,6 +86,8 @@ CREATE TABLE IF NOT EXISTS calls (
     error TEXT
 )
 """
+_NEWER = {"notebook": f"TEXT NOT NULL DEFAULT '{NOBODY}'"}
+"""Columns that a file of an earlier version lacks. Its rows are those of the one namespace then."""
 
 
 class Ledger:
@@ -106,6 +114,7 @@ class Ledger:
         workflow_id: str | None = None,
         activity: str | None = None,
         attempt: int | None = None,
+        notebook: str | None = None,
     ) -> int:
         """Commit the row of a request that was just received; do this before anything else.
 
@@ -126,10 +135,11 @@ class Ledger:
             attempt,
             prompt_sha256,
             " ".join(_storable(prompt).split())[:OPENING_LENGTH],
+            _tidy(notebook) or NOBODY,
         )
         row = self._write(
-            "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt,"
+            " notebook) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
         assert row is not None
@@ -169,13 +179,18 @@ class Ledger:
         """
         self._write("UPDATE calls SET status=?, error=? WHERE id=?", (status, _tidy(error), row))
 
-    def calls(self, since: int = 0) -> list[Call]:
-        """The calls after row `since`, oldest first.
+    def calls(self, since: int = 0, notebook: str | None = None) -> list[Call]:
+        """The calls after row `since`, oldest first; of one notebook, or of all.
 
         Raises:
             LedgerError: the file is no SQLite database.
         """
-        rows = self._read(f"SELECT {_COLUMNS} FROM calls WHERE id > ? ORDER BY id", (since,))
+        whose = _tidy(notebook)
+        rows = self._read(
+            f"SELECT {_COLUMNS} FROM calls WHERE id > ? AND (? IS NULL OR notebook = ?)"
+            " ORDER BY id",
+            (since, whose, whose),
+        )
         return [Call(*row) for row in rows]
 
     def last_id(self) -> int:
@@ -209,12 +224,23 @@ class Ledger:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(_SCHEMA)
+            _add_columns(connection)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
 
-    def _read(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def _renew(self) -> None:
+        """Bring a file of an earlier version up to date, which opening it for writing does."""
+        with self._lock:
+            try:
+                self._open_for_writing().close()
+            except (sqlite3.Error, OSError) as problem:
+                raise self._unusable(problem) from problem
+
+    def _read(
+        self, query: str, values: Sequence[object], renewed: bool = False
+    ) -> list[tuple[Any, ...]]:
         if not self.path.exists():
             return []
         try:
@@ -225,6 +251,9 @@ class Ledger:
         except sqlite3.Error as problem:
             if "no such table" in str(problem) or not self.path.exists():
                 return []  # its writer has not got that far
+            if "no such column" in str(problem) and not renewed:
+                self._renew()
+                return self._read(query, values, renewed=True)
             raise self._unusable(problem) from problem
 
     def _unusable(self, problem: Exception) -> LedgerError:
@@ -233,6 +262,18 @@ class Ledger:
             "It is a SQLite file that the workshop makes and may write to.",
             "Free some disk space if it is full, or remove the file to start a new one.",
         )
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    known = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
+    for name, kind in _NEWER.items():
+        if name in known:
+            continue
+        try:
+            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {kind}")
+        except sqlite3.OperationalError as problem:
+            if "duplicate column" not in str(problem):  # another process was quicker
+                raise
 
 
 def cost(prompt_tokens: int, completion_tokens: int) -> float:

@@ -22,7 +22,7 @@ from typing import Any
 
 from aiohttp import web
 
-from workshop.practice_model import KEY, MODEL, SERVICE
+from workshop.practice_model import KEY, MODEL, NOBODY, NOTEBOOK_HEADER, SERVICE
 from workshop.practice_model import answers as said
 from workshop.practice_model.api import (
     ApiError,
@@ -41,7 +41,6 @@ HOST = "127.0.0.1"
 _BODY_BYTES = 32 * 1024 * 1024
 _PIECES = 40
 """A streamed answer comes in at most so many pieces."""
-_REPLUG_SECONDS = 10.0
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -64,12 +63,11 @@ class PracticeServer:
         self.faults = Faults()
         self.started = int(time.time())
         self._listener: asyncio.Server | None = None
-        self._plugging = asyncio.Lock()
         self._stop = asyncio.Event()
-        self._problem: PortTaken | None = None
         self._visitors = Visitors(port)
         app = web.Application(
-            middlewares=[_errors_as_json, self._guard], client_max_size=_BODY_BYTES
+            middlewares=[self._unless_unplugged, _errors_as_json, self._guard],
+            client_max_size=_BODY_BYTES,
         )
         app.add_routes(
             [
@@ -98,10 +96,8 @@ class PracticeServer:
         self.ledger.calls(since=self.ledger.last_id())  # an unusable file is told now, not later
         await self._runner.setup()
         try:
-            await self._plug()
+            await self._listen()
             await self._stop.wait()
-            if self._problem is not None:
-                raise self._problem
         finally:
             self.faults.end_all()
             if self._listener is not None:
@@ -109,9 +105,7 @@ class PracticeServer:
             await self._runner.cleanup()
             self.ledger.close()
 
-    # Listening
-
-    async def _plug(self) -> None:
+    async def _listen(self) -> None:
         server = self._runner.server
         assert server is not None
         loop = asyncio.get_running_loop()
@@ -125,24 +119,6 @@ class PracticeServer:
         except OSError as problem:
             raise PortTaken(str(problem)) from problem
 
-    async def _follow_faults(self) -> None:
-        """Listen, or do not, as the faults in force say."""
-        async with self._plugging:
-            if self.faults.unplugged and self._listener is not None:
-                self._listener.close()
-                self._listener = None
-            patience = time.monotonic() + _REPLUG_SECONDS
-            while not self.faults.unplugged and self._listener is None:
-                try:
-                    await self._plug()
-                except PortTaken as problem:
-                    # Somebody used the moment to take the port: give them one to leave it.
-                    if time.monotonic() > patience:
-                        self._problem = problem
-                        self.stop()
-                        return
-                    await asyncio.sleep(0.05)
-
     # What it answers
 
     @web.middleware
@@ -150,6 +126,14 @@ class PracticeServer:
         """Refuse what comes from elsewhere, before it leaves a row or a fault."""
         if refusal := self._visitors.refusal(request.headers):
             raise ApiError(403, refusal)
+        return await handler(request)
+
+    @web.middleware
+    async def _unless_unplugged(
+        self, request: web.Request, handler: _Handler
+    ) -> web.StreamResponse:
+        if request.path.startswith("/v1/") and self.faults.unplugged(_notebook(request)):
+            return _cut(request)
         return await handler(request)
 
     async def health(self, request: web.Request) -> web.Response:
@@ -178,6 +162,7 @@ class PracticeServer:
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         _require_json(request)
+        notebook = _notebook(request)
         try:
             body = parse(await request.read())
         except ApiError:
@@ -187,10 +172,8 @@ class PracticeServer:
         try:
             _require_key(request)
             chat = read(body)
-            if self.faults.unplugged:  # the connection is older than the fault
-                return self._drop(request, row)
             prompt = all_text(chat.messages)
-            fault = self.faults.take(prompt, lambda fault: applies(fault.how, chat))
+            fault = self.faults.take(notebook, prompt, lambda fault: applies(fault.how, chat))
             if fault is not None and not fault.how:
                 if fault.kind == "dropped":
                     return self._drop(request, row)
@@ -200,7 +183,8 @@ class PracticeServer:
                     await asyncio.wait_for(fault.ended.wait(), fault.seconds)
             answer = said.answer(chat, fault.how if fault is not None else "")
             # Before it takes its time: of many calls at once, those after the last dollar are late.
-            self.faults.charge(prompt, cost(answer.prompt_tokens, answer.completion_tokens))
+            price = cost(answer.prompt_tokens, answer.completion_tokens)
+            self.faults.charge(notebook, prompt, price)
             if chat.stream:
                 return await self._stream(request, chat, answer, row)
             await asyncio.sleep(self.delay)
@@ -224,6 +208,7 @@ class PracticeServer:
             workflow_id=request.headers.get("X-Workshop-Workflow"),
             activity=request.headers.get("X-Workshop-Activity"),
             attempt=int(attempt) if countable else None,
+            notebook=_notebook(request),
         )
 
     def _answered(self, row: int, answer: said.Answer) -> None:
@@ -235,9 +220,7 @@ class PracticeServer:
 
     def _drop(self, request: web.Request, row: int) -> web.Response:
         self.ledger.failed(row, 0, "dropped")
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()  # nobody is left to read it
+        return _cut(request)
 
     def _completion(self, chat: ChatRequest, answer: said.Answer) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None}
@@ -306,7 +289,6 @@ class PracticeServer:
             raise ApiError(400, "This is no fault that the practice model knows.") from None
         self.faults.add(fault)
         try:
-            await self._follow_faults()
             response = web.StreamResponse()
             await response.prepare(request)
             await response.write(b'{"held": true}\n')
@@ -319,15 +301,12 @@ class PracticeServer:
             await asyncio.gather(body, ended, return_exceptions=True)
         finally:
             self.faults.end(fault)
-            await asyncio.shield(self._follow_faults())
         with suppress(ConnectionError):
             await response.write_eof()
         return response
 
     async def end_faults(self, request: web.Request) -> web.Response:
-        ended = self.faults.end_all()
-        await self._follow_faults()
-        return web.json_response({"ended": ended})
+        return web.json_response({"ended": self.faults.end_all(_notebook(request))})
 
 
 class _Protocol(web.RequestHandler):
@@ -384,7 +363,7 @@ def _tell(problem: Exception) -> None:
 
 async def _close_connection(request: web.Request, response: web.StreamResponse) -> None:
     if request.path != PATH:
-        # A pooled connection would survive being unplugged.
+        # Each call has a connection of its own: one that is cut takes no other with it.
         response.force_close()
         response.headers["Connection"] = "close"
     response.headers.setdefault("X-Request-Id", f"req_{uuid.uuid4().hex}")
@@ -394,6 +373,16 @@ def _require_json(request: web.Request) -> None:
     """No page of another site can send this type unasked; what is refused here leaves no row."""
     if request.content_type != "application/json":
         raise ApiError(415, "A request is application/json.")
+
+
+def _notebook(request: web.Request) -> str:
+    return request.headers.get(NOTEBOOK_HEADER) or NOBODY
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()  # nobody is left to read it
 
 
 def _require_key(request: web.Request) -> None:

@@ -20,7 +20,7 @@ from workshop.follow.errors import ServiceAway, UnknownWorkflow
 from workshop.follow.rows import SIGNS, clean, seconds
 from workshop.follow.run import Run
 from workshop.practice_model.ledger import Call, LedgerError
-from workshop.receipt import calls_of
+from workshop.receipt import receipt
 from workshop.svg import dollars, duration, figure, tag, words
 from workshop.timeline import picture, spans
 from workshop.timeline.spans import Mark, Row, Span
@@ -160,7 +160,7 @@ async def timeline(
     zero = seconds(runs[0].events[0].event_time)
     progress, last = runs[-1].progress(), seconds(runs[-1].events[-1].event_time)
     now = max(last, time.time()) if progress.running else last
-    calls = _calls(handle.id, zero, now)
+    calls = _calls(handle, zero, now)
     rows: list[Row] = []
     for number, run in enumerate(runs):
         latest = run is runs[-1]
@@ -227,10 +227,10 @@ def _sign(span: Span) -> str:
     return SIGNS.get(span.what) or SIGNS.get(span.state, "…")
 
 
-def _calls(workflow_id: str, began: float, now: float) -> list[Call]:
+def _calls(handle: WorkflowHandle[Any, Any], began: float, now: float) -> list[Call]:
     """The LLM calls of one run: another run may have had the same id at another time."""
     try:
-        calls = calls_of(workflow_id)
+        calls = receipt(handle).calls
     except LedgerError:  # receipt() tells of it; the history can be shown without
         return []
     return [call for call in calls if began - 0.05 <= call.at <= now + 0.5]
