@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from workshop.errors import WorkshopError
+from workshop.patience import Patience
 
 
 class ProcessError(WorkshopError):
@@ -81,7 +82,7 @@ async def ensure(
         setting: the setting that names its port, for the error's words.
         answers: whether it answers; called in a thread.
         refusal: the error to raise.
-        limit: seconds to wait for one that has been started.
+        limit: seconds of a quiet machine to wait for one that has been started.
 
     Returns:
         Whether it was started now.
@@ -101,14 +102,14 @@ async def ensure(
         if listens(port):
             raise taken(port, setting)
         start(name, command, home=home, port=port)
-        until = time.monotonic() + limit
+        waiting = Patience(limit)
         while not await asyncio.to_thread(answers):
             if running(home, name) is None:
                 raise refusal(
                     f"{words} ended while it was starting. {last_line(home, name)}",
                     do=f"Read {home / (name + '.log')}, then run this again.",
                 )
-            if time.monotonic() > until:
+            if waiting.over():
                 raise refusal(
                     f"{words} has not answered for {limit:.0f} s.",
                     "It takes about a second.",
@@ -190,13 +191,13 @@ async def lock(home: Path, name: str, *, limit: float = 30.0) -> AsyncIterator[N
     """Let one notebook at a time start a process; a second one waits and finds it started."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / f"{name}.lock").open("w") as file:
-        until = time.monotonic() + limit
+        waiting = Patience(limit)
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > until:
+                if waiting.over():
                     raise ProcessError(
                         f"Another notebook has been starting the {name} process for {limit:.0f} s.",
                         "It takes about two seconds.",

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from temporalio.service import RPCError
 
 from workshop import processes
 from workshop.errors import WorkshopError
+from workshop.patience import Patience, wait_for
 from workshop.settings import Settings
 
 NAME = "temporal"
@@ -72,7 +72,7 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
     """Find a Temporal Service or start one, and return when it is healthy.
 
     Args:
-        limit: seconds to wait for a service that has been started.
+        limit: seconds of a quiet machine to wait for a service that has been started.
 
     Raises:
         TemporalServiceError: it cannot be had, with the reason and what to do.
@@ -103,7 +103,7 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
         record = processes.start(
             NAME, command(binary, settings), home=settings.home, port=settings.temporal_port
         )
-        until = time.monotonic() + limit
+        waiting = Patience(limit)
         while not await healthy(settings.temporal_address):
             if processes.running(settings.home, NAME) is None:
                 raise TemporalServiceError(
@@ -112,7 +112,7 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
                     do=f"Read {settings.home / 'temporal.log'}; "
                     "`python -m workshop doctor` says what is wrong, `reset` starts afresh.",
                 )
-            if time.monotonic() > until:
+            if waiting.over():
                 raise TemporalServiceError(
                     f"The Temporal Service (process {record.pid}) has not answered "
                     f"for {limit:.0f} s.",
@@ -124,16 +124,23 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
-    """Whether a Temporal Service answers a health check at this address within `limit` seconds.
+    """Whether a Temporal Service answers a health check at this address.
+
+    Args:
+        limit: seconds of a quiet machine. Where nobody listens, that is known at once.
 
     https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
     """
     host, _, port = address.rpartition(":")
     if host in ("localhost", "127.0.0.1") and not processes.listens(int(port)):
         return False  # a refused connection is known in microseconds
+
+    async def asked() -> bool:
+        client = await Client.connect(address)
+        return await client.service_client.check_health(timeout=timedelta(seconds=60))
+
     try:
-        client = await asyncio.wait_for(Client.connect(address), limit)
-        return await client.service_client.check_health(timeout=timedelta(seconds=limit))
+        return await wait_for(asked(), limit)
     except (RuntimeError, RPCError, asyncio.TimeoutError):
         return False
 

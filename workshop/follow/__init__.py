@@ -8,7 +8,6 @@ Temporal Service tells), `causes` and `stuck` (what will never come by itself), 
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
 from typing import Any, TypeVar, overload
 
@@ -45,6 +44,7 @@ from workshop.follow.rows import Progress, Step, clean, steps
 from workshop.follow.run import Run
 from workshop.follow.screens import Screen, as_html, as_text, details, label, screen, wait
 from workshop.follow.stuck import Judge
+from workshop.patience import Patience
 
 __all__ = [
     "ActivityNotRegistered",
@@ -121,7 +121,7 @@ async def follow(
         handle: the Workflow
             (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
         until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
-        limit: seconds to watch at most.
+        limit: seconds to watch at most, of a quiet machine: a busy one has longer.
         web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
 
     Returns:
@@ -157,7 +157,7 @@ class _Following:
         web_ui: str | None,
     ) -> None:
         self._handle, self._until, self._limit, self._web_ui = handle, until, limit, web_ui
-        self._deadline = time.monotonic() + limit
+        self._waiting = Patience(limit)
         self._judge = Judge(Run(_client(handle), handle.id, _run_id(handle)), until)
         self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
         self._screen: Screen | None = None
@@ -195,13 +195,13 @@ class _Following:
             self._show(f"✗ {trouble.saw}", final=True)
             raise trouble
         self._show(away or self._judge.note)
-        if time.monotonic() >= self._deadline:
+        if self._waiting.over():
             raise self._out_of_time(away)
         return False
 
     async def pause(self) -> None:
         """Wait for the next look, or for the run to close if that is sooner."""
-        seconds = max(0.0, min(POLL_SECONDS, self._deadline - time.monotonic()))
+        seconds = min(POLL_SECONDS, self._limit)
         if self._close_event is None:
             self._close_event = asyncio.create_task(self._judge.run.closed())
         done, _ = await asyncio.wait({self._close_event}, timeout=seconds)
