@@ -43,7 +43,7 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._began = self._last = time.monotonic()
-        self._spent = self._counted = 0.0
+        self._spent = self._counted = self._since_beat = 0.0
         self._moved: object = _NEVER
         self._beat: object = _NEVER
 
@@ -54,16 +54,18 @@ class Patience:
             moved: what shows progress, such as the number of events: where it is another value than
                 before, the limit begins anew.
             beat: what shows that others had their chance, such as the number of answers of a
-                server: where it is the value from before, no time is counted.
+                server: time counts when it is another value than before.
         """
         now = time.monotonic()
         step, self._last = now - self._last, now
         quiet = min(step, LONGEST_STEP) / slowdown()
         self._counted += quiet
+        self._since_beat = min(self._since_beat + quiet, LONGEST_STEP)
         if moved != self._moved:
-            self._moved, self._spent = moved, 0.0
+            self._moved, self._spent, self._since_beat = moved, 0.0, 0.0
         elif beat is None or beat != self._beat:
-            self._spent += quiet
+            self._spent += self._since_beat
+            self._since_beat = 0.0
         self._beat = beat
         return self._spent >= self.seconds
 

@@ -724,20 +724,24 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
     try:
         while not ended:
             began = loop.time()
+            answer = asyncio.ensure_future(run.poll())
             try:
-                await run.poll()
+                while not answer.done():
+                    await asyncio.wait({answer}, timeout=0.1)
+                    if asking.over(trial.looks):
+                        raise NotDecided("The Temporal Service takes very long to answer.")
+                answer.result()
             except RPCError as error:
                 if error.status not in _LATE:
                     raise
-                if asking.over(trial.looks):
-                    raise NotDecided("The Temporal Service takes very long to answer.") from None
                 continue
+            finally:
+                answer.cancel()
             trial.state = run.state
             for event in run.events[read:]:
                 ended = _read(event, trial) or ended
             read = len(run.events)
             trial.looks += 1
-            asking.over(trial.looks)
             if not ended:
                 # As long a pause as the answer took: questions are not to be all that is done.
                 await asyncio.sleep(max(0.02, loop.time() - began))
