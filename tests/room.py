@@ -6,12 +6,16 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import psutil
+
+from workshop.patience import Patience
 
 T = TypeVar("T")
 
@@ -63,7 +67,7 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
 
 
 def workshop(
-    *words: str, env: dict[str, str], limit: float = 60
+    *words: str, env: dict[str, str], limit: float = 240
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m workshop …` in a room."""
     return subprocess.run(
@@ -88,12 +92,60 @@ def end_all(home: Path) -> None:
 
 
 def until(condition: Callable[[], T], what: str, *, limit: float = 10.0) -> T:
-    """Wait for a condition to give something true, and return that."""
-    end = time.monotonic() + limit
+    """Wait for a condition to give something true, and return that.
+
+    Args:
+        limit: seconds of a quiet machine.
+    """
+    waiting = Patience(limit)
     while not (found := condition()):
-        assert time.monotonic() < end, f"waited {limit:g} s for {what}"
+        assert not waiting.over(), f"waited {limit:g} s for {what}"
         time.sleep(0.02)
     return found
+
+
+@contextmanager
+def quick(limit: float) -> Iterator[None]:
+    """What is in the block takes less than so many seconds of a quiet machine."""
+    counting, done = Patience(limit), threading.Event()
+
+    def count() -> None:
+        while not done.wait(0.05):
+            counting.over()
+
+    counter = threading.Thread(target=count, daemon=True)
+    counter.start()
+    try:
+        yield
+    finally:
+        done.set()
+        counter.join()
+    assert not counting.over(), f"it took more than {limit:g} s of a quiet machine"
+
+
+_STOPS = """
+import os, signal, sys, time
+pid, seconds = int(sys.argv[1]), float(sys.argv[2])
+os.kill(pid, signal.SIGSTOP)
+print("stopped", flush=True)
+try:
+    time.sleep(seconds)
+finally:
+    os.kill(pid, signal.SIGCONT)
+"""
+
+
+def stop(pid: int, seconds: float) -> subprocess.Popen[bytes]:
+    """Stop a process for so long, as a machine does that has no time for it.
+
+    Returns when it is stopped; where it is this process, when it goes on. Wait for what is
+    returned, so that nothing stays stopped.
+    """
+    helper = subprocess.Popen(
+        [sys.executable, "-c", _STOPS, str(pid), str(seconds)], stdout=subprocess.PIPE
+    )
+    assert helper.stdout and helper.stdout.readline() == b"stopped\n"
+    return helper
 
 
 def alive(pid: int) -> bool:

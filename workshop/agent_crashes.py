@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 
 from workshop.crashes import ALONE, LIMIT_SECONDS, Actor, Crash, CrashError, Stage
 from workshop.follow import history_rows
+from workshop.patience import Patience
 from workshop.receipt_picture import counted
 from workshop.site.client import Site, open_site
 
@@ -132,18 +133,19 @@ async def until_tool(stage: Stage, handle: WorkflowHandle[Any, Any], number: int
     Raises:
         CrashError: that has not come in time.
     """
-    end = time.monotonic() + LIMIT_SECONDS
+    waiting, seen = Patience(LIMIT_SECONDS), 0
     while True:
         try:
             done = sum(completed for _, _, completed in await tools_of(handle))
-            timers = [step for step in await history_rows(handle) if step.kind == "timer"]
+            steps = await history_rows(handle)
+            timers, seen = [step for step in steps if step.kind == "timer"], len(steps)
             if done == len(timers) == number and timers[-1].open:
                 return
         except RPCError:
             pass  # asked again
         if stage.worker is not None and stage.worker.ended:
             raise stage.failed(stage.worker, f"ended while waiting for tool {number}")
-        if time.monotonic() > end:
+        if waiting.over(seen):
             words = stage.worker.last_words() if stage.worker else ""
             raise CrashError(f"Waited {LIMIT_SECONDS:g} s for tool {number}. {words}".strip())
         await asyncio.sleep(0.02)

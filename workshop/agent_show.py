@@ -20,6 +20,7 @@ from temporalio.service import RPCError
 from workshop.agent_crashes import ChainCrash, agent_worker, chain, furnish, start_agent, tools_of
 from workshop.crashes import LIMIT_SECONDS, CrashError, Say, Stage
 from workshop.draft_show import ONCE
+from workshop.patience import Patience
 from workshop.practice_model import faults
 
 TWO = "Search the notes for tardigrades and for dolphins, then say which is older."
@@ -119,8 +120,8 @@ async def _waits(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     Raises:
         CrashError: none has waited in time.
     """
-    end = time.monotonic() + LIMIT_SECONDS
-    while time.monotonic() < end:
+    patience = Patience(LIMIT_SECONDS)
+    while not patience.over():
         try:
             waiting = (await handle.query("get_progress", rpc_timeout=ONCE))["waiting_for"]
             if waiting:

@@ -25,6 +25,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from workshop.crashes import LIMIT_SECONDS, Actor, CrashError, Say, Stage
+from workshop.patience import Patience, wait_for
 from workshop.receipt import Receipt
 from workshop.receipt_picture import counted
 
@@ -101,7 +102,7 @@ async def draft_show(*, say: Say = print) -> DraftShow:
         unanswered = asyncio.Event()
         keeping = asyncio.create_task(stage.decide(handle, "keep", 2, unanswered=unanswered))
         try:
-            await asyncio.wait_for(unanswered.wait(), LIMIT_SECONDS)
+            await wait_for(unanswered.wait(), LIMIT_SECONDS)
             say("  … keep of version 2: nobody answers; it is sent again, with the same Update id")
             await stage.polling_worker()
             said = await keeping
@@ -155,7 +156,7 @@ class _DraftStage(Stage):
 
     async def read(self, handle: WorkflowHandle[Any, Any], version: int) -> None:
         """Ask by Query until the version waits, and show how it begins."""
-        end = time.monotonic() + LIMIT_SECONDS
+        waiting = Patience(LIMIT_SECONDS)
         while True:
             try:
                 draft = await handle.query("get_draft", rpc_timeout=ONCE)
@@ -163,7 +164,7 @@ class _DraftStage(Stage):
                     break
             except RPCError:
                 pass  # asked again
-            self._see_to(end, f"version {version} of {handle.id}")
+            self._see_to(waiting, f"version {version} of {handle.id}")
             await asyncio.sleep(0.05)
         self.last_read = draft["text"]
         self.say(f"  ✓ a Query reads version {version}, which waits:")
@@ -188,7 +189,7 @@ class _DraftStage(Stage):
         Raises:
             WorkflowUpdateFailedError: the Workflow refuses it.
         """
-        end = time.monotonic() + LIMIT_SECONDS
+        waiting = Patience(LIMIT_SECONDS)
         name = f"{choice}-version-{version}-{uuid.uuid4()}"
         given = {"choice": choice, "version": version, "instructions": instructions}
         while True:
@@ -197,12 +198,12 @@ class _DraftStage(Stage):
             except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
                 if unanswered:
                     unanswered.set()
-            self._see_to(end, f"an answer to {choice} of version {version}")
+            self._see_to(waiting, f"an answer to {choice} of version {version}")
             await asyncio.sleep(0.05)
 
-    def _see_to(self, end: float, what: str) -> None:
+    def _see_to(self, waiting: Patience, what: str) -> None:
         """Raise where the time is over."""
-        if time.monotonic() > end:
+        if waiting.over():
             words = self.worker.last_words() if self.worker else ""
             raise CrashError(
                 f"Waited {LIMIT_SECONDS:g} s for {what}. {words}".strip(),

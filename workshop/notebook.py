@@ -32,6 +32,7 @@ from temporalio.worker import Worker
 from workshop import disk, this_notebook
 from workshop.errors import WorkshopError
 from workshop.interrupts import in_a_thread, interrupted_says
+from workshop.patience import Patience
 from workshop.receipt import attach
 
 
@@ -73,8 +74,7 @@ class _Start:
                 "Fill in task_queue= in the Worker cell, run it, then this cell.",
             )
         try:
-            await worker.client.service_client.check_health(timeout=timedelta(seconds=2))
-            self.earlier = await _pollers(worker)
+            self.earlier = await _pollers(worker, Patience(ANSWER_SECONDS))
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise WorkerNotStarted(
@@ -93,20 +93,41 @@ class _Start:
         if not self.built.done():
             self.built.set_result(worker)
 
-    async def polls(self) -> Worker:
+    async def polls(self, limit: float) -> Worker:
         """Return the Worker when the Temporal Service has seen it poll.
 
         Raises:
-            WorkerNotStarted: the task ended before, and why.
+            WorkerNotStarted: the task ended before, or does not come so far; and why.
+            RPCError: the Temporal Service does not answer.
         """
         assert self.task
-        either: set[asyncio.Future[Any]] = {self.task, self.built}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        waiting = Patience(limit)
         while not self.task.done():
-            if await _pollers(self.built.result()) - self.earlier:
-                return self.built.result()
-            await asyncio.sleep(0.01)
+            if self.built.done():
+                asking = Patience(ANSWER_SECONDS)
+                if await _pollers(self.built.result(), asking) - self.earlier:
+                    return self.built.result()
+            if waiting.over(self.built.done()):
+                raise self._late(limit)
+            await asyncio.wait({self.task}, timeout=0.02)
         raise _reason(self.task)
+
+    def _late(self, limit: float) -> WorkerNotStarted:
+        """Why there is no poll, of a function that goes on."""
+        again = "Mend the Worker cell, run it, then this cell."
+        if self.built.done():
+            return WorkerNotStarted(
+                "The Worker runs, and the Temporal Service has not seen it poll.",
+                "A Worker polls at once, where this machine lets it.",
+                "Run this cell again; if that does not help, the first cell (begin) before it.",
+            )
+        return WorkerNotStarted(
+            f"run_worker has not come to `await worker.run()` in {limit:g} s."
+            if self.workers
+            else f"run_worker has been running for {limit:g} s and has built no Worker.",
+            "It builds a Worker, and its last line is `await worker.run()`.",
+            f"See what it waits for before that. {again}",
+        )
 
 
 class Look:
@@ -130,7 +151,10 @@ class Look:
     async def at(
         self, run_worker: Callable[[], Coroutine[Any, Any, None]], limit: float = 2.0
     ) -> None:
-        """Call the function with every Worker in it looked at, for `limit` seconds at most.
+        """Call the function with every Worker in it looked at.
+
+        Args:
+            limit: seconds of a quiet machine.
 
         Raises:
             Exception: whatever it raises, or the Worker that it builds.
@@ -141,11 +165,15 @@ class Look:
         finally:
             _looking.reset(token)
         behind = asyncio.create_task(self._in_background.wait())
-        await asyncio.wait({self._function, behind}, timeout=limit, return_when="FIRST_COMPLETED")
-        if self._in_background.is_set() and not self._function.done():
+        function, waiting = self._function, Patience(limit)
+        while not (function.done() or behind.done() or waiting.over()):
+            await asyncio.wait({function, behind}, timeout=0.05, return_when="FIRST_COMPLETED")
+        if self._in_background.is_set() and not function.done():
             # Its Worker runs beside it (async with): does it wait, or does it come to its end?
-            await asyncio.wait({self._function}, timeout=0.3)
-            self.runs = self.runs or not self._function.done()
+            waiting = Patience(0.3)
+            while not (function.done() or waiting.over()):
+                await asyncio.wait({function}, timeout=0.05)
+            self.runs = self.runs or not function.done()
         behind.cancel()
         if self._function.done():
             self._function.result()
@@ -227,8 +255,8 @@ async def start_worker(
 
     Args:
         run_worker: an async function that builds a Worker and awaits its `run()`.
-        limit: seconds in which it must poll. What is wrong is told at once; this is for a
-            machine that is slow, and for a function that runs no Worker.
+        limit: seconds of a quiet machine in which it must come to its `run()`, and then poll.
+            What is wrong is told at once; this is for a function that runs no Worker.
 
     Raises:
         WorkerNotStarted: it does not poll, with the reason.
@@ -258,14 +286,13 @@ async def start_worker(
     finally:
         _starting.reset(token)
     try:
-        worker = await asyncio.wait_for(start.polls(), limit)
-    except asyncio.TimeoutError:
+        worker = await start.polls(limit)
+    except RPCError:
         await _stop(1.0)
         raise WorkerNotStarted(
-            f"The Worker has not polled its Task Queue within {limit:g} s.",
-            "A Worker polls at once.",
-            "See that run_worker ends with `await worker.run()`, and run the first cell (begin) "
-            "again.",
+            "The Temporal Service has stopped answering.",
+            "A Worker needs one to poll.",
+            "Run the first cell (begin) again: it starts the service. Then run this cell.",
         ) from None
     except BaseException:
         await _stop(1.0)
@@ -439,8 +466,16 @@ async def _stop(limit: float) -> bool:
     return True
 
 
-async def _pollers(worker: Worker) -> set[tuple[str, int]]:
+ANSWER_SECONDS = 10.0
+"""Seconds of a quiet machine in which the Temporal Service must answer."""
+_LATE = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+
+
+async def _pollers(worker: Worker, waiting: Patience) -> set[tuple[str, int]]:
     """Who polls the Worker's Task Queue, and when each was last seen, in nanoseconds.
+
+    Raises:
+        RPCError: there is no Temporal Service, or it has not answered for so long.
 
     https://docs.temporal.io/cli/task-queue#describe
     """
@@ -452,10 +487,19 @@ async def _pollers(worker: Worker) -> set[tuple[str, int]]:
         if workflows
         else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
-    answer = await worker.client.workflow_service.describe_task_queue(
-        request, timeout=timedelta(seconds=2)
-    )
-    return {(poller.identity, poller.last_access_time.ToNanoseconds()) for poller in answer.pollers}
+    while True:
+        try:
+            answer = await worker.client.workflow_service.describe_task_queue(
+                request, timeout=timedelta(seconds=0.3)
+            )
+        except RPCError as error:
+            if error.status not in _LATE or waiting.over():
+                raise
+        else:
+            return {
+                (poller.identity, poller.last_access_time.ToNanoseconds())
+                for poller in answer.pollers
+            }
 
 
 def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:

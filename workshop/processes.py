@@ -23,6 +23,7 @@ import psutil
 
 from workshop import disk
 from workshop.errors import WorkshopError
+from workshop.patience import Patience
 from workshop.settings import DEFAULT_PORTS, SERVERS, Settings, recorded_ports
 
 TRIES = 5
@@ -120,7 +121,7 @@ async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
     the usual one or the next that is free, and `settings.load` tells that one from then on.
 
     Args:
-        limit: seconds to wait for one that has been started. Its own work stretches them.
+        limit: seconds of a quiet machine to wait for one that has been started.
 
     Returns:
         Whether it was started now.
@@ -155,11 +156,10 @@ async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
 
 async def _comes_up(settings: Settings, server: Server, record: Record, limit: float) -> bool:
     """Wait for a server that was started. False where its port was taken in the meantime."""
-    began = time.monotonic()
-    worked, last_work = 0.0, began
+    waiting, worked = Patience(limit), 0.0
     # Whoever answers: the ports must be those of the process that was started.
     while not (_holds(record) and await server.answers(settings)):
-        process, now = _process(record), time.monotonic()
+        process = _process(record)
         if process is None:
             if any(map(listens, record.ports.values())):
                 return False
@@ -170,13 +170,12 @@ async def _comes_up(settings: Settings, server: Server, record: Record, limit: f
                 "says what is wrong, `reset` starts afresh.",
             )
         with suppress(psutil.Error):
-            if (used := sum(process.cpu_times()[:2])) > worked:
-                worked, last_work = used, now
-        # On a busy machine it may get a tenth of a processor: as long as it works, it is coming.
-        if now - began > (limit if now - last_work > min(limit, 5.0) else 10 * limit):
+            worked = sum(process.cpu_times()[:2])
+        # A busy machine gives it little at a time; it comes as long as it works, but not for ever.
+        if waiting.over(moved=worked) or worked > limit:
             raise server.refusal(
-                f"The {server.words} (process {record.pid}) has not answered for "
-                f"{now - began:.0f} s, in which it worked for {worked:.1f} s.",
+                f"The {server.words} (process {record.pid}) has not answered, "
+                f"and has worked for {worked:.1f} s.",
                 "It takes about a second of work.",
                 "Run `python -m workshop down`, then this again.",
             )
@@ -359,13 +358,13 @@ async def lock(home: Path, name: str, *, limit: float = 30.0) -> AsyncIterator[N
     """Let one notebook at a time start a process; a second one waits and finds it started."""
     disk.ready(home)
     with (home / f"{name}.lock").open("w") as file:
-        until = time.monotonic() + limit
+        waiting = Patience(limit)
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > until:
+                if waiting.over():
                     raise ProcessError(
                         f"Another notebook has been starting the {name} process for {limit:.0f} s.",
                         "It takes about two seconds.",

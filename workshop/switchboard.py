@@ -17,7 +17,6 @@ import json
 import logging
 import os
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
@@ -29,7 +28,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
-from workshop import disk, settings
+from workshop import disk, patience, settings
 from workshop.errors import WorkshopError
 from workshop.follow import FollowError, Progress, StillRunning, _Following
 from workshop.follow.rows import clean
@@ -279,7 +278,7 @@ class Switchboard:
             block.enter_context(fault.begin())
             started = self._run(url)
             try:
-                handle = await asyncio.wait_for(_given(started), self._limit)
+                handle = await patience.wait_for(_given(started), self._limit)
             except asyncio.TimeoutError:
                 raise SwitchboardError(
                     f"Your run function has not returned within {self._limit:g} s.",
@@ -351,9 +350,9 @@ async def _page(name: str) -> str:
 async def _outcome(
     name: str, predicted: str, handle: WorkflowHandle[Any, Any], progress: Progress
 ) -> Outcome:
-    end = time.monotonic() + _SETTLE_SECONDS
+    waiting = patience.Patience(_SETTLE_SECONDS)
     calls = receipt(handle).calls
-    while any(call.status is None for call in calls) and time.monotonic() < end:
+    while any(call.status is None for call in calls) and not waiting.over():
         await asyncio.sleep(0.02)
         calls = receipt(handle).calls
     steps = [step for step in progress.steps if step.kind == "activity"]

@@ -23,6 +23,7 @@ from temporalio.service import RPCError
 
 from workshop import processes
 from workshop.errors import WorkshopError
+from workshop.patience import wait_for
 from workshop.settings import Settings, recorded_ports
 
 NAME = "temporal"
@@ -73,7 +74,7 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
     started may have other ports than `settings` say: load them again.
 
     Args:
-        limit: seconds to wait for a service that has been started.
+        limit: seconds of a quiet machine to wait for a service that has been started.
 
     Raises:
         TemporalServiceError: it cannot be had, with the reason and what to do.
@@ -121,16 +122,23 @@ def remedy(settings: Settings) -> str:
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
-    """Whether a Temporal Service answers a health check at this address within `limit` seconds.
+    """Whether a Temporal Service answers a health check at this address.
+
+    Args:
+        limit: seconds of a quiet machine. Where nobody listens, that is known at once.
 
     https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
     """
     host, _, port = address.rpartition(":")
     if host in ("localhost", "127.0.0.1") and not processes.listens(int(port)):
         return False  # a refused connection is known in microseconds
+
+    async def asked() -> bool:
+        client = await Client.connect(address)
+        return await client.service_client.check_health(timeout=timedelta(seconds=60))
+
     try:
-        client = await asyncio.wait_for(Client.connect(address), limit)
-        return await client.service_client.check_health(timeout=timedelta(seconds=limit))
+        return await wait_for(asked(), limit)
     except (RuntimeError, RPCError, asyncio.TimeoutError):
         return False
 

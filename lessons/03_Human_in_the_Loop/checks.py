@@ -24,6 +24,7 @@ from temporalio.client import (
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
+from workshop import patience
 from workshop.checks import Learner, blank
 from workshop.checks.learner import last_name
 from workshop.checks.messages import (
@@ -59,8 +60,6 @@ DRAFT_TEXT = "Octopuses have three hearts.\n\n" + "\n".join(
 HANDLER, READER = "ApprovalWorkflow.approve", "DraftWorkflow.get_latest_text"
 TOPIC = "three facts about octopuses"
 DAY = 86400.0
-BUSY = 5.0
-"""Seconds for an answer that is sure to come, on a machine that does other things too."""
 STEPS = [Step("llm_call", 30, {"prompt": TOPIC}, "LLMCallInput(self.prompt)")]
 
 
@@ -116,7 +115,6 @@ async def conversation(
         copy,
         argument,
         model.stand_ins,
-        limit=1.2,
         script=lambda talk: script(talk, model),
         early=early,
     )
@@ -345,7 +343,7 @@ async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
         try:
             done = handler(thing, sent)
             if inspect.isawaitable(done):
-                await asyncio.wait_for(done, 0.5)
+                await patience.wait_for(done, 0.5)
         except Exception as error:
             if "NotInWorkflow" in type(error).__name__:
                 return  # it asks for something that only a Workflow has; the trial goes on
@@ -538,7 +536,7 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
     async def script(talk: Talk) -> None:
         nonlocal returned
         try:
-            returned = await asyncio.wait_for(learner.copy(function)(talk.handle, *inputs), 2)
+            returned = await patience.wait_for(learner.copy(function)(talk.handle, *inputs), 2)
         except (asyncio.TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             waits = any(learner.calls("result"))
             learner.not_yet(
@@ -561,7 +559,7 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
         await talk.signal("end")
         await talk.ended()
 
-    trial = await run_workflow(_Listener, None, {}, limit=1.5, script=script)
+    trial = await run_workflow(_Listener, None, {}, script=script)
     return trial, returned
 
 
@@ -900,11 +898,12 @@ def _ends_early(learner: Learner, talk: Talk) -> str:
 
 
 async def _one_call(learner: Learner, talk: Talk, model: Model, number: int) -> None:
-    """One decision leads to one draft; give a loop that does not wait a moment to show itself."""
-    await asyncio.sleep(0.08)
-    if len(model.asked) > number:
+    """One decision leads to one draft: a loop that does not wait has asked for the next."""
+    # The history tells, after the task in which the Workflow took the draft: asked for, or not.
+    written = max(len(model.asked), len(talk.trial.activities))
+    if written > number:
         learner.not_yet(
-            f"One decision, and {len(model.asked) - 1} more drafts were written: "
+            f"One decision, and {written - 1} more drafts were written: "
             "the loop does not wait, because the old decision is still there.",
             "Take the decision and clear it: `decision, self.decision = self.decision, None`, "
             "after the wait.",
@@ -1382,15 +1381,15 @@ async def send_approval(learner: Learner) -> None:
     async def script(talk: Talk) -> None:
         nonlocal returned
         call = learner.copy(function)
-        await asyncio.wait_for(call(talk.handle, True), BUSY)
-        returned = await asyncio.wait_for(call(talk.handle, False), BUSY)
+        await patience.wait_for(call(talk.handle, True), 2)
+        returned = await patience.wait_for(call(talk.handle, False), 2)
         _is_reason(learner, returned)
         learner.step("An approval that has ended gives what the Temporal Service says")
         await talk.signal("end")
         await talk.ended()
         do = "Keep the last two lines: `except RPCError as error:` and `return error.message`."
         try:
-            returned = await asyncio.wait_for(call(talk.handle, True), BUSY)
+            returned = await patience.wait_for(call(talk.handle, True), 2)
         except RPCError as error:
             learner.not_yet(
                 f"The approval has ended, and `decide` raises RPCError: {error.message}.", do
@@ -1398,7 +1397,7 @@ async def send_approval(learner: Learner) -> None:
         if not isinstance(returned, str) or not returned.strip():
             learner.not_yet(f"The approval has ended, and it returns {_kind(returned)}.", do)
 
-    await run_workflow(_Listener, None, {}, limit=1.5, script=script)
+    await run_workflow(_Listener, None, {}, script=script)
 
 
 async def _approves(learner: Learner, function: Any, yes: bool) -> None:

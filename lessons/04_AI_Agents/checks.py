@@ -23,6 +23,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from workshop import patience
 from workshop.checks import Learner, blank
 from workshop.checks.calls import KEY, function_of, lets_fail
 from workshop.checks.messages import has_handler, within
@@ -404,7 +405,7 @@ async def one_round(learner: Learner) -> None:
     names = {**box.tools, "TOOLS": box.tools, "DESCRIPTIONS": DESCRIBED, "llm_call": llm_call}
     copied = learner.copy(function, **names)
     learner.step("It asks the model once, and runs each tool that it asks for")
-    got = await asyncio.wait_for(copied([dict(MESSAGES[0])]), 2)
+    got = await patience.wait_for(copied([dict(MESSAGES[0])]), 2)
     if len(asked) != 1:
         learner.not_yet(
             f"The model is asked {counted(len(asked), 'time')} in one round.",
@@ -413,7 +414,7 @@ async def one_round(learner: Learner) -> None:
     _tools_used(learner, box, got)
     _conversation(learner, got, kernel["said"](turn))
     learner.step("Without calls, the text alone is added")
-    got = await asyncio.wait_for(copied([dict(MESSAGES[0])]), 2)
+    got = await patience.wait_for(copied([dict(MESSAGES[0])]), 2)
     if not isinstance(got, list) or [m.get("content") for m in got] != [GOAL, "Eight arms."]:
         learner.not_yet(
             f"The model answered without a tool, and the conversation is {short(got)}.",
@@ -577,7 +578,7 @@ async def dispatch(learner: Learner) -> None:
     learner.step("It runs in a Workflow")
     calls = [WELL, SEARCH, INVENTED, MISFIT, BROKEN, FAILING, LONG]
     trial = await run_workflow(
-        Caller, calls, {"book_table": lambda *_: ROOM, "search_notes": _library}, limit=2.2
+        Caller, calls, {"book_table": lambda *_: ROOM, "search_notes": _library}
     )
     code_failed(learner, trial, [Step("book_table", 13, {}, "arguments")])
     if not trial.completed:
@@ -821,7 +822,7 @@ async def agent_loop(learner: Learner) -> None:
 
 async def _agent(kind: type, given: Any, model: Model) -> Trial:
     tools = {"search_notes": lambda *_: "A note.", "calculate": lambda *_: "24", "fetch_page": str}
-    return await run_workflow(kind, given, {"llm_call": model, **tools}, limit=3.5)
+    return await run_workflow(kind, given, {"llm_call": model, **tools})
 
 
 def _unbounded(learner: Learner) -> None:
@@ -1270,7 +1271,7 @@ async def mcp_call(learner: Learner) -> None:
     well = _Session("a table", "for four")
     right = "Write `result = await session.call_tool(name, arguments)`."
     try:
-        got = await asyncio.wait_for(
+        got = await patience.wait_for(
             learner.copy(function, mcp_session=well.session)("book_table", given), 2
         )
     except ApplicationError:
@@ -1324,7 +1325,7 @@ async def mcp_call(learner: Learner) -> None:
     failed = _Session("no such place", fails=True)
     right = "Write `if result.is_error:` and `raise ApplicationError(text, non_retryable=True)`."
     try:
-        got = await asyncio.wait_for(
+        got = await patience.wait_for(
             learner.copy(function, mcp_session=failed.session)("book_table", given), 2
         )
     except ApplicationError as error:
@@ -1475,7 +1476,7 @@ async def consent(learner: Learner) -> None:
         with contextlib.suppress(Stuck):
             await talk.ended()
 
-    first = await run_workflow(copy, given, yes.stand_ins, limit=1.2, script=allows)
+    first = await run_workflow(copy, given, yes.stand_ins, script=allows)
     if "'Consent' object has no attribute" in str(first.task_failure):
         learner.not_yet(
             f"A Consent has `call_id` and `allowed`: {first.task_failure}.",
@@ -1509,8 +1510,8 @@ async def consent(learner: Learner) -> None:
         )
     learner.step("A no does not")
     second, third, silence = await asyncio.gather(
-        run_workflow(copy, given, no.stand_ins, limit=1.2, script=refuses),
-        run_workflow(copy, given, again.stand_ins, limit=1.2, script=allows_one),
+        run_workflow(copy, given, no.stand_ins, script=refuses),
+        run_workflow(copy, given, again.stand_ins, script=allows_one),
         after_silence(copy, given, silent.stand_ins, enough=30 * HOUR),
     )
     code_failed(learner, second, [Step("call_tool", 30, {}, "…")])
@@ -1653,7 +1654,7 @@ async def _used_at_once(learner: Learner, agent: Any) -> str:
         return "Sunday"
 
     agent.run_tool = result
-    return str(await asyncio.wait_for(agent.use(learner.name("ToolCall")(*TOOL)), 0.5))
+    return str(await patience.wait_for(agent.use(learner.name("ToolCall")(*TOOL)), 0.5))
 
 
 def _waits_by(learner: Learner, kind: type) -> Any:
@@ -1739,14 +1740,10 @@ async def _waiting(talk: Talk) -> list[dict[str, Any]]:
 
 
 async def _until_waiting(talk: Talk, count: int = 2) -> bool:
-    """Whether so many calls wait for a person, before long."""
-    for _ in range(40):
-        if len(await _waiting(talk)) == count:
-            return True
-        if talk.trial.completed or talk.trial.failure:
-            break
-        await asyncio.sleep(0.02)
-    return False
+    """Whether so many calls wait for a person, once the Workflow does nothing more by itself."""
+    with contextlib.suppress(Stuck):
+        await talk.settled()
+    return len(await _waiting(talk)) == count
 
 
 async def _waits(learner: Learner, talk: Talk, errand: Errand) -> None:

@@ -20,6 +20,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from workshop import patience
 from workshop.checks import Learner
 from workshop.checks.trial import Trial, in_thread, inputs
 from workshop.database import open_database, rows
@@ -41,7 +42,7 @@ async def attempt_of(
     """Run one attempt of an Activity as its Worker would.
 
     Args:
-        limit: seconds.
+        limit: seconds of a quiet machine.
         heard: gets what it heartbeats.
         info: what `activity.info()` tells it, such as `attempt=2`.
 
@@ -59,7 +60,7 @@ async def attempt_of(
     if heard is not None:
         environment.on_heartbeat = heard
     if inspect.iscoroutinefunction(function):
-        return await asyncio.wait_for(environment.run(function, *given), limit)
+        return await patience.wait_for(environment.run(function, *given), limit)
     return await in_thread(lambda: environment.run(function, *given), limit)
 
 

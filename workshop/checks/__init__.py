@@ -32,10 +32,13 @@ from workshop.checks.cells import watch
 from workshop.checks.learner import CalledDirectly, Learner
 from workshop.checks.outcome import (
     NOT_ATTEMPTED,
+    NOT_DECIDED,
     NOT_YET,
     RIGHT,
     CheckFailed,
+    CheckNotDecided,
     NotAttempted,
+    NotDecided,
     NotYet,
     Outcome,
 )
@@ -44,17 +47,21 @@ from workshop.checks.words import explain
 from workshop.errors import WorkshopError
 from workshop.interrupts import interrupted_says
 from workshop.notebook import show
+from workshop.patience import Patience
 from workshop.settings import ROOT
 
 __all__ = [
     "NOT_ATTEMPTED",
+    "NOT_DECIDED",
     "NOT_YET",
     "RIGHT",
     "CalledDirectly",
     "Check",
     "CheckFailed",
+    "CheckNotDecided",
     "Learner",
     "NotAttempted",
+    "NotDecided",
     "NotYet",
     "Outcome",
     "blank",
@@ -67,12 +74,13 @@ __all__ = [
 ]
 
 LIMIT_SECONDS = 20.0
-"""A check that has found nothing by then says so. Each step has a shorter limit of its own; this
-one is for a machine that is busy, where a right answer must not be called wrong."""
+"""Seconds of a quiet machine for a check; each step has a shorter limit of its own."""
 BLOCKED_SECONDS = 2.2
-"""How long code may keep its event loop from turning. More than a busy machine does."""
-CLOSING_SECONDS = 0.6
-"""How long the end of what a check has started is waited for, once the check knows its answer."""
+"""How long code may keep its event loop from turning, in seconds of a quiet machine."""
+GIVE_UP_SECONDS = 90.0
+"""On the clock: a check that has found nothing by then says that this machine is too busy."""
+NEWS_SECONDS = 5.0
+"""A check that takes longer says so."""
 
 _lesson = ""
 _hints: dict[str, int] = {}
@@ -112,19 +120,28 @@ async def check(name: str) -> None:
     """Say under the cell whether a blank is right, and what is missing if it is not.
 
     Runs what you wrote; it costs no paid call and takes at most three seconds, or longer on a
-    machine that is busy. It raises nothing, unless WORKSHOP_STRICT=1 asks for an exception where
-    the blank is not right.
+    machine that is busy. Where that is so busy that nothing can be found out, it says "Not
+    decided". It raises nothing, unless WORKSHOP_STRICT=1 asks for an exception where the blank is
+    not right.
 
     Args:
         name: of the blank, as in the cell under it.
     """
+    examining = asyncio.ensure_future(examine(name))
     try:
-        outcome = await examine(name)
+        await asyncio.wait({examining}, timeout=NEWS_SECONDS)
+        if not examining.done():
+            print("… This takes longer than three seconds: the machine is busy.")
+        outcome = await examining
     except WorkshopError as error:
         if _strict():
             raise
         print("✗ " + "\n  ".join(error.lines()))
         return
+    finally:
+        examining.cancel()
+    if _strict() and outcome.verdict == NOT_DECIDED:
+        raise CheckNotDecided(f"{outcome.name}: {outcome.saw}", do=outcome.do)
     if _strict() and outcome.verdict != RIGHT:
         raise CheckFailed(f"{outcome.name}: {outcome.step} {outcome.saw}".strip(), do=outcome.do)
     show(outcome)
@@ -238,10 +255,10 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         verdict, saw, do = found.verdict, found.saw, found.do
     except asyncio.TimeoutError:
         verdict, saw = NOT_YET, "This step does not come to an end."
-        do = (
-            "See whether your code waits for something or never ends its loop. If it looks right, "
-            "the machine may be slow: run this cell again."
-        )
+        do = "See whether your code waits for something or never ends its loop."
+    except NotDecided as reason:
+        verdict, do = NOT_DECIDED, "Run this cell again when less runs beside it."
+        saw = f"This machine is busy. {reason} That says nothing about your code."
     except (NoService, RPCError) as error:
         saw = f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}"
         do = "Run the cell with begin again, then this one."
@@ -395,7 +412,13 @@ def _unless_edited(outcome: Outcome, learner: Learner) -> Outcome:
 
 
 async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
-    """Await `work()` in a thread with an event loop of its own, at most `limit` seconds."""
+    """Await `work()` in a thread with an event loop of its own.
+
+    Raises:
+        asyncio.TimeoutError: it takes longer than `limit` seconds of a quiet machine.
+        NotDecided: this machine is too busy for it.
+        Exception: whatever it raises.
+    """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
     beat = began = time.monotonic()
@@ -447,13 +470,16 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
             return
 
     threading.Thread(target=copy_context().run, args=(target,), daemon=True, name="check").start()
+    whole, turning, closing_up = Patience(limit), Patience(BLOCKED_SECONDS), Patience(0.6)
     while not done.done():
         await asyncio.wait({done}, timeout=0.1)
-        now = time.monotonic()
-        if found and now - beat > CLOSING_SECONDS:
+        if closing_up.over(len(found)) and found:
             settle(found[0])  # a Worker that cannot end, as its code blocks, is not waited for
-        if not done.done() and (now - beat > BLOCKED_SECONDS or now - began > limit):
-            raise asyncio.TimeoutError
+        if not done.done() and not found:
+            if whole.over() or turning.over(beat):
+                raise asyncio.TimeoutError
+            if time.monotonic() - began > GIVE_UP_SECONDS:
+                raise NotDecided("The check has not come to its end.")
     done.result()
 
 

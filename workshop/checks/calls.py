@@ -29,7 +29,7 @@ MODEL = "openai/the-model-of-a-check"
 BASE = "http://127.0.0.1:9/v1"
 """Nobody answers there: a call that goes past the stand-in is refused, and not paid."""
 LIMIT = 2.0
-"""Seconds for one run of a function."""
+"""Seconds of a quiet machine for one run of a function."""
 
 _standing_in: ContextVar[dict[str, Any]] = ContextVar("standing_in", default={})  # noqa: B039
 """What stands in for functions of modules, by their names, in the code of a check alone."""
@@ -107,7 +107,7 @@ class Room:
         """Call it in a thread.
 
         Raises:
-            asyncio.TimeoutError: it takes longer than `LIMIT` seconds.
+            asyncio.TimeoutError: it takes longer than `LIMIT` seconds of a quiet machine.
             Exception: whatever it raises.
         """
         return await in_thread(lambda: function(*values, **named), LIMIT)

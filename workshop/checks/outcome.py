@@ -9,11 +9,25 @@ from dataclasses import dataclass
 from workshop.errors import WorkshopError
 
 RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted"
-_HEADS = {RIGHT: "✓ Right", NOT_YET: "✗ Not yet", NOT_ATTEMPTED: "– Not attempted"}
+NOT_DECIDED = "not decided"
+_HEADS = {
+    RIGHT: "✓ Right",
+    NOT_YET: "✗ Not yet",
+    NOT_ATTEMPTED: "– Not attempted",
+    NOT_DECIDED: "? Not decided",
+}
 
 
 class CheckFailed(WorkshopError):
     """A check that is not right, where WORKSHOP_STRICT=1 asks for an exception."""
+
+
+class CheckNotDecided(WorkshopError):
+    """A check that could find out nothing, where WORKSHOP_STRICT=1 asks for an exception."""
+
+
+class NotDecided(BaseException):
+    """Nothing can be said: this machine is too busy. No `except Exception` of a check takes it."""
 
 
 class NotYet(Exception):
@@ -38,7 +52,7 @@ class Outcome:
 
     name: str
     verdict: str
-    """`right`, `not yet` or `not attempted`."""
+    """`right`, `not yet`, `not attempted` or `not decided`."""
     passed: tuple[str, ...] = ()
     """The steps that are right, in order."""
     step: str = ""
@@ -52,6 +66,10 @@ class Outcome:
     seconds: float = 0.0
 
     @property
+    def _step(self) -> str:
+        return f"{'? not decided' if self.verdict == NOT_DECIDED else '✗ not yet'}: {self.step}"
+
+    @property
     def text(self) -> str:
         """All of it in words, as it is printed."""
         lines = [f"{_HEADS[self.verdict]}: {self.name}"]
@@ -59,7 +77,7 @@ class Outcome:
             lines.append(f"  {self.means}")
         else:
             lines += [f"  ✓ right: {step}" for step in self.passed]
-            lines += [f"  ✗ not yet: {self.step}"] if self.step else []
+            lines += [f"  {self._step}"] if self.step else []
             lines += [f"  Saw: {self.saw}", f"  Try: {self.do}"]
         return "\n".join([*lines, *([f"  {self.told}"] if self.told else [])])
 
@@ -73,14 +91,14 @@ class Outcome:
             rows = [escape(self.means)]
         else:
             rows = [f"✓ right: {escape(step)}" for step in self.passed]
-            rows += [f"✗ not yet: {escape(self.step)}"] if self.step else []
+            rows += [escape(self._step)] if self.step else []
             rows += [
                 f"<strong>Saw</strong> {_marked(self.saw)}",
                 f"<strong>Try</strong> {_marked(self.do)}",
             ]
         if self.told:
             rows = [*rows, escape(self.told)]
-        edge = {RIGHT: "solid", NOT_YET: "dashed", NOT_ATTEMPTED: "dotted"}[self.verdict]
+        edge = {RIGHT: "solid", NOT_YET: "dashed"}.get(self.verdict, "dotted")
         body = "".join(f"<div>{row}</div>" for row in rows)
         return (
             f'<div role="status" style="border-left:4px {edge} currentColor;padding:2px 0 2px 12px;'

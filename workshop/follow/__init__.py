@@ -8,7 +8,6 @@ Temporal Service tells), `causes` and `stuck` (what will never come by itself), 
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar, overload
@@ -49,6 +48,7 @@ from workshop.follow.run import Run
 from workshop.follow.screens import Screen, as_html, as_text, details, label, screen, wait
 from workshop.follow.stuck import Judge
 from workshop.interrupts import interrupted_says
+from workshop.patience import Patience
 
 __all__ = [
     "ActivityNotRegistered",
@@ -129,7 +129,7 @@ async def follow(
         handle: the Workflow
             (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
         until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
-        limit: seconds to watch at most.
+        limit: seconds to watch at most, of a quiet machine: a busy one has longer.
         web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
 
     Returns:
@@ -168,7 +168,7 @@ class _Following:
         web_ui: str | None,
     ) -> None:
         self._handle, self._until, self._limit, self._web_ui = handle, until, limit, web_ui
-        self._deadline = time.monotonic() + limit
+        self._waiting = Patience(limit)
         self._judge = Judge(Run(_client(handle), handle.id, _run_id(handle)), until)
         self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
         self._screen: Screen | None = None
@@ -217,7 +217,7 @@ class _Following:
                     workers.start_again(self._old),
                 )
             raise trouble
-        over = time.monotonic() >= self._deadline
+        over = self._waiting.over()
         self._show(away or self._judge.note, final=over)
         if over:
             raise self._out_of_time(away)
@@ -230,7 +230,7 @@ class _Following:
 
     async def pause(self) -> None:
         """Wait for the next look, or for the run to close if that is sooner."""
-        seconds = max(0.0, min(POLL_SECONDS, self._deadline - time.monotonic()))
+        seconds = min(POLL_SECONDS, self._limit)
         if self._close_event is None:
             self._close_event = asyncio.create_task(self._judge.run.closed())
         done, _ = await asyncio.wait({self._close_event}, timeout=seconds)

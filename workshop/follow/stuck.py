@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 
@@ -22,6 +23,7 @@ from workshop.follow.errors import (
 )
 from workshop.follow.rows import clean, seconds
 from workshop.follow.run import Run
+from workshop.patience import Patience
 
 UNANSWERED_SECONDS = 2.0
 """A Worker answers a Workflow Task in milliseconds; after this, it did not."""
@@ -45,11 +47,14 @@ class Judge:
         self.began = time.time()
         self.note = ""
         self._until = until
+        # The limits above are seconds of a quiet machine.
+        self._pace = Patience(math.inf)
         self._polls: dict[tuple[str, int], tuple[float, float | None]] = {}
 
     async def trouble(self) -> FollowError | None:
         """The error to end with, if any. Sets `note` to what a person should know meanwhile."""
         self.note = ""
+        self._pace.over()
         return (
             await self._task_trouble()
             or await self._registration_trouble()
@@ -62,7 +67,7 @@ class Judge:
         if not self.run.state.HasField("pending_workflow_task"):
             return None
         begun, now = seconds(task.started_time), time.time()
-        unanswered = begun > 0 and now - begun > UNANSWERED_SECONDS
+        unanswered = begun > 0 and now - begun > UNANSWERED_SECONDS * self._pace.stretch
         if cause is None:
             if unanswered:
                 self.note = (
@@ -72,6 +77,13 @@ class Judge:
                 )
             elif task.attempt > 1:
                 self.note = "A Workflow Task timed out; Temporal hands it out again."
+            return None
+        if "TMPRL1101" in cause.error and self._pace.stretch > 1.5:
+            # The SDK's own limit of two seconds, which goes by the clock.
+            self.note = (
+                "A Workflow Task has taken more than 2 s. This machine is busy; Temporal hands the "
+                "task out again."
+            )
             return None
         logged = causes.logged.latest.get(self.run.run_id)
         latest = logged if logged and logged.at > cause.at and not cause.nondeterminism else cause
@@ -183,11 +195,12 @@ class Judge:
                     seconds(activity.next_attempt_schedule_time),
                 )
                 lying.append((queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, due))
+        patient = OLD_POLLER_SECONDS * self._pace.stretch
         for queue, kind, since in lying:
-            if now - since < NO_POLLER_SECONDS:
+            if now - since < NO_POLLER_SECONDS * self._pace.stretch:
                 continue
             polled = await self._last_poll(queue, kind)
-            if polled is not None and (busy or polled > since or now - since < OLD_POLLER_SECONDS):
+            if polled is not None and (busy or polled > since or now - since < patient):
                 # A Worker with all its slots in use does not ask for more, and is no fault.
                 self.note = self.note or f"No Worker has taken the task on Task Queue {queue!r} yet"
                 continue
@@ -218,7 +231,7 @@ class Judge:
         a later question means a new Worker (or another task, which costs only some patience). One
         that was started just now may be about to ask for the first time, so at first: perhaps.
         """
-        if time.time() - self.began < SETTLE_SECONDS:
+        if time.time() - self.began < SETTLE_SECONDS * self._pace.stretch:
             return True
         polled = await self._last_poll(queue, kind)
         return polled is None or polled > at + 0.3

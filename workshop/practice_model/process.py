@@ -10,6 +10,7 @@ from typing import Any
 
 from workshop import processes
 from workshop.errors import WorkshopError
+from workshop.patience import slowdown
 from workshop.practice_model import SERVICE
 from workshop.settings import Settings
 
@@ -43,7 +44,7 @@ def health(settings: Settings) -> dict[str, Any] | None:
     # A proxy of this machine is not asked about a loopback address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=2) as answer:
+        with opener.open(url, timeout=2 * slowdown()) as answer:
             said = json.load(answer)
     except (OSError, ValueError):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from workshop import processes
 from workshop.errors import WorkshopError
+from workshop.patience import slowdown
 from workshop.settings import Settings
 from workshop.site import SERVICE
 
@@ -57,7 +58,7 @@ def ask(url: str, method: str = "GET") -> Any:
         OSError: it does not answer.
         ValueError: what answered is no JSON.
     """
-    with _OPENER.open(urllib.request.Request(url, method=method), timeout=2) as answer:
+    with _OPENER.open(urllib.request.Request(url, method=method), timeout=2 * slowdown()) as answer:
         return json.load(answer)
 
 
