@@ -8,21 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from workshop import practice_model
+from workshop import colab_secrets, env_file, model_settings
 from workshop.errors import WorkshopError
+from workshop.model_settings import PLACEHOLDER_KEY, PRACTICE_MODEL, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds lessons, notebooks and `.env.example`."""
 
-PLACEHOLDER_KEY = "YOUR_API_KEY"
-PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
-
-
-class SettingsError(WorkshopError):
-    """A setting holds something that cannot be used."""
+__all__ = ["PLACEHOLDER_KEY", "PRACTICE_MODEL", "ROOT", "Settings", "SettingsError", "load"]
 
 
 @dataclass(frozen=True)
@@ -51,10 +46,15 @@ class Settings:
     """Where results are kept, in SQLAlchemy's words. It may hold a password."""
     home: Path
     """Where state lives: database, ledger, logs."""
+    llm_timeout: float = model_settings.DEFAULT_TIMEOUT
+    """Seconds that the model may take over one answer."""
+    remarks: tuple[str, ...] = ()
+    """What was set and is not read, or used otherwise than written; each says what to do."""
 
     @property
     def key_is_set(self) -> bool:
-        return bool(self.llm_api_key.get_secret_value()) and not self.practice
+        key = self.llm_api_key.get_secret_value()
+        return bool(key) and key != model_settings.NO_KEY and not self.practice
 
     @property
     def temporal_port(self) -> int:
@@ -79,22 +79,11 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if not file.exists() and example.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(example, file)
-    values = {k: v.strip() for k, v in _read(file).items() if v and v.strip()}
-    values |= {k: v.strip() for k, v in outside.items() if v.strip()}
-
-    key = values.get("LLM_API_KEY", "")
-    base = values.get("LLM_API_BASE")
-    if key == PLACEHOLDER_KEY:
-        key = ""
-    if any(c.isspace() or not c.isprintable() or ord(c) > 126 for c in key):
-        raise SettingsError(
-            "LLM_API_KEY holds a space or a character that no key has.",
-            "A key is one word of letters, digits, '-' and '_'.",
-            f"Copy the key again into {file.name}, or empty the line to use the practice model.",
-        )
+    read = _read(file)
+    environment = {k: v.strip() for k, v in outside.items() if v.strip()}
+    values = read.values | colab_secrets.found() | environment
+    model = model_settings.read(values, read.values, environment, file.name)
     practice_port = _port(values, "WORKSHOP_PRACTICE_PORT", 8234)
-    # A base without a key is a model of one's own that asks for none.
-    practice = not key and not base
     address = values.get("TEMPORAL_ADDRESS")
     if address and not (address.rpartition(":")[0] and _whole(address.rpartition(":")[2]) < 65536):
         raise SettingsError(
@@ -105,10 +94,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     own_address = f"localhost:{_port(values, 'WORKSHOP_TEMPORAL_PORT', 7233)}"
     home = Path(values.get("WORKSHOP_HOME") or ROOT / ".workshop").expanduser().absolute()
     return Settings(
-        llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
-        llm_api_key=SecretStr(practice_model.KEY if practice else key),
-        llm_api_base=f"http://127.0.0.1:{practice_port}/v1" if practice else base,
-        practice=practice,
+        llm_model=model.model,
+        llm_api_key=SecretStr(model.key),
+        llm_api_base=f"http://127.0.0.1:{practice_port}/v1" if model.practice else model.base,
+        practice=model.practice,
         temporal_address=address or own_address,
         temporal_namespace=values.get("TEMPORAL_NAMESPACE", "default"),
         temporal_is_ours=not address,
@@ -118,18 +107,16 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         site_port=_port(values, "WORKSHOP_SITE_PORT", 8236),
         database_url=SecretStr(values.get("DATABASE_URL", f"sqlite:///{home / 'research.sqlite'}")),
         home=home,
+        llm_timeout=model.timeout,
+        remarks=read.remarks + model.remarks,
     )
 
 
-def _read(file: Path) -> dict[str, str | None]:
+def _read(file: Path) -> env_file.EnvFile:
     try:
-        return dotenv_values(file, encoding="utf-8-sig")  # Windows editors begin it with a mark
-    except (UnicodeDecodeError, IsADirectoryError):
-        raise SettingsError(
-            f"{file.name} is no text file in UTF-8.",
-            "It holds lines such as LLM_MODEL=openai/gpt-4o.",
-            f"Save {file.name} as UTF-8, or remove it to have it made again.",
-        ) from None
+        return env_file.read(file)
+    except WorkshopError as error:
+        raise SettingsError(error.saw, error.expected, error.do) from None
 
 
 def _whole(text: str) -> int:
