@@ -3,10 +3,13 @@
 import os
 import sys
 
+from workshop.proxies import loopback_directly
+
 # LiteLLM looks at these when it is imported. Without the first it asks the internet for a price
 # list; without the second it copies .env into the environment, where the key has no business.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 os.environ["LITELLM_MODE"] = "PRODUCTION"
+loopback_directly(os.environ)
 
 if sys.platform == "win32":
     raise ImportError(

@@ -12,9 +12,7 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.errors import WorkshopError
-
-TOLD = (RPCError, RuntimeError, ValueError, WorkflowQueryFailedError)
-"""The kinds of error that are looked at."""
+from workshop.provider_errors import explain
 
 
 class Advice(WorkshopError):
@@ -22,7 +20,9 @@ class Advice(WorkshopError):
 
 
 def advise(error: BaseException) -> Advice | None:
-    """What to do about an SDK's error; None when nothing is known of it."""
+    """What to do about an error of an SDK or of an LLM; None when nothing is known of it."""
+    if trouble := explain(error):
+        return Advice(trouble.saw, trouble.expected, trouble.do)
     text = str(error).partition("\n")[0]
     if isinstance(error, RPCError) and "missing task queue" in text.lower():
         return Advice(
@@ -76,14 +76,23 @@ def tell_in_cells() -> bool:
     def told(shell: Any, kind: Any, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
         advice = advise(error)
         if advice is None:
-            lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset)
-        else:
-            lines = advice._render_traceback_()
-        shell._showtraceback(kind, error, lines)
+            shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+            return []
+        lines = [f"✗ {kind.__name__}", *advice.lines()]
+        shell._showtraceback(kind, advice, lines)
         return lines
 
     shell: Any = get_ipython()
     if shell is None:
         return False
-    shell.set_custom_exc(TOLD, told)
+    # LiteLLM's kinds are not named: it takes seconds to import, and is not there yet.
+    shell.set_custom_exc((Exception,), told)
+    if _quiet not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _quiet)
     return True
+
+
+def _quiet(result: object) -> None:
+    """Once a cell has imported LiteLLM: keep it from printing advice of its own over ours."""
+    if litellm := sys.modules.get("litellm"):
+        litellm.suppress_debug_info = True  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import re
 import subprocess
@@ -10,12 +11,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import find_spec
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from workshop import processes, temporal_service
+from workshop import model_call, processes, proxies, temporal_service
 from workshop.errors import WorkshopError
+from workshop.model_settings import KEY_COMMAND, shown_base
 from workshop.practice_model import process
 from workshop.settings import ROOT, Settings, load
 from workshop.site import process as site
@@ -35,14 +38,18 @@ class Finding:
     """What to do; empty when all is well."""
 
 
-def examine() -> list[Finding]:
-    """Look at everything the workshop needs. Starts nothing and changes nothing."""
+def examine(*, call: bool = False) -> list[Finding]:
+    """Look at everything the workshop needs. Starts nothing and changes nothing.
+
+    Args:
+        call: whether to make one tiny call to the model, which a real one charges for.
+    """
     findings = [_python(), *_packages(), *_binary()]
     try:
         settings = load()
     except WorkshopError as error:
         return [*findings, Finding("Settings", False, f"{error.saw} {error.expected}", error.do)]
-    findings += [*asyncio.run(_service(settings)), *_model(settings), *_site(settings)]
+    findings += [*asyncio.run(_service(settings)), *_model(settings, call), *_site(settings)]
     return [*findings, _disk(settings)]
 
 
@@ -160,19 +167,33 @@ def _port(port: int, setting: str) -> Finding:
     return Finding(f"Port {port}", False, error.saw, error.do)
 
 
-def _model(settings: Settings) -> Iterator[Finding]:
-    if not settings.practice:
-        key = "key set" if settings.key_is_set else "no key set"
-        base = settings.llm_api_base or "the provider's own address"
-        yield Finding("Model", True, f"{settings.llm_model} at {base} ({key})")
-        return
-    yield Finding("Model", True, "the practice model (no key set; it needs none)")
-    if said := process.health(settings):
-        saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
-        yield Finding("Practice model", True, saw)
+def _model(settings: Settings, call: bool) -> Iterator[Finding]:
+    for remark in settings.remarks:
+        yield Finding("Settings", False, remark, f"Correct it, or run `{KEY_COMMAND}`.")
+    for note in settings.notes:
+        yield Finding("Settings", True, note)
+    if variable := proxies.socks(os.environ):
+        well = find_spec("socksio") is not None
+        saw = f"{variable} names a SOCKS proxy; the package for it is {'' if well else 'not '}here"
+        yield Finding("Proxy", well, saw, "" if well else "pip install socksio")
+    if settings.practice:
+        yield Finding("Model", True, "the practice model (no key set; it needs none)")
+        if said := process.health(settings):
+            saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
+            yield Finding("Practice model", True, saw)
+        else:
+            yield Finding("Practice model", True, "not running; begin starts it")
+            yield _port(settings.practice_port, "WORKSHOP_PRACTICE_PORT")
     else:
-        yield Finding("Practice model", True, "not running; begin starts it")
-        yield _port(settings.practice_port, "WORKSHOP_PRACTICE_PORT")
+        key = "key set" if settings.key_is_set else "no key set"
+        base = shown_base(settings.llm_api_base or "") if settings.llm_api_base else ""
+        where = base or "the provider's own address"
+        yield Finding("Model", True, f"{settings.llm_model} at {where} ({key})")
+        if not call:
+            yield Finding("Model call", True, "not tried; `python -m workshop doctor --call` does")
+    if call:
+        called = model_call.call(settings)
+        yield Finding("Model call", called.well, called.saw, called.do)
 
 
 def _site(settings: Settings) -> Iterator[Finding]:

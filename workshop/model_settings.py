@@ -55,7 +55,9 @@ class ModelSettings:
     timeout: float
     """Seconds that one answer may take."""
     remarks: tuple[str, ...]
-    """What was set and is not used, or used otherwise than it was written."""
+    """What was set and is not used: each says what to correct."""
+    notes: tuple[str, ...]
+    """What is worth saying, and needs no correction."""
 
 
 def read(
@@ -74,10 +76,11 @@ def read(
             be a key.
     """
     remarks: list[str] = []
+    notes: list[str] = []
     timeout = _timeout(values)
     model = values.get("LLM_MODEL", DEFAULT_MODEL)
     _check_model(model)
-    base = _base(values, remarks)
+    base = _base(values, notes)
     key = values.get("LLM_API_KEY", "")
     if _is_placeholder(key):
         if key != PLACEHOLDER_KEY:
@@ -85,7 +88,9 @@ def read(
         key = ""
     _check_key(key, file)
     if not key and not base:
-        key, model = _own_name(model, in_file, environment, file, remarks)
+        key, model, remark, note = _own_name(model, in_file, environment, file)
+        remarks += filter(None, [remark])
+        notes += filter(None, [note])
     # A base without a key is a model of one's own that asks for none.
     practice = not key and not base
     if practice:
@@ -102,6 +107,7 @@ def read(
         practice=practice,
         timeout=timeout,
         remarks=tuple(remarks),
+        notes=tuple(notes),
     )
 
 
@@ -169,11 +175,11 @@ def _check_model(model: str) -> None:
         )
 
 
-def _base(values: Mapping[str, str], remarks: list[str]) -> str | None:
+def _base(values: Mapping[str, str], notes: list[str]) -> str | None:
     if "LLM_API_BASE" not in values:
         return None
     base, remark = checked_base(values["LLM_API_BASE"])
-    remarks += [remark] if remark else []
+    notes += [remark] if remark else []
     return base
 
 
@@ -201,16 +207,15 @@ def _is_placeholder(key: str) -> bool:
 
 
 def _own_name(
-    model: str,
-    in_file: Mapping[str, str],
-    environment: Mapping[str, str],
-    file: str,
-    remarks: list[str],
-) -> tuple[str, str]:
+    model: str, in_file: Mapping[str, str], environment: Mapping[str, str], file: str
+) -> tuple[str, str, str, str]:
     """The key under its provider's own name, such as OPENAI_API_KEY, and the model for it.
 
     Only the workshop's own file counts: a key that a machine has for other work is not spent here
     without a word.
+
+    Returns:
+        Key and model, then a remark and a note; each may be empty.
     """
     wanted = model.partition("/")[0]
     found = {_provider(name): name for name in in_file if _provider(name)}
@@ -219,20 +224,16 @@ def _own_name(
         name = found[provider]
         if provider != wanted:
             if model != DEFAULT_MODEL or provider not in _MODELS:
-                remarks.append(f"{name} is not used: set LLM_MODEL={provider}/… to use it.")
-                continue
+                remark = f"{name} is not used: set LLM_MODEL={provider}/… to use it."
+                return "", model, remark, ""
             model = _MODELS[provider]
         _check_key(in_file[name], file)
-        remarks.append(f"{name} of {file} is used as the key, with LLM_MODEL={model}.")
-        return in_file[name], model
-    if not found:
-        for name in sorted(name for name in environment if _provider(name) in _MODELS):
-            remarks.append(
-                f"{name} of this environment is not used, so that nothing is charged by surprise. "
-                f"To use a real model: `{KEY_CELL}`."
-            )
-            break
-    return "", model
+        return in_file[name], model, "", f"{name} of {file} is used as the key, for {model}."
+    for name in environment:
+        if _provider(name) in _MODELS:
+            note = f"{name} of this environment is not used, so that nothing is charged unasked."
+            return "", model, "", f"{note} To use a real model: `{KEY_CELL}`."
+    return "", model, "", ""
 
 
 def _provider(name: str) -> str:

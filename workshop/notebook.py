@@ -30,6 +30,9 @@ from temporalio.worker import Worker
 from workshop.errors import WorkshopError
 from workshop.receipt import attach
 
+LOG = "notebook.log"
+"""In the workshop's home: what Workers and Activities of notebooks log."""
+
 
 class WorkerNotStarted(WorkshopError):
     """The Worker does not poll its Task Queue, and why."""
@@ -337,7 +340,7 @@ def quiet_logs(home: Path) -> Path:
 
     `workflow.logger` and `activity.logger` write there too. Returns the file.
     """
-    file = home / "notebook.log"
+    file = home / LOG
     home.mkdir(parents=True, exist_ok=True)
     logger = logging.getLogger("temporalio")
     if not any(getattr(handler, "baseFilename", "") == str(file) for handler in logger.handlers):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from workshop import colab_secrets
 from workshop.practice_model import process
 from workshop.settings import Settings, load
 
@@ -20,8 +21,9 @@ async def use_practice_model() -> Settings:
     given = load()
     if not given.practice:
         os.environ.update(_without_model(given))
-        for name in [name for name in os.environ if name.startswith("LLM_")]:
-            del os.environ[name]
+        for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE"):
+            os.environ.pop(name, None)
+        colab_secrets.close()
         print(
             f"From here on the practice model answers, not {given.llm_model}. To have that one "
             "back, restart the kernel."
@@ -45,5 +47,6 @@ def _without_model(given: Settings) -> dict[str, str]:
         "WORKSHOP_UI_PORT": str(given.ui_port),
         "WORKSHOP_PRACTICE_PORT": str(given.practice_port),
         "WORKSHOP_PRACTICE_DELAY": str(given.practice_delay),
+        "LLM_TIMEOUT": str(given.llm_timeout),
         "TEMPORAL_NAMESPACE": given.temporal_namespace,
     }

@@ -49,7 +49,9 @@ class Settings:
     llm_timeout: float = model_settings.DEFAULT_TIMEOUT
     """Seconds that the model may take over one answer."""
     remarks: tuple[str, ...] = ()
-    """What was set and is not read, or used otherwise than written; each says what to do."""
+    """What was set and is not read or not used; each says what to correct."""
+    notes: tuple[str, ...] = ()
+    """What is worth saying of the settings, and needs no correction."""
 
     @property
     def key_is_set(self) -> bool:
@@ -109,6 +111,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         home=home,
         llm_timeout=model.timeout,
         remarks=read.remarks + model.remarks,
+        notes=model.notes,
     )
 
 
