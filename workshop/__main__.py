@@ -163,6 +163,8 @@ def log(arguments: argparse.Namespace) -> int:
 def examine(arguments: argparse.Namespace) -> int:
     """Say in a table what is there, what is wrong and what to do about it."""
     quiet_core()
+    if arguments.call:
+        print("The model is asked one tiny thing. LiteLLM takes some seconds to load.", flush=True)
     findings = doctor.examine(call=arguments.call)
     print(doctor.table(findings))
     return 0 if all(finding.well for finding in findings) else 1
@@ -321,4 +323,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # `%run -m workshop …` in a cell: what is wrong has been said, and a traceback adds nothing. An
+    # exit keeps this module's names out of the notebook's own.
+    sys.exit(0 if "ipykernel" in sys.modules else code)

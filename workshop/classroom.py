@@ -11,7 +11,7 @@ from workshop import checks, colab_secrets, notebook, temporal_service
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
-from workshop.model_settings import KEY_CELL, shown_base
+from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import faults, process
 from workshop.receipt import open_receipt
 from workshop.settings import ROOT, Settings, load
@@ -120,7 +120,7 @@ def _model_words(settings: Settings) -> str:
     if settings.practice:
         how = "add the secret LLM_API_KEY (the key at the left), run this cell again"
         if "google.colab" not in sys.modules:
-            how = f"run `{KEY_CELL}` in a cell"
+            how = f"run {key_command()}"
         return f"the practice model: offline, free, no key. For a real one, {how}"
     key = "key set" if settings.key_is_set else "no key set"
     where = f" at {shown_base(settings.llm_api_base)}" if settings.llm_api_base else ""

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from workshop import model_call, processes, proxies, temporal_service
 from workshop.errors import WorkshopError
-from workshop.model_settings import KEY_COMMAND, shown_base
+from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import process
 from workshop.settings import ROOT, Settings, load
 from workshop.site import process as site
@@ -169,7 +169,7 @@ def _port(port: int, setting: str) -> Finding:
 
 def _model(settings: Settings, call: bool) -> Iterator[Finding]:
     for remark in settings.remarks:
-        yield Finding("Settings", False, remark, f"Correct it, or run `{KEY_COMMAND}`.")
+        yield Finding("Settings", False, remark, f"Correct it, or run {key_command()}.")
     for note in settings.notes:
         yield Finding("Settings", True, note)
     if variable := proxies.socks(os.environ):

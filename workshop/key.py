@@ -60,6 +60,7 @@ def set_key(*, call: bool | None = None) -> int:
         call = input("Make one tiny call to try it? It costs a fraction of a cent. [y/N] ") in "yY"
     if not call:
         return 0
+    print("Asking. LiteLLM takes some seconds to load.", flush=True)
     called = model_call.call(settings)
     print(f"{'✓' if called.well else '✗'} {called.saw}")
     if called.do:
@@ -98,6 +99,5 @@ def _nobody(file: Path) -> WorkshopError:
     return WorkshopError(
         "Nobody can be asked: this is neither a terminal nor a cell that somebody runs.",
         "The key is typed, so that it stands in no command and no history.",
-        f"Run `{model_settings.KEY_COMMAND}` in a terminal, or write LLM_API_KEY=… into "
-        f"{file.name}.",
+        f"Run {model_settings.key_command()} yourself, or write LLM_API_KEY=… into {file.name}.",
     )

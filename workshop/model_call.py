@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from workshop.model_settings import key_command
 from workshop.practice_model import process
 from workshop.provider_errors import explain
 from workshop.settings import Settings
@@ -48,10 +49,10 @@ def call(settings: Settings) -> Called:
         )
     except Exception as error:
         if trouble := explain(error):
-            return Called(
-                False, " ".join(filter(None, (trouble.saw, trouble.expected))), trouble.do
-            )
-        return Called(False, f"It failed with {type(error).__name__}.", "Set the model again.")
+            return Called(False, trouble.saw, trouble.do)
+        return Called(
+            False, f"the call failed with {type(error).__name__}", f"Run {key_command()}."
+        )
     usage = answer["usage"]
     seconds = time.monotonic() - began
     words = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -14,9 +15,6 @@ PLACEHOLDER_KEY = "YOUR_API_KEY"
 PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
 DEFAULT_MODEL = "openai/gpt-4o"
 DEFAULT_TIMEOUT = 20.0
-KEY_COMMAND = "python -m workshop key"
-KEY_CELL = "%run -m workshop key"
-"""The same in a cell, where no terminal is at hand."""
 
 NO_KEY = "none-needed"
 """What is sent where a model of one's own asks for no key; LiteLLM sends no request without one."""
@@ -38,6 +36,13 @@ _NEED_BASE = {
     *("litellm_proxy", "lm_studio"),
 }
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal)$")
+
+
+def key_command() -> str:
+    """How a key is set from here: in a cell where this is a kernel, else in a terminal."""
+    if "ipykernel" in sys.modules:
+        return "`%run -m workshop key` in a cell"
+    return "`python -m workshop key`"
 
 
 class SettingsError(WorkshopError):
@@ -84,7 +89,9 @@ def read(
     key = values.get("LLM_API_KEY", "")
     if _is_placeholder(key):
         if key != PLACEHOLDER_KEY:
-            remarks.append(f"LLM_API_KEY holds a placeholder. Set the real key: `{KEY_CELL}`.")
+            remarks.append(
+                f"LLM_API_KEY holds a placeholder. Set the real key: run {key_command()}."
+            )
         key = ""
     _check_key(key, file)
     if not key and not base:
@@ -132,7 +139,7 @@ def checked_base(text: str) -> tuple[str, str]:
         raise SettingsError(
             "LLM_API_BASE is not an address.",
             "It begins with http:// or https://, such as http://localhost:11434/v1.",
-            f"Correct LLM_API_BASE with `{KEY_CELL}`, or empty it to use the provider's own.",
+            f"Correct LLM_API_BASE with {key_command()}, or empty it to use the provider's own.",
         )
     if short := re.fullmatch(r"(.+?)/chat/completions/?", address):
         address = short[1]
@@ -171,7 +178,7 @@ def _check_model(model: str) -> None:
         raise SettingsError(
             f"LLM_MODEL {what}.",
             f"It is provider/model, such as {DEFAULT_MODEL}.",
-            f"Set both again with `{KEY_CELL}`, or correct LLM_MODEL.",
+            f"Set both again with {key_command()}, or correct LLM_MODEL.",
         )
 
 
@@ -232,7 +239,7 @@ def _own_name(
     for name in environment:
         if _provider(name) in _MODELS:
             note = f"{name} of this environment is not used, so that nothing is charged unasked."
-            return "", model, "", f"{note} To use a real model: `{KEY_CELL}`."
+            return "", model, "", f"{note} To use a real model, run {key_command()}."
     return "", model, "", ""
 
 
@@ -251,5 +258,5 @@ def _check_base(model: str, base: str | None, environment: Mapping[str, str]) ->
         raise SettingsError(
             f"LLM_MODEL={model} needs LLM_API_BASE, which is empty.",
             "It is where the model answers, such as http://localhost:8000/v1.",
-            f"Set it with `{KEY_CELL}`.",
+            f"Set it with {key_command()}.",
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,12 +19,9 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 from workshop import processes, proxies
 from workshop.errors import WorkshopError
-from workshop.model_settings import KEY_CELL, shown_base
+from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import process
 from workshop.settings import Settings, load
-
-_AGAIN = "Then run the cell with begin, and this one again."
-_SET = f"run `{KEY_CELL}` in a cell. {_AGAIN}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,12 @@ def explain_failure(failure: Failure) -> Trouble | None:
         if not failure.HasField("cause"):
             return _explain(chain)
         failure = failure.cause
+
+
+def _set() -> str:
+    """How the model's settings are changed, as the end of a sentence."""
+    again = " Then run the cell with begin, and this one again."
+    return f"run {key_command()}.{again if 'ipykernel' in sys.modules else ''}"
 
 
 def _chain(error: BaseException | None) -> Iterator[tuple[str, str]]:
@@ -134,7 +138,7 @@ def _setup(kinds: set[str], text: str, settings: Settings) -> Trouble | None:
             f"LiteLLM knows no provider for the model {settings.llm_model}.",
             "LLM_MODEL is provider/model, such as openai/gpt-4o. A server of your own that speaks "
             "as OpenAI's does is openai/ and its model's name.",
-            f"To set LLM_MODEL, {_SET}",
+            f"To set LLM_MODEL, {_set()}",
             patience=1,
         )
     return None
@@ -177,7 +181,7 @@ def _of_provider(kinds: set[str], text: str, said: str, settings: Settings) -> T
         return Trouble(
             f"{who} has not answered within {settings.llm_timeout:g} s.",
             "An answer within LLM_TIMEOUT, 20 seconds unless you set it.",
-            f"For a model that needs longer, set LLM_TIMEOUT in seconds: {_SET}",
+            f"For a model that needs longer, set LLM_TIMEOUT in seconds: {_set()}",
         )
     refused = kinds & {"AuthenticationError", "PermissionDeniedError"}
     if refused or re.search(r"Missing credentials|Missing \S+ API Key|api_key client option", text):
@@ -185,14 +189,14 @@ def _of_provider(kinds: set[str], text: str, said: str, settings: Settings) -> T
         return Trouble(
             f"{who} refuses {key}: {said}",
             "A key of this provider that is valid and may use this model.",
-            f"To set another key, {_SET}",
+            f"To set another key, {_set()}",
             patience=1,
         )
     if "NotFoundError" in kinds and re.search(r"\bmodel\b.*(not|n't)\b|not.*\bmodel\b", text):
         return Trouble(
             f"The provider has no model {settings.llm_model}: {said}",
             "LLM_MODEL is provider/model, with a model that your key may use.",
-            f"To set LLM_MODEL, {_SET}",
+            f"To set LLM_MODEL, {_set()}",
             patience=1,
         )
     not_a_model = re.search(r"Expecting value|Received response|'choices'|Error code: 30\d", text)
@@ -206,21 +210,21 @@ def _of_provider(kinds: set[str], text: str, said: str, settings: Settings) -> T
         return Trouble(
             f"{_where(settings)} answers, and not as a model does: {said}",
             "The address of a server that speaks as OpenAI's does mostly ends in /v1.",
-            f"To set LLM_API_BASE to {right}, {_SET}",
+            f"To set LLM_API_BASE to {right}, {_set()}",
             patience=1,
         )
     if _no_connection(kinds, text):
         return Trouble(
             f"{who} cannot be reached: {_why_not(kinds, text, settings)}",
             "A server that answers at LLM_API_BASE, or at the provider's own address.",
-            f"See that it runs and that this machine reaches it. For another address, {_SET}",
+            f"See that it runs and that this machine reaches it. For another address, {_set()}",
             patience=2,
         )
     if re.search(r"insufficient_quota|exceeded your current quota|credit balance", text):
         return Trouble(
             f"{who} refuses: {said}",
             "An account with credit left.",
-            f"Add credit at the provider. For another key or model, {_SET}",
+            f"Add credit at the provider. For another key or model, {_set()}",
             patience=1,
         )
     if "RateLimitError" in kinds:
@@ -229,7 +233,7 @@ def _of_provider(kinds: set[str], text: str, said: str, settings: Settings) -> T
         return Trouble(
             f"{who} refuses the request: {said}",
             "A request that this model understands: not each knows tools or response_format.",
-            f"Correct the call. For another model, {_SET}",
+            f"Correct the call. For another model, {_set()}",
         )
     return Trouble(
         f"{who} failed: {said}",
