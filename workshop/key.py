@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from workshop import env_file, model_call, model_settings
@@ -28,7 +29,8 @@ def set_key(*, call: bool | None = None) -> int:
         WorkshopError: nobody can be asked, an answer cannot be used, or the file cannot be written.
     """
     file = Path(os.environ.get("WORKSHOP_ENV_FILE") or ROOT / ".env")
-    load()  # makes the file where there is none, and says what in it cannot be used
+    with suppress(WorkshopError):  # what in it cannot be used is what is corrected here
+        load()  # makes the file where there is none
     given = env_file.read(file).values
     _somebody_is_there(file)
     try:
@@ -70,23 +72,46 @@ def set_key(*, call: bool | None = None) -> int:
 
 def _ask(given: dict[str, str]) -> dict[str, str]:
     """The settings to write, of the answers. An answer is refused before anything is written."""
-    key = getpass.getpass("Key (it is not shown; Enter for none): ").strip()
-    there = given.get("LLM_MODEL", model_settings.DEFAULT_MODEL)
+    kept = _usable(given)
+    key = kept.get("LLM_API_KEY", "")
+    keeps = "Enter keeps the one that is set, - for none" if key else "Enter for none"
+    key = _answer(getpass.getpass(f"Key (it is not shown; {keeps}): "), key)
+    there = kept.get("LLM_MODEL", model_settings.DEFAULT_MODEL)
     model = input(f"Model, as provider/model (Enter for {there}): ").strip() or there
-    base = given.get("LLM_API_BASE", "")
-    kept = f"Enter for {model_settings.shown_base(base)}, - for none" if base else "Enter for none"
-    answer = input(f"Address, only for a server of your own ({kept}): ").strip() or base
-    base = "" if answer == "-" else answer
+    base = kept.get("LLM_API_BASE", "")
+    keeps = f"Enter for {model_settings.shown_base(base)}, - for none" if base else "Enter for none"
+    base = _answer(input(f"Address, only for a server of your own ({keeps}): "), base)
     if base:
         base, remark = model_settings.checked_base(base)
         if remark:
             print(f"  {remark}")
-    seconds = given.get("LLM_TIMEOUT", f"{model_settings.DEFAULT_TIMEOUT:g}")
-    limit = input(f"Seconds that an answer may take (Enter for {seconds}): ").strip() or seconds
+    there = kept.get("LLM_TIMEOUT", f"{model_settings.DEFAULT_TIMEOUT:g}")
+    limit = input(f"Seconds that an answer may take (Enter for {there}): ").strip() or there
     answers = {"LLM_API_KEY": key, "LLM_MODEL": model, "LLM_API_BASE": base, "LLM_TIMEOUT": limit}
-    filled = {name: value for name, value in answers.items() if value}
-    model_settings.read(filled, {}, {}, ".env")  # raises where one cannot be used
+    model_settings.read(_filled(answers), {}, {}, ".env")  # raises where one cannot be used
     return answers
+
+
+def _usable(given: dict[str, str]) -> dict[str, str]:
+    """Those of the settings that can be used; the others may be a key in a wrong place."""
+    kept = {}
+    for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"):
+        with suppress(WorkshopError):
+            one = {name: given.get(name, "")}
+            read = model_settings.read(_filled(one), {}, {}, ".env")
+            if one[name] and not (name == "LLM_API_KEY" and read.practice):
+                kept |= one
+    if base := kept.get("LLM_API_BASE"):
+        kept["LLM_API_BASE"] = model_settings.checked_base(base)[0]
+    return kept
+
+
+def _answer(answer: str, kept: str) -> str:
+    return "" if answer.strip() == "-" else answer.strip() or kept
+
+
+def _filled(answers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if value}
 
 
 def _somebody_is_there(file: Path) -> None:

@@ -50,9 +50,7 @@ def call(settings: Settings) -> Called:
     except Exception as error:
         if trouble := explain(error):
             return Called(False, trouble.saw, trouble.do)
-        return Called(
-            False, f"the call failed with {type(error).__name__}", f"Run {key_command()}."
-        )
+        return Called(False, f"{type(error).__name__}", f"Run {key_command()}.")
     usage = answer["usage"]
     seconds = time.monotonic() - began
     words = (
