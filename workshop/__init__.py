@@ -14,8 +14,10 @@ if sys.platform == "win32":
         "does. Use WSL (wsl --install), Codespaces or Colab: see README.md."
     )
 
+from workshop.proxies import loopback_directly
 from workshop.terminal import speak_plainly
 
+loopback_directly(os.environ)
 speak_plainly()
 
 # The practice model's and the practice site's own processes import this package too. They only

@@ -14,13 +14,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from workshop import crashes, disk, doctor, processes, temporal_service
+from workshop import crashes, disk, doctor, notebook, processes, temporal_service
 from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import progress as how_far
 from workshop.classroom import left_alone
 from workshop.draft_show import draft_show
 from workshop.errors import WorkshopError
+from workshop.key import set_key
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import receipt
@@ -45,7 +46,7 @@ _DATABASES = ("temporal.db", "practice-ledger.sqlite", "sent-ledger.sqlite", "re
 KEPT = (
     *(f"{name}.{kind}" for name in SERVERS for kind in ("json", "lock", "log")),
     *(f"{name}{part}" for name in _DATABASES for part in ("", "-wal", "-shm", "-journal")),
-    "notebook.log",
+    notebook.LOG,
     "id",
     NOTEBOOKS,
     "practice-only.env",
@@ -100,6 +101,8 @@ def lab(arguments: argparse.Namespace) -> int:
     line += [f"--LabApp.default_url=/lab/tree/{notebooks[0].relative_to(ROOT).as_posix()}"]
     # Solutions lie beside notebooks/, so the server's root is the repository.
     line += [f"--ServerApp.root_dir={ROOT}"]
+    # .env and .workshop can be opened: File, Open from Path, or View, Show Hidden Files.
+    line += ["--ContentsManager.allow_hidden=True"]
     # Ours beside the environment's own: no pop-up that asks to fetch news.
     line += [f"--LabApp.app_settings_dir={Path(__file__).parent / 'jupyter'}"]
     if os.geteuid() == 0:  # as in a container
@@ -164,10 +167,25 @@ def status(arguments: argparse.Namespace) -> int:
     return 0 if service and model else 1
 
 
+def key(arguments: argparse.Namespace) -> int:
+    """Ask for a real model's key, name and address, and write them into .env."""
+    return set_key(call=arguments.call or None)
+
+
+def log(arguments: argparse.Namespace) -> int:
+    """Show the end of the log of Workers and Activities, which hidden folders hide."""
+    file = load().home / notebook.LOG
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    print("\n".join(lines[-arguments.lines :]) or "The log is empty.")
+    return 0
+
+
 def examine(arguments: argparse.Namespace) -> int:
     """Say in a table what is there, what is wrong and what to do about it."""
     quiet_core()
-    findings = doctor.examine()
+    if arguments.call:
+        print("The model is asked one tiny thing. LiteLLM takes some seconds to load.", flush=True)
+    findings = doctor.examine(call=arguments.call)
     print(doctor.table(findings))
     return 0 if all(finding.well for finding in findings) else 1
 
@@ -288,6 +306,8 @@ COMMANDS = {
     "down": down,
     "status": status,
     "doctor": examine,
+    "key": key,
+    "log": log,
     "progress": progress,
     "demo": demo,
     "review": review,
@@ -312,6 +332,10 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument(
                 "scene", nargs="?", choices=tuple(crashes.SCENES), help="one of the crashes"
             )
+        if name in ("doctor", "key"):
+            one.add_argument("--call", action="store_true", help="make one tiny call to the model")
+        if name == "log":
+            one.add_argument("--lines", type=int, default=40, help="how many (default 40)")
         if name == "review":
             one.add_argument("--port", type=int, default=8235, help="default 8235, or a free one")
         if name == "reset":
@@ -334,4 +358,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # `%run -m workshop …` in a cell: what is wrong has been said, and a traceback adds nothing. An
+    # exit keeps this module's names out of the notebook's own.
+    sys.exit(0 if "ipykernel" in sys.modules else code)

@@ -14,9 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.errors import WorkshopError
 from workshop.interrupts import interrupted, wake_on_signals
-
-TOLD = (RPCError, RuntimeError, ValueError, WorkflowQueryFailedError)
-"""The kinds of error that are looked at."""
+from workshop.provider_errors import explain
 
 
 class Advice(WorkshopError):
@@ -24,7 +22,9 @@ class Advice(WorkshopError):
 
 
 def advise(error: BaseException) -> Advice | None:
-    """What to do about an SDK's error; None when nothing is known of it."""
+    """What to do about an error of an SDK or of an LLM; None when nothing is known of it."""
+    if trouble := explain(error):
+        return Advice(trouble.saw, trouble.expected, trouble.do)
     text = str(error).partition("\n")[0]
     if isinstance(error, RPCError) and "missing task queue" in text.lower():
         return Advice(
@@ -77,18 +77,25 @@ def tell_in_cells() -> bool:
 
     def told(shell: Any, kind: Any, error: BaseException, trace: Any, tb_offset: Any = None) -> Any:
         stopped, advice = interrupted(error), advise(error)
-        if stopped:
-            lines = stopped
-        elif advice is None:
-            lines = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset)
-        else:
-            lines = advice._render_traceback_()
-        shell._showtraceback(kind, error, lines)
+        if stopped is None and advice is None:
+            shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+            return []
+        lines = stopped or [f"✗ {kind.__name__}", *(advice.lines() if advice else [])]
+        shell._showtraceback(kind, advice or error, lines)
         return lines
 
     shell: Any = get_ipython()
     if shell is None:
         return False
-    shell.set_custom_exc((*TOLD, asyncio.CancelledError, KeyboardInterrupt), told)
+    # LiteLLM's kinds are not named: it takes seconds to import, and is not there yet.
+    shell.set_custom_exc((Exception, asyncio.CancelledError, KeyboardInterrupt), told)
+    if _quiet not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _quiet)
     wake_on_signals()
     return True
+
+
+def _quiet(result: object) -> None:
+    """Once a cell has imported LiteLLM: keep it from printing advice of its own over ours."""
+    if litellm := sys.modules.get("litellm"):
+        litellm.suppress_debug_info = True  # type: ignore[attr-defined]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import html
-import os
+import sys
 from dataclasses import dataclass
 
-from workshop import checks, namespaces, notebook, processes, temporal_service
+from workshop import checks, colab_secrets, namespaces, notebook, processes, temporal_service
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
+from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import faults, process
 from workshop.receipt import open_receipt
 from workshop.settings import ROOT, Settings, load
@@ -58,8 +59,9 @@ async def begin(lesson: str) -> Settings:
         WorkshopError: something cannot be had, with the reason and what to do.
     """
     _known(lesson)
+    secrets = colab_secrets.ask()
     settings = load(namespaces.environment())
-    log = notebook.quiet_logs(settings.home)
+    notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
     checks.open_lesson(lesson)
@@ -83,9 +85,11 @@ async def begin(lesson: str) -> Settings:
                 ("Namespace", f"{namespace.name} ({namespace.told})", ""),
                 ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
                 ("Model", _model_words(settings), ""),
+                *(("Settings", f"✗ {remark}", "") for remark in settings.remarks),
+                *(("Settings", note, "") for note in (secrets, *settings.notes) if note),
                 ("Progress", lesson_words(lesson) or "no blanks here", ""),
                 *(("Left alone", left_alone(who, ports), "") for who, ports in others.items()),
-                ("Log", f"of Workers and Activities: {_short(str(log))}", ""),
+                ("Log", "of Workers and Activities: run `%run -m workshop log` in a cell", ""),
             ),
         )
     )
@@ -126,11 +130,10 @@ def _service_words(service: temporal_service.TemporalService) -> str:
 
 def _model_words(settings: Settings) -> str:
     if settings.practice:
-        return "the practice model: offline, free, no key. For a real one, see .env"
+        how = "add the secret LLM_API_KEY (the key at the left), run this cell again"
+        if "google.colab" not in sys.modules:
+            how = f"run {key_command()}"
+        return f"the practice model: offline, free, no key. For a real one, {how}"
     key = "key set" if settings.key_is_set else "no key set"
-    where = f" at {settings.llm_api_base}" if settings.llm_api_base else ""
+    where = f" at {shown_base(settings.llm_api_base)}" if settings.llm_api_base else ""
     return f"{settings.llm_model}{where} ({key}); calls cost money"
-
-
-def _short(path: str) -> str:
-    return path.removeprefix(f"{ROOT}{os.sep}")

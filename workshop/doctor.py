@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import re
 import subprocess
@@ -10,16 +11,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import find_spec
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop import disk, namespaces, processes, temporal_service, terminal
+from workshop import disk, model_call, namespaces, processes, proxies, temporal_service, terminal
 from workshop.errors import WorkshopError
+from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import process
-from workshop.settings import INSTALLED, ROOT, Settings, env_file, load, without_lessons
+from workshop.settings import INSTALLED, ROOT, Settings, env_path, load, without_lessons
 from workshop.site import process as site
 
 DISTRIBUTION = "durable-ai-workshop"
@@ -37,8 +40,12 @@ class Finding:
     """What to do; empty when all is well."""
 
 
-def examine() -> list[Finding]:
-    """Look at everything the workshop needs. Starts nothing and changes nothing."""
+def examine(*, call: bool = False) -> list[Finding]:
+    """Look at everything the workshop needs. Starts nothing and changes nothing.
+
+    Args:
+        call: whether to make one tiny call to the model, which a real one charges for.
+    """
     findings = [_python(), *_packages(), *_binary(), *_checkout(), *_terminal()]
     try:
         settings = load()
@@ -47,7 +54,7 @@ def examine() -> list[Finding]:
         return [*findings, Finding("Settings", False, saw, error.do)]
     findings += _settings_file()
     findings += _home(settings)
-    findings += [*asyncio.run(_service(settings)), *_model(settings), *_site(settings)]
+    findings += [*asyncio.run(_service(settings)), *_model(settings, call), *_site(settings)]
     return findings
 
 
@@ -179,19 +186,33 @@ def _port(settings: Settings, setting: str) -> Finding:
     return Finding(f"Port {port}", False, error.saw, error.do)
 
 
-def _model(settings: Settings) -> Iterator[Finding]:
-    if not settings.practice:
-        key = "key set" if settings.key_is_set else "no key set"
-        base = settings.llm_api_base or "the provider's own address"
-        yield Finding("Model", True, f"{settings.llm_model} at {base} ({key})")
-        return
-    yield Finding("Model", True, "the practice model (no key set; it needs none)")
-    if said := process.health(settings):
-        saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
-        yield Finding("Practice model", True, saw)
+def _model(settings: Settings, call: bool) -> Iterator[Finding]:
+    for remark in settings.remarks:
+        yield Finding("Settings", False, remark, f"Correct it, or run {key_command()}.")
+    for note in settings.notes:
+        yield Finding("Settings", True, note)
+    if variable := proxies.socks(os.environ):
+        well = find_spec("socksio") is not None
+        saw = f"{variable} names a SOCKS proxy; the package for it is {'' if well else 'not '}here"
+        yield Finding("Proxy", well, saw, "" if well else "pip install socksio")
+    if settings.practice:
+        yield Finding("Model", True, "the practice model (no key set; it needs none)")
+        if said := process.health(settings):
+            saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
+            yield Finding("Practice model", True, saw)
+        else:
+            yield Finding("Practice model", True, "not running; begin starts it")
+            yield _port(settings, "WORKSHOP_PRACTICE_PORT")
     else:
-        yield Finding("Practice model", True, "not running; begin starts it")
-        yield _port(settings, "WORKSHOP_PRACTICE_PORT")
+        key = "key set" if settings.key_is_set else "no key set"
+        base = shown_base(settings.llm_api_base or "") if settings.llm_api_base else ""
+        where = base or "the provider's own address"
+        yield Finding("Model", True, f"{settings.llm_model} at {where} ({key})")
+        if not call:
+            yield Finding("Model call", True, "not tried; `python -m workshop doctor --call` does")
+    if call:
+        called = model_call.call(settings)
+        yield Finding("Model call", called.well, called.saw, called.do)
 
 
 def _site(settings: Settings) -> Iterator[Finding]:
@@ -227,7 +248,7 @@ def _terminal() -> Iterator[Finding]:
 
 
 def _settings_file() -> Iterator[Finding]:
-    file = env_file()
+    file = env_path()
     if error := disk.trouble(file, setting="WORKSHOP_ENV_FILE"):
         yield Finding("Settings file", False, error.saw, error.do)
     elif disk.open_to_others(file):

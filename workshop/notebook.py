@@ -35,6 +35,9 @@ from workshop.interrupts import in_a_thread, interrupted_says
 from workshop.patience import Patience
 from workshop.receipt import attach
 
+LOG = "notebook.log"
+"""In the workshop's home: what Workers and Activities of notebooks log."""
+
 
 class WorkerNotStarted(WorkshopError):
     """The Worker does not poll its Task Queue, and why."""
@@ -381,7 +384,7 @@ def quiet_logs(home: Path) -> Path:
 
     `workflow.logger` and `activity.logger` write there too. Returns the file.
     """
-    file = disk.ready(home) / "notebook.log"
+    file = disk.ready(home) / LOG
     logger = logging.getLogger("temporalio")
     if not any(getattr(handler, "baseFilename", "") == str(file) for handler in logger.handlers):
         handler = logging.FileHandler(file, delay=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from workshop import disk
+from workshop import colab_secrets, disk
 from workshop.practice_model import process
 from workshop.settings import Settings, load
 
@@ -21,8 +21,9 @@ async def use_practice_model() -> Settings:
     given = load()
     if not given.practice:
         os.environ.update(_without_model(given))
-        for name in [name for name in os.environ if name.startswith("LLM_")]:
-            del os.environ[name]
+        for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE"):
+            os.environ.pop(name, None)
+        colab_secrets.close()
         print(
             f"From here on the practice model answers, not {given.llm_model}. To have that one "
             "back, restart the kernel."

@@ -18,6 +18,7 @@ from temporalio.client import WorkflowHandle
 
 from workshop import receipt_picture
 from workshop import settings as _settings
+from workshop.model_settings import PRACTICE_MODEL
 from workshop.practice_model import (
     NOTEBOOK_HEADER,
     PRICE_PER_COMPLETION_TOKEN,
@@ -253,7 +254,7 @@ def attach(settings: _settings.Settings | None = None) -> bool:
                 "cache_creation_input_token_cost": PRICE_PER_PROMPT_TOKEN,
                 "cache_read_input_token_cost": PRICE_PER_PROMPT_TOKEN,
             }
-            names = ("practice-model", _settings.PRACTICE_MODEL)
+            names = ("practice-model", PRACTICE_MODEL)
             litellm.register_model(dict.fromkeys(names, price))
         elif not settings.practice and _labels(litellm.client_session):
             # A key has been set in this kernel: the headers are not for a real provider.

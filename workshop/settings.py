@@ -11,11 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
-from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from workshop import disk, practice_model
+from workshop import colab_secrets, disk, env_file, model_settings
 from workshop.errors import WorkshopError
+from workshop.model_settings import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds lessons, notebooks and `.env.example`."""
@@ -24,9 +24,6 @@ INSTALLED = any(ROOT.glob("durable_ai_workshop-*.dist-info"))
 """Whether this is the package alone, among a Python's other packages, and no checkout."""
 PLACE = Path.home() / ".durable-ai-workshop" if INSTALLED else ROOT
 """Where `.env` and state lie unless settings say otherwise: never among a Python's packages."""
-
-PLACEHOLDER_KEY = "YOUR_API_KEY"
-PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
 
 DEFAULT_PORTS = {
     "WORKSHOP_TEMPORAL_PORT": 7233,
@@ -40,10 +37,6 @@ SERVERS = ("temporal", "practice-model", "practice-site")
 """What a home has for itself; each has a record there, `temporal.json`, with its ports."""
 NOTEBOOKS = "notebooks"
 """The folder in the home that holds a folder for each notebook, named as its namespace."""
-
-
-class SettingsError(WorkshopError):
-    """A setting holds something that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +67,12 @@ class Settings:
     """Where state lives: database, ledger, logs."""
     given: frozenset[str] = frozenset()
     """Which ports, and whether a namespace, the user has set: those are used as they are."""
+    llm_timeout: float = model_settings.DEFAULT_TIMEOUT
+    """Seconds that the model may take over one answer."""
+    remarks: tuple[str, ...] = ()
+    """What was set and is not read or not used; each says what to correct."""
+    notes: tuple[str, ...] = ()
+    """What is worth saying of the settings, and needs no correction."""
 
     @property
     def folder(self) -> Path:
@@ -82,7 +81,8 @@ class Settings:
 
     @property
     def key_is_set(self) -> bool:
-        return bool(self.llm_api_key.get_secret_value()) and not self.practice
+        key = self.llm_api_key.get_secret_value()
+        return bool(key) and key != model_settings.NO_KEY and not self.practice
 
     @property
     def temporal_port(self) -> int:
@@ -93,6 +93,7 @@ class Settings:
         told = {name: str(self.port(name)) for name in DEFAULT_PORTS if name in self.given}
         told["WORKSHOP_HOME"] = str(self.home)
         told["WORKSHOP_PRACTICE_DELAY"] = str(self.practice_delay)
+        told["LLM_TIMEOUT"] = str(self.llm_timeout)
         if "TEMPORAL_NAMESPACE" in self.given:
             told["TEMPORAL_NAMESPACE"] = self.temporal_namespace
         if not self.temporal_is_ours:
@@ -141,28 +142,17 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         DiskError: `.env` cannot be read.
     """
     outside = os.environ if environment is None else environment
-    file = env_file(outside)
+    file = env_path(outside)
     _copy_example(file)
     if file == PLACE / ".env":
         disk.keep_private(file)
-    values = {k: v.strip() for k, v in _read(file).items() if v and v.strip()}
-    values |= {k: v.strip() for k, v in outside.items() if v.strip()}
-
-    key = values.get("LLM_API_KEY", "")
-    base = values.get("LLM_API_BASE")
-    if key == PLACEHOLDER_KEY:
-        key = ""
-    if any(c.isspace() or not c.isprintable() or ord(c) > 126 for c in key):
-        raise SettingsError(
-            "LLM_API_KEY holds a space or a character that no key has.",
-            "A key is one word of letters, digits, '-' and '_'.",
-            f"Copy the key again into {file.name}, or empty the line to use the practice model.",
-        )
+    read = _read(file)
+    environment = {k: v.strip() for k, v in outside.items() if v.strip()}
+    values = read.values | colab_secrets.found() | environment
+    model = model_settings.read(values, read.values, environment, file.name)
     home = Path(values.get("WORKSHOP_HOME") or PLACE / disk.DEFAULT).expanduser().absolute()
     ports = DEFAULT_PORTS | recorded_ports(home)
     ports = {name: _port(values, name, port) for name, port in ports.items()}
-    # A base without a key is a model of one's own that asks for none.
-    practice = not key and not base
     address = values.get("TEMPORAL_ADDRESS")
     if address and not (address.rpartition(":")[0] and _whole(address.rpartition(":")[2]) < 65536):
         raise SettingsError(
@@ -173,10 +163,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     namespace = values.get("TEMPORAL_NAMESPACE", "default")
     database = _sqlite(_folder(home, namespace) / "research.sqlite")
     return Settings(
-        llm_model=PRACTICE_MODEL if practice else values.get("LLM_MODEL", "openai/gpt-4o"),
-        llm_api_key=SecretStr(practice_model.KEY if practice else key),
-        llm_api_base=f"http://127.0.0.1:{ports['WORKSHOP_PRACTICE_PORT']}/v1" if practice else base,
-        practice=practice,
+        llm_model=model.model,
+        llm_api_key=SecretStr(model.key),
+        llm_api_base=f"http://127.0.0.1:{ports['WORKSHOP_PRACTICE_PORT']}/v1"
+        if model.practice
+        else model.base,
+        practice=model.practice,
         temporal_address=address or f"127.0.0.1:{ports['WORKSHOP_TEMPORAL_PORT']}",
         temporal_namespace=namespace,
         temporal_is_ours=not address,
@@ -187,6 +179,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=SecretStr(values.get("DATABASE_URL", database)),
         home=home,
         given=frozenset({*DEFAULT_PORTS, "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY"} & set(values)),
+        llm_timeout=model.timeout,
+        remarks=read.remarks + model.remarks,
+        notes=model.notes,
     )
 
 
@@ -203,7 +198,7 @@ def without_lessons() -> str:
     )
 
 
-def env_file(environment: Mapping[str, str] | None = None) -> Path:
+def env_path(environment: Mapping[str, str] | None = None) -> Path:
     """The file of settings: the one that WORKSHOP_ENV_FILE names, or `.env`."""
     outside = os.environ if environment is None else environment
     return Path(outside.get("WORKSHOP_ENV_FILE") or PLACE / ".env")
@@ -243,17 +238,13 @@ def recorded_ports(home: Path) -> dict[str, int]:
     return found
 
 
-def _read(file: Path) -> dict[str, str | None]:
+def _read(file: Path) -> env_file.EnvFile:
     try:
-        return dotenv_values(file, encoding="utf-8-sig")  # Windows editors begin it with a mark
-    except (UnicodeDecodeError, IsADirectoryError):
-        raise SettingsError(
-            f"{file.name} is no text file in UTF-8.",
-            "It holds lines such as LLM_MODEL=openai/gpt-4o.",
-            f"Save {file.name} as UTF-8, or remove it to have it made again.",
-        ) from None
+        return env_file.read(file)
     except OSError as error:
         raise disk.refused(error, file, setting="WORKSHOP_ENV_FILE") from None
+    except WorkshopError as error:
+        raise SettingsError(error.saw, error.expected, error.do) from None
 
 
 def _whole(text: str) -> int:

@@ -20,7 +20,7 @@ import pytest
 from kernels import FINISHED, Ran, Room, code_cells, crashes, kernel, name, often, only_draws
 from loopback import is_loopback
 
-from workshop import processes, settings, temporal_service
+from workshop import model_settings, processes, temporal_service
 
 # Notebooks whose Workflows leave histories, and those that have a function `ask_model`.
 WITH_CLIENT = [p for p in FINISHED if any("client = await" in c.source for c in code_cells(p))]
@@ -231,7 +231,7 @@ def test_a_key_written_into_the_settings_counts_without_a_restart(
     assert accepted == [True]
 
 
-@pytest.mark.parametrize("key", ["", settings.PLACEHOLDER_KEY])
+@pytest.mark.parametrize("key", ["", model_settings.PLACEHOLDER_KEY])
 def test_without_a_key_or_with_the_placeholder_the_practice_model_answers(
     key: str, tmp_path: Path
 ) -> None:
