@@ -12,9 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-from workshop import crashes, doctor, temporal_service
+from workshop import crashes, doctor, fresh_notebook, temporal_service
 from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
+from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
 from workshop.draft_show import draft_show
 from workshop.errors import WorkshopError
@@ -36,6 +37,7 @@ KEPT = (
     *(f"{name}{part}" for name in _DATABASES for part in ("", "-wal", "-shm", "-journal")),
     "notebook.log",
     PROGRESS,
+    PROGRESS_LOCK,
     PREDICTIONS,
     temporal_service.DOWNLOADS,
     crashes.FOLDER,
@@ -158,6 +160,13 @@ def progress(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def fresh(arguments: argparse.Namespace) -> int:
+    """Make a practice notebook clean again; what you wrote is kept beside it."""
+    for sheet in fresh_notebook.choose(arguments.lesson, arguments.kind):
+        print(fresh_notebook.put(sheet))
+    return 0
+
+
 def review(arguments: argparse.Namespace) -> int:
     """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
     from workshop.review import serve  # here, because no other command needs a web server
@@ -261,6 +270,7 @@ COMMANDS = {
     "status": status,
     "doctor": examine,
     "progress": progress,
+    "fresh": fresh,
     "demo": demo,
     "review": review,
     "reset": reset,
@@ -284,6 +294,9 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument(
                 "scene", nargs="?", choices=tuple(crashes.SCENES), help="one of the crashes"
             )
+        if name == "fresh":
+            one.add_argument("lesson", nargs="?", help="its number, such as 02; without: all")
+            one.add_argument("kind", nargs="?", choices=("lesson", "exercise"), default="lesson")
         if name == "review":
             one.add_argument("--port", type=int, default=8235, help="default 8235, or a free one")
         if name == "reset":
