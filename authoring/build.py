@@ -60,7 +60,7 @@ def derive(root: Path = ROOT) -> Build:
         if notebooks.is_stale(finished):
             build.stale.append(source.finished)
         build.finished[source.finished] = source.lesson
-        build.files[source.practice] = notebooks.render(practice)
+        build.files[source.practice] = build.files[source.given] = notebooks.render(practice)
         build.files[source.finished] = notebooks.render(finished)
         for cell in source.cells:
             if cell.exercise:
@@ -148,7 +148,7 @@ def compare(build: Build, root: Path = ROOT, longest: int = 40) -> list[str]:
 
 def _view(path: str, text: str) -> list[str]:
     """The lines that a reader compares: of a notebook, its cells without their outputs."""
-    if not path.endswith(".ipynb"):
+    if not path.endswith((".ipynb", ".json")):
         return text.split("\n")
     try:
         cells = notebooks.read(text).cells

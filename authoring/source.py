@@ -86,6 +86,14 @@ class Source:
         return f"exercises/{self.lesson}/Practice/{self.lesson}_Practice.ipynb"
 
     @property
+    def given(self) -> str:
+        """The practice notebook once more, which no learner opens: checks read it.
+
+        Its name does not end in .ipynb, so that JupyterLab does not open and save it as one.
+        """
+        return f"lessons/{self.lesson}/given/{self.kind}.json"
+
+    @property
     def finished(self) -> str:
         return f"{self.solutions}/{self.lesson}_Solution.ipynb"
 

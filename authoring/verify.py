@@ -214,15 +214,17 @@ def outside_faults(source: Source, practice: str, finished: str) -> Iterator[Bui
 
 
 def _orphans(root: Path, derived: Iterable[str]) -> Iterator[BuildError]:
-    for folder in [root / "notebooks", root / "exercises", *sorted(root.glob("Solutions_*"))]:
+    folders = (*sorted(root.glob("Solutions_*")), *sorted(root.glob("lessons/*/given")))
+    for folder in (root / "notebooks", root / "exercises", *folders):
         for file in sorted(f for f in folder.rglob("*") if f.is_file() and f.suffix != ".pdf"):
             path = file.relative_to(root)
             # What learners and tools leave behind, as .gitignore has it.
             hidden = any(part.startswith((".", "__pycache__", "outbox")) for part in path.parts)
-            if not hidden and path.as_posix() not in set(derived):
+            theirs = re.search(r"_mine_\d+\.ipynb$", path.name)
+            if not (hidden or theirs or path.as_posix() in set(derived)):
                 yield BuildError(
                     path.as_posix(),
                     "No source under lessons/ derives this file.",
-                    f"All of {path.parts[0]}/ is derived.",
+                    f"All of {folder.relative_to(root).as_posix()}/ is derived.",
                     "Remove the file, or move it out of here.",
                 )

@@ -14,9 +14,18 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from workshop import crashes, disk, doctor, notebook, processes, temporal_service
+from workshop import (
+    crashes,
+    disk,
+    doctor,
+    fresh_notebook,
+    notebook,
+    processes,
+    temporal_service,
+)
 from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
+from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
 from workshop.classroom import left_alone
 from workshop.draft_show import draft_show
@@ -51,6 +60,7 @@ KEPT = (
     NOTEBOOKS,
     "practice-only.env",
     PROGRESS,
+    PROGRESS_LOCK,
     PREDICTIONS,
     temporal_service.DOWNLOADS,
     crashes.FOLDER,
@@ -196,6 +206,13 @@ def progress(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def fresh(arguments: argparse.Namespace) -> int:
+    """Make a practice notebook clean again; what you wrote is kept beside it."""
+    for sheet in fresh_notebook.choose(arguments.lesson, arguments.kind):
+        print(fresh_notebook.put(sheet))
+    return 0
+
+
 def review(arguments: argparse.Namespace) -> int:
     """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
     from workshop.review import serve  # here, because no other command needs a web server
@@ -309,6 +326,7 @@ COMMANDS = {
     "key": key,
     "log": log,
     "progress": progress,
+    "fresh": fresh,
     "demo": demo,
     "review": review,
     "reset": reset,
@@ -336,6 +354,9 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--call", action="store_true", help="make one tiny call to the model")
         if name == "log":
             one.add_argument("--lines", type=int, default=40, help="how many (default 40)")
+        if name == "fresh":
+            one.add_argument("lesson", nargs="?", help="its number, such as 02; without: all")
+            one.add_argument("kind", nargs="?", choices=("lesson", "exercise"), default="lesson")
         if name == "review":
             one.add_argument("--port", type=int, default=8235, help="default 8235, or a free one")
         if name == "reset":

@@ -61,7 +61,8 @@ class House:
         return {
             file.relative_to(self.root).as_posix()
             for file in self.root.rglob("*")
-            if file.is_file() and "lessons" not in file.parts and file.name != "pyproject.toml"
+            if file.is_file() and file.name != "pyproject.toml"
+            if "lessons" not in file.parts or "given" in file.parts
         }
 
 

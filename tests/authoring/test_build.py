@@ -12,10 +12,13 @@ import nbformat
 import pytest
 
 from conftest import LESSON, House
+from workshop.checks.blanks import sheets
 
 PRACTICE = f"notebooks/{LESSON}.ipynb"
 FINISHED = f"Solutions_{LESSON}/{LESSON}_Solution.ipynb"
 EXERCISE_PRACTICE = f"exercises/{LESSON}/Practice/{LESSON}_Practice.ipynb"
+GIVEN = f"lessons/{LESSON}/given/lesson.json"
+EXERCISE_GIVEN = f"lessons/{LESSON}/given/exercise.json"
 EXERCISE_FINISHED = f"exercises/{LESSON}/Solution/{LESSON}_Solution.ipynb"
 
 TEXT = """\
@@ -73,7 +76,26 @@ def test_everything_is_derived_where_learners_look(small: House) -> None:
         EXERCISE_PRACTICE,
         EXERCISE_FINISHED,
         f"exercises/{LESSON}/Solution/send_solution.py",
+        GIVEN,
+        EXERCISE_GIVEN,
     }
+
+
+def test_what_was_given_is_kept_where_no_learner_edits_it(small: House) -> None:
+    small.build()
+    for practice, given in ((PRACTICE, GIVEN), (EXERCISE_PRACTICE, EXERCISE_GIVEN)):
+        assert (small.root / given).read_bytes() == (small.root / practice).read_bytes()
+    found = {blank.name: blank for sheet in sheets(small.root) for blank in sheet.blanks}
+    assert [*found] == ["worker", "several", "send"]
+    assert found["worker"].practice == small.sources(PRACTICE)[2]
+    _executed(small, FINISHED)
+    _executed(small, EXERCISE_FINISHED)
+    assert small.build("--check") == 0
+    edited = (small.root / GIVEN).read_text().replace("return ...", "return 42")
+    (small.root / GIVEN).write_text(edited)
+    assert small.build("--check") == 1
+    assert small.build() == 0
+    assert (small.root / GIVEN).read_bytes() == (small.root / PRACTICE).read_bytes()
 
 
 def test_the_practice_shows_prompts_and_the_finished_one_solutions(small: House) -> None:
@@ -153,7 +175,7 @@ def test_a_second_build_changes_no_byte_and_no_time(
     assert small.build() == 0
     assert {path: (small.root / path).read_bytes() for path in small.files()} == before
     assert {(small.root / path).stat().st_mtime for path in small.files()} == {1}
-    assert "7 derived files, 0 changed" in capsys.readouterr().out
+    assert "9 derived files, 0 changed" in capsys.readouterr().out
 
 
 def test_an_edit_changes_the_id_of_its_own_cell_alone(small: House) -> None:

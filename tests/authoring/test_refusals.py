@@ -251,6 +251,7 @@ def test_a_lesson_folder_has_a_lesson(house: House) -> None:
         f"Solutions_{LESSON}/old_solution.py",
         "Solutions_01_Gone/a_solution.py",
         f"exercises/{LESSON}/Practice/notes.txt",
+        f"lessons/{LESSON}/given/old.json",
     ],
 )
 def test_an_orphan_is_refused(house: House, path: str) -> None:
@@ -264,7 +265,8 @@ def test_an_orphan_is_refused(house: House, path: str) -> None:
 
 def test_what_learners_leave_is_no_orphan(house: House) -> None:
     house.write("# %%\nx = 1\n")
-    for path in ("notebooks/Report.pdf", "notebooks/.ipynb_checkpoints/x.ipynb"):
+    kept = f"notebooks/{LESSON}_mine_1.ipynb"
+    for path in ("notebooks/Report.pdf", "notebooks/.ipynb_checkpoints/x.ipynb", kept):
         (house.root / path).parent.mkdir(parents=True, exist_ok=True)
         (house.root / path).write_text("")
     assert house.refusals() == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 from ipython_shell import Shell
@@ -18,6 +20,8 @@ def shell(room: dict[str, str]) -> Iterator[Shell]:
     made = Shell()
     cells.forget()
     checks.watch()
+    for memory in (checks._found, checks._hinted, checks._put):
+        memory.clear()
     checks.open_lesson("02")
     yield made
     made.names.clear()
@@ -30,6 +34,29 @@ def shell(room: dict[str, str]) -> Iterator[Shell]:
 def policy() -> Blank:
     """The blank whose check needs no Temporal Service."""
     return find("retry_policy", "02")
+
+
+@pytest.fixture
+def save(
+    room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Path]:
+    """Write the notebook that the shell belongs to, as a front end saves it: id to text."""
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+    def saved(texts: dict[str, str], name: str = "02_lesson.ipynb") -> Path:
+        notebook = tmp_path / name
+        notebook.parent.mkdir(exist_ok=True)
+        cells = [
+            {"cell_type": "code", "id": i, "source": text.splitlines(keepends=True)}
+            for i, text in texts.items()
+        ]
+        draft = notebook.with_suffix(".draft")
+        draft.write_text(json.dumps({"cells": cells}))
+        draft.replace(notebook)
+        monkeypatch.setenv("JPY_SESSION_NAME", str(notebook))
+        return notebook
+
+    return saved
 
 
 @pytest.fixture

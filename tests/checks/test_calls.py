@@ -32,7 +32,7 @@ def learner(tmp_path: Path) -> Learner:
     """A learner whose cell defined `llm_call`, with an import of its own in it."""
     names: dict[str, object] = {"settings": None}
     exec(CALL, names)
-    blank = Blank("01_x", "lesson", "llm_call", "", tmp_path / "none.py", "id", frozenset())
+    blank = Blank("01_x", "lesson", "llm_call", "", tmp_path / "none.py", "id", {})
     return Learner(blank, names, Run(CALL, "id", None))
 
 

@@ -15,6 +15,8 @@ import room as rooms
 from workshop.checks import progress
 from workshop.checks.blanks import Blank, find, sheets
 
+TITLE = "02 Adding Durability with Temporal"
+
 
 @pytest.fixture
 def kept(room: dict[str, str]) -> Path:
@@ -33,20 +35,22 @@ def test_what_is_right_is_kept_for_the_next_kernel_and_the_terminal(
     kept: Path, room: dict[str, str]
 ) -> None:
     blank = find("worker", "02")
-    progress.keep(blank)
-    assert progress.told(blank).endswith("1 of 7 blanks right.")
+    assert progress.note(blank, True) == f"{TITLE}: 1 of 7 blanks right."
     done = rooms.workshop("progress", env={**os.environ, **room})
     assert done.returncode == 0, done.stderr
     assert "1 of 7 blanks right" in done.stdout and "Next: the blank" in done.stdout
     assert done.stdout.strip() == repr(progress.progress()).strip()
 
 
-def test_a_changed_blank_is_open_again(kept: Path) -> None:
+def test_a_blank_that_an_update_has_changed_counts_and_is_named(kept: Path) -> None:
     blank = find("worker", "02")
-    progress.keep(dataclasses.replace(blank, practice=blank.practice + "\n# more to do"))
-    assert progress.told(blank).endswith("0 of 7 blanks right.")
-    progress.keep(blank)
-    assert progress.told(blank).endswith("1 of 7 blanks right.")
+    progress.note(dataclasses.replace(blank, practice=blank.practice + "\n# more to do"), True)
+    assert progress.note(blank, False).startswith(f"{TITLE}: 1 of 7 blanks right.")
+    changed = progress.progress()
+    assert f"An update has changed worker ({TITLE})" in changed.todo
+    assert "worker" in changed._repr_html_() and changed.rows[2].right == 1
+    progress.note(blank, True)
+    assert not progress.progress().changed
 
 
 @pytest.mark.parametrize("spoilt", ["", "{", "[1]", '{"02/worker": 3}', "\x00"])
@@ -54,41 +58,50 @@ def test_a_spoilt_file_counts_as_none_and_is_mended(kept: Path, spoilt: str) -> 
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(spoilt)
     assert progress.progress().rows[0].right == 0
-    progress.keep(find("worker", "02"))
+    progress.note(find("worker", "02"), True)
     assert json.loads(kept.read_text()) == {"02/worker": find("worker", "02").digest}
 
 
 def test_all_right_says_so(kept: Path) -> None:
     blanks: list[Blank] = [blank for sheet in sheets() for blank in sheet.blanks]
     for blank in blanks:
-        progress.keep(blank)
+        progress.note(blank, True)
     made = progress.progress()
     assert made.todo == "All blanks are right." and "░" not in repr(made)
     assert all(f'value="{row.total}"' in made._repr_html_() for row in made.rows)
 
 
-def test_two_kernels_that_write_lose_nothing_of_the_file(kept: Path) -> None:
+def test_two_kernels_that_write_lose_nothing_of_each_other(kept: Path) -> None:
     code = (
-        "from workshop.checks import progress\nfrom workshop.checks.blanks import find\n"
-        "for _ in range(200): progress._write({'02/worker': find('worker', '02').digest})"
+        "import sys, dataclasses\nfrom workshop.checks import progress\n"
+        "from workshop.checks.blanks import find\n"
+        "made = find('worker', '02')\n"
+        "for n in range(100):\n"
+        "    progress.note(dataclasses.replace(made, name=f'{sys.argv[1]}{n}'), True)"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+    writers = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "ab"]
     try:
-        seen = 0
-        while any(writer.poll() is None for writer in writers):
-            if kept.exists():
-                assert set(json.loads(kept.read_text())) == {"02/worker"}
-                seen += 1
-        assert seen and all(writer.returncode == 0 for writer in writers)
+        for writer in writers:
+            assert writer.wait(60) == 0
     finally:
         for writer in writers:
             writer.kill()
             writer.wait()
+    assert set(json.loads(kept.read_text())) == {f"02/{w}{n}" for w in "ab" for n in range(100)}
     assert [f.name for f in kept.parent.iterdir() if f.name.startswith(".progress")] == []
 
 
+def test_where_nothing_can_be_kept_that_is_told(
+    tmp_path: Path, room: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "a file" / "state"))
+    said = progress.note(find("worker", "02"), True)
+    assert "cannot be kept" in said and "a file" in said
+
+
 def test_reset_names_progress_and_removes_it(kept: Path, room: dict[str, str]) -> None:
-    progress.keep(find("worker", "02"))
+    progress.note(find("worker", "02"), True)
     done = rooms.workshop("reset", env={**os.environ, **room})
     assert progress.FILE in done.stdout and kept.exists(), "nobody said yes"
     rooms.workshop("reset", "--yes", env={**os.environ, **room})

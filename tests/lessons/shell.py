@@ -69,9 +69,9 @@ class Notebook:
 
     def answer(self, blank: Blank, given: Right | Wrong) -> None:
         """Do what the learner did. What a cell raises is shown to the learner, not to us."""
-        self._save(blank, given.text(blank), given.after)
         for earlier in given.before:
             self.run(earlier(blank), blank.cell_id)
+        self._save(blank, given.text(blank), given.after)
         if not getattr(given, "not_run", False):
             self.run(given.text(blank), blank.cell_id)
         if given.after:

@@ -20,7 +20,7 @@ import pytest
 from kernels import FINISHED, Ran, Room, code_cells, crashes, kernel, name, often, only_draws
 from loopback import is_loopback
 
-from workshop import model_settings, processes, temporal_service
+from workshop import model_settings, processes, settings, temporal_service
 
 # Notebooks whose Workflows leave histories, and those that have a function `ask_model`.
 WITH_CLIENT = [p for p in FINISHED if any("client = await" in c.source for c in code_cells(p))]

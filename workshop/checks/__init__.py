@@ -29,7 +29,7 @@ from workshop import this_notebook
 from workshop.checks import cells, compare, progress
 from workshop.checks.blanks import Blank, code_lines, find
 from workshop.checks.cells import watch
-from workshop.checks.learner import CalledDirectly, Learner
+from workshop.checks.learner import CalledDirectly, Learner, used
 from workshop.checks.outcome import (
     NOT_ATTEMPTED,
     NOT_DECIDED,
@@ -83,7 +83,12 @@ NEWS_SECONDS = 5.0
 """A check that takes longer says so."""
 
 _lesson = ""
-_hints: dict[str, int] = {}
+_found: dict[str, tuple[str, str, str]] = {}
+"""What the last check of a blank has found: its verdict, its words, the text that it judged."""
+_hinted: dict[str, tuple[int, tuple[str, str, str] | None]] = {}
+"""The number of a blank's last hint, and what the last check had found when it was given."""
+_put: set[str] = set()
+"""The blanks whose solution is in a cell of the notebook."""
 
 
 @dataclass(frozen=True)
@@ -159,26 +164,44 @@ async def examine(name: str, *, limit: float | None = None) -> Outcome:
     began = time.monotonic()
     seconds = LIMIT_SECONDS if limit is None else limit
     outcome = await _judge(made, learner, seconds)
-    if outcome.verdict == RIGHT:
-        progress.keep(chosen)
-    else:
+    if outcome.verdict != RIGHT:
         outcome = _unless_edited(outcome, learner)
-    return replace(outcome, told=progress.told(chosen), seconds=time.monotonic() - began)
+    _found[chosen.key] = outcome.verdict, outcome.step + outcome.saw, learner.text
+    if cells.is_finished_notebook(chosen):
+        told = "This is the finished notebook: it does not count as your progress."
+    else:
+        told = progress.note(chosen, outcome.verdict == RIGHT)
+    return replace(outcome, told=told, seconds=time.monotonic() - began)
 
 
 def hint(name: str) -> None:
-    """Print the next of a blank's hints: a question, a pointer, nearly the answer."""
+    """Print the next of a blank's hints: a question, a pointer, nearly the answer.
+
+    Under a check it prints the next one only when the check has found something new, and none
+    when the blank is right. Run alone, it prints the next one each time.
+    """
     try:
         chosen = _blank(name)
         hints = load(chosen.lesson)[chosen.name].hints
     except WorkshopError as error:
         print("✗ " + "\n  ".join(error.lines()))
         return
-    at = _hints.get(chosen.key, 0)
-    _hints[chosen.key] = min(at + 1, len(hints) - 1)
+    found = _found.get(chosen.key)
+    at, then = _hinted.get(chosen.key, (-1, None))
+    checked = found is not None and found is not then
+    if found and checked and found[0] == RIGHT:
+        print("It is right: no hint is needed.")
+        return
+    same = found and then and (found[:2] == then[:2] or found[2] == then[2])
+    if not (checked and same and at >= 0):
+        at = min(at + 1, len(hints) - 1)
+    _hinted[chosen.key] = at, found
     print(f"Hint {at + 1} of {len(hints)}: {hints[at]}")
     if at + 1 < len(hints):
-        print("Run this again for the next one.")
+        print(
+            "The next one comes when the check says something new. "
+            f'To see it now, run hint("{chosen.name}") without the check.'
+        )
     else:
         print(f'There are no more. solution("{chosen.name}") shows one right way.')
 
@@ -186,7 +209,7 @@ def hint(name: str) -> None:
 def solution(name: str) -> None:
     """Put a blank's solution into a new cell, and show it in a folded block.
 
-    Front ends without new cells (Colab, VS Code) show the block alone.
+    The cell is made once. Front ends without new cells (Colab, VS Code) show the block alone.
     """
     try:
         chosen = _blank(name)
@@ -198,13 +221,17 @@ def solution(name: str) -> None:
     shell = this_notebook.shell()
     where = chosen.solution.relative_to(ROOT).as_posix()
     if hasattr(shell, "kernel"):
-        shell.set_next_input(text, replace=False)
+        if chosen.key in _put or cells.holds(text):
+            told = "A cell of this notebook has it already."
+        else:
+            shell.set_next_input(text, replace=False)
+            told = "JupyterLab has put it into a new cell below; elsewhere, copy it."
+        _put.add(chosen.key)
         from IPython.display import display
 
         folded = (
             '<details style="overflow-wrap:anywhere"><summary>'
-            f"One right way, from {html.escape(where)}. "
-            "JupyterLab has put it into a new cell below; elsewhere, copy it.</summary>"
+            f"One right way, from {html.escape(where)}. {told}</summary>"
             f'<pre style="overflow-x:auto">{html.escape(text)}</pre></details>'
         )
         bundle = {"text/html": folded, "text/plain": f"From {where}:\n\n{text}"}
@@ -308,7 +335,7 @@ def _readable(learner: Learner) -> None:
             "Fill it in and run the cell. If you have filled it in, it has not been run since: "
             "run it now.",
         )
-    if run.cell_id == chosen.cell_id and cells.is_replaced(chosen):
+    if cells.is_replaced(chosen, run):
         learner.not_attempted(
             f"A later cell has defined `{chosen.defines}` anew, and the kernel has that one.",
             "To check this one, run the cell above again; then the later cells too.",
@@ -316,6 +343,8 @@ def _readable(learner: Learner) -> None:
     if isinstance(run.error, SyntaxError):
         learner.step("The cell can be read")
         raise run.error
+    needed = used(chosen.finished_tree)
+    learner.needs(name for name in used(learner.tree) if name in needed)
     if chosen.defines not in learner.defined:
         learner.step(f"The cell defines {chosen.defines}")
         _in_a_class(learner)
@@ -397,11 +426,7 @@ def _todo(chosen: Blank, lines: list[str], text: str = "") -> str:
 
 def _unless_edited(outcome: Outcome, learner: Learner) -> Outcome:
     """The outcome; or, where the notebook's file has a newer text of the cell, just that."""
-    saved = cells.saved_text(learner.blank)
-    ran, run = learner.text, learner.last_run
-    if run is not None and run.cell_id != learner.blank.cell_id:
-        return outcome  # the text that counts stands in another cell
-    if saved is None or code_lines(saved) in (code_lines(ran), code_lines(learner.blank.practice)):
+    if learner.last_run is None or not cells.is_edited(learner.blank, learner.last_run):
         return outcome
     return Outcome(
         outcome.name,

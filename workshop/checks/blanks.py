@@ -1,4 +1,8 @@
-"""The blanks that there are, read from the practice notebooks: no list elsewhere names them."""
+"""The blanks that there are, as they were given: no list elsewhere names them.
+
+They are read from `lessons/*/given/`, where the builder keeps each practice notebook as it is
+derived. The notebook that a learner opens is theirs: it is saved with their answers in it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,8 +46,8 @@ class Blank:
     practice: str
     solution: Path
     cell_id: str
-    others: frozenset[str]
-    """The ids of the notebook's other code cells, the checks' own cells not counted."""
+    cells: Mapping[str, str]
+    """The code cells of the notebook as given, id to text, in order; without the checks' own."""
 
     @property
     def key(self) -> str:
@@ -58,7 +63,7 @@ class Blank:
 
     @cached_property
     def digest(self) -> str:
-        """Of its two texts: progress made on another text does not count."""
+        """Of its two texts: it tells whether an update has changed the blank."""
         text = f"{self.practice}\0{self.finished}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -90,6 +95,9 @@ class Sheet:
     lesson: str
     kind: str
     path: Path
+    """Where the learner works. What is in that file is theirs."""
+    given: Path
+    """The same notebook as it was given; nobody edits it."""
     blanks: tuple[Blank, ...]
 
     @property
@@ -100,14 +108,12 @@ class Sheet:
 
 def sheets(root: Path = ROOT) -> list[Sheet]:
     """Every practice notebook, lessons before their exercises."""
-    found = []
-    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        lesson = path.stem
-        found.append(_sheet(root, lesson, "lesson", path))
-        exercise = root / "exercises" / lesson / "Practice" / f"{lesson}_Practice.ipynb"
-        if exercise.exists():
-            found.append(_sheet(root, lesson, "exercise", exercise))
-    return found
+    return [
+        _sheet(root, folder.name, kind, given)
+        for folder in sorted((root / "lessons").glob("[0-9][0-9]_*"))
+        for kind in ("lesson", "exercise")
+        if (given := folder / "given" / f"{kind}.json").exists()
+    ]
 
 
 def find(name: str, lesson: str, root: Path = ROOT) -> Blank:
@@ -120,11 +126,17 @@ def find(name: str, lesson: str, root: Path = ROOT) -> Blank:
     for blank in there:
         if blank.name == name:
             return blank
+    if not there:
+        raise WorkshopError(
+            f"Lesson {lesson} has no blanks here.",
+            f"They are listed in lessons/{lesson}_…/given/, which comes with the workshop.",
+            "If that folder is missing, get it back: `git restore lessons`.",
+        )
     names = [b.name for b in there]
     close = difflib.get_close_matches(str(name), names, 1)
     raise WorkshopError(
         f"Lesson {lesson} has no blank {name!r}.",
-        f"Its blanks are {', '.join(names)}." if names else "A lesson with blanks.",
+        f"Its blanks are {', '.join(names)}.",
         f'Write check("{close[0]}").' if close else "Correct the name.",
     )
 
@@ -135,34 +147,28 @@ def code_lines(text: str) -> list[str]:
     return [line for line in bare if line]
 
 
-def _sheet(root: Path, lesson: str, kind: str, path: Path) -> Sheet:
-    cells = [c for c in read_cells(path) if c["cell_type"] == "code"]
-    solutions = (
-        root / f"Solutions_{lesson}"
-        if kind == "lesson"
-        else root / "exercises" / lesson / "Solution"
-    )
-    ids = frozenset(c.get("id", "") for c in cells if not c.get("id", "").startswith("check-"))
+def _sheet(root: Path, lesson: str, kind: str, given: Path) -> Sheet:
+    if kind == "lesson":
+        path = root / "notebooks" / f"{lesson}.ipynb"
+        solutions = root / f"Solutions_{lesson}"
+    else:
+        path = root / "exercises" / lesson / "Practice" / f"{lesson}_Practice.ipynb"
+        solutions = root / "exercises" / lesson / "Solution"
+    found = [c for c in code_cells(given) if not c["id"].startswith("check-")]
+    cells = {c["id"]: source(c) for c in found}
     blanks = tuple(
-        Blank(
-            lesson,
-            kind,
-            name,
-            source(cell),
-            solutions / f"{name}_solution.py",
-            cell.get("id", ""),
-            ids - {cell.get("id", "")},
-        )
-        for cell in cells
-        if (name := cell["metadata"].get("exercise"))
+        Blank(lesson, kind, name, source(c), solutions / f"{name}_solution.py", c["id"], cells)
+        for c in found
+        if (name := c["metadata"].get("exercise"))
     )
-    return Sheet(lesson, kind, path, blanks)
+    return Sheet(lesson, kind, path, given, blanks)
 
 
-def read_cells(path: Path) -> list[dict[str, Any]]:
-    """The cells of a notebook file; none where it cannot be read."""
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    """The code cells of a notebook file; none where it cannot be read."""
     try:
-        return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [cell for cell in cells if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

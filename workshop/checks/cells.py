@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from workshop import this_notebook
-from workshop.checks.blanks import Blank, read_cells, source
+from workshop.checks.blanks import Blank, code_cells, code_lines, source
 
 _LIMIT = 2000
 """Runs that are remembered; a day's work is a few hundred."""
+
+_LEAST_ALIKE = 0.6
+"""From this ratio on a text may be that of a cell that was given, changed a little."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,8 @@ class Run:
     text: str
     cell_id: str
     error: BaseException | None
+    saved: object = None
+    """Which version of the notebook's file there was when it ended."""
 
 
 _runs: list[Run] = []
@@ -43,27 +51,48 @@ def forget() -> None:
 def last_run(blank: Blank) -> Run | None:
     """The last run of a blank's cell, or None.
 
-    A notebook tells which cell it runs by its id; not every front end does, and a learner may
-    have put the text into a new cell. Then it is the cell that defines what the blank defines.
+    A notebook tells which cell it runs by an id; not every front end tells the id of the file, and
+    a learner may have copied, moved or split the cell. So a cell that has defined what the blank
+    defines is the blank's too, unless it is another one of those that were given.
     """
     binds = _binds(blank)
-    for run in reversed(_runs):
-        if run.cell_id == blank.cell_id:
-            return run
-        if run.cell_id not in blank.others and binds.search(run.text):
-            return run
-    return None
+    defining = [r for r in _runs if binds.search(r.text) and not _is_another(r, blank)]
+    ids = {blank.cell_id, *(r.cell_id for r in defining if r.cell_id)}
+    mine = [r for r in _runs if r.cell_id in ids or r in defining]
+    if not mine:
+        return None
+    last = mine[-1]
+    if not last.error and not binds.search(last.text):
+        # Of a cell that was split, one part keeps the id, and perhaps not the part that counts.
+        return next((r for r in reversed(defining) if r.cell_id != last.cell_id), last)
+    return last
 
 
-def is_replaced(blank: Blank) -> bool:
-    """Whether another cell of the notebook has defined since what the blank's cell defined."""
-    since: list[Run] = []
-    for run in reversed(_runs):
-        if run.cell_id == blank.cell_id:
-            break
-        since.append(run)
+def is_replaced(blank: Blank, run: Run) -> bool:
+    """Whether another cell of the notebook has defined after a run what the run's cell defined."""
     binds = _binds(blank)
-    return any(r.cell_id in blank.others and not r.error and binds.search(r.text) for r in since)
+    at = next(n for n, r in enumerate(_runs) if r is run)
+    later = [r for r in _runs[at + 1 :] if not r.error and binds.search(r.text)]
+    return any(_is_another(r, blank) for r in later)
+
+
+def _is_another(run: Run, blank: Blank) -> bool:
+    """Whether a run that defines what the blank defines is of another cell that was given.
+
+    The cell is known by its id. An id that was not given tells nothing: then it is the cell whose
+    text is the nearest.
+    """
+    if run.cell_id in blank.cells:
+        return run.cell_id != blank.cell_id
+    binds = _binds(blank)
+    others = [t for i, t in blank.cells.items() if i != blank.cell_id and binds.search(t)]
+    own = max(_alike(run.text, text) for text in (blank.practice, blank.finished))
+    return any(_alike(run.text, text) > max(own, _LEAST_ALIKE) for text in others)
+
+
+@lru_cache(maxsize=1000)
+def _alike(ours: str, theirs: str) -> float:
+    return difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio()
 
 
 def _binds(blank: Blank) -> re.Pattern[str]:
@@ -74,11 +103,46 @@ def _binds(blank: Blank) -> re.Pattern[str]:
     )
 
 
-def saved_text(blank: Blank) -> str | None:
-    """The text of a blank's cell in the learner's notebook file, or None where it is not known."""
+def is_edited(blank: Blank, run: Run) -> bool:
+    """Whether the notebook was saved after a run, with another text in the run's cell.
+
+    What was saved before the run is older than it, whatever it says.
+    """
     path = this_notebook.path()
-    cells = read_cells(path) if path else []
-    return next((source(c) for c in cells if c.get("id") == blank.cell_id), None)
+    if path is None or _version() == run.saved:
+        return False
+    ids = (run.cell_id, blank.cell_id)
+    found = [c for c in code_cells(path) if c.get("id") in ids]
+    found.sort(key=lambda c: ids.index(c["id"]))
+    same = (code_lines(run.text), code_lines(blank.practice))
+    return bool(found) and code_lines(source(found[0])) not in same
+
+
+def holds(text: str) -> bool:
+    """Whether the notebook has a cell with this text: one that ran here, or one that was saved."""
+    path = this_notebook.path()
+    texts = [*(r.text for r in _runs), *(source(c) for c in (code_cells(path) if path else []))]
+    return any(code_lines(one) == code_lines(text) for one in texts)
+
+
+def is_finished_notebook(blank: Blank) -> bool:
+    """Whether this kernel runs the finished notebook, and not the learner's work.
+
+    Where the notebook is not known, the folder in which the kernel was started tells.
+    """
+    path = this_notebook.path() or Path("unknown")
+    folder = blank.solution.parent.name
+    return path.resolve().parent.name == folder or f"{blank.lesson}_Solution" in path.stem
+
+
+def _version() -> object:
+    """What changes whenever the notebook's file is written; None where there is no such file."""
+    path = this_notebook.path()
+    try:
+        told = path.stat() if path else None
+    except OSError:
+        return None
+    return (told.st_mtime_ns, told.st_size, told.st_ino) if told else None
 
 
 def _remember(result: Any) -> None:
@@ -86,5 +150,6 @@ def _remember(result: Any) -> None:
     if info is None or info.silent:
         return
     error = result.error_before_exec or result.error_in_exec
-    _runs.append(Run(str(info.raw_cell), str(getattr(info, "cell_id", None) or ""), error))
+    cell_id = str(getattr(info, "cell_id", None) or "")
+    _runs.append(Run(str(info.raw_cell), cell_id, error, _version()))
     del _runs[:-_LIMIT]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import difflib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, FunctionType, MethodType
 from typing import Any, NoReturn
 
@@ -62,9 +63,32 @@ class Learner:
                 f"The cell ran, and there is still no `{name}`.",
                 f"Give it a value: `{name} = …`, as it was given.",
             )
+        self.needs([name])
         self.not_attempted(
             f"There is no `{name}` in this kernel.",
             "Run the cell above, and the ones before it if the kernel was restarted.",
+        )
+
+    def needs(self, names: Iterable[str]) -> None:
+        """End the check where cells above have not been run that define one of these names."""
+        earlier = list(itertools.takewhile(lambda i: i != self.blank.cell_id, self.blank.cells))
+        gone: dict[str, str] = {}
+        for name in dict.fromkeys(names):
+            cell = next(
+                (i for i in reversed(earlier) if name in bound(_parsed(self.blank.cells[i]))), ""
+            )
+            if cell and name not in self.names:
+                gone.setdefault(cell, name)
+        if not gone:
+            return
+        cell = min(gone, key=earlier.index)
+        first = next(n for n in self.blank.cells[cell].split("\n") if n and n[0] != "#")
+        others = "Others are missing too: select" if len(gone) > 1 else "Or select"
+        self.not_attempted(
+            f"This kernel does not know `{gone[cell]}`. The cell above that begins with "
+            f"`{first}` defines it: it has not been run here, or it failed.",
+            f"Run that cell, the cell of the blank, then this one. {others} this cell and choose "
+            "Run, Run All Above Selected Cell.",
         )
 
     def close(self, name: str, cutoff: float = 0.75, own: bool = True) -> str:
@@ -95,20 +119,7 @@ class Learner:
     @property
     def defined(self) -> list[str]:
         """The names that the cell binds, in order; imports first, nested scopes included."""
-        imported, bound = [], []
-        for node in ast.walk(self.tree):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                imported += [alias.asname or alias.name for alias in node.names]
-        for node in self.tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                bound.append(node.name)
-                continue
-            for part in ast.walk(node):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                    bound.append(part.id)
-                elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                    bound.append(part.name)
-        return imported + bound
+        return bound(self.tree)
 
     @property
     def swallows(self) -> bool:
@@ -180,7 +191,34 @@ class Learner:
         return {name: _trap(name, self.names[name]) for name in names if name in self.names}
 
 
-@functools.lru_cache(maxsize=16)
+def bound(tree: ast.Module) -> list[str]:
+    """The names that a text binds, in order; imports first, nested scopes included."""
+    imported, names = [], []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imported += [alias.asname or alias.name for alias in node.names]
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.append(node.name)
+            continue
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                names.append(part.id)
+            elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.append(part.name)
+    return imported + names
+
+
+def used(tree: ast.Module) -> list[str]:
+    """The names that a text reads and binds nowhere itself."""
+    reads = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    own = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
+    own |= {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name}
+    return [name for name in reads if name not in own | {*bound(tree)}]
+
+
+@functools.lru_cache(maxsize=64)
 def _parsed(text: str) -> ast.Module:
     # The same tree each time, so that nodes of it can be compared.
     try:

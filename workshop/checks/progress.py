@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
 import json
 import os
@@ -13,6 +14,7 @@ from workshop import disk, settings
 from workshop.checks.blanks import Blank, Sheet, sheets
 
 FILE = "progress.json"
+LOCK = "progress.lock"
 _BAR = 20
 
 
@@ -41,10 +43,25 @@ class Progress:
     """How far the learner is. In a notebook it shows itself as a table."""
 
     rows: tuple[Row, ...]
+    changed: tuple[str, ...] = ()
+    """Blanks that are right and that an update of the workshop has changed since."""
 
     @property
     def todo(self) -> str:
-        """What to do next, as a sentence."""
+        """What to do next, in a sentence or two."""
+        return f"{self._changes} {self._next}".strip()
+
+    @property
+    def _changes(self) -> str:
+        if not self.changed:
+            return ""
+        return (
+            f"An update has changed {', '.join(self.changed)} since you filled that in. "
+            "It still counts; check it again to be sure."
+        )
+
+    @property
+    def _next(self) -> str:
         if not self.rows:
             return settings.without_lessons()
         for row in self.rows:
@@ -71,24 +88,37 @@ class Progress:
 
 def progress() -> Progress:
     """Every lesson and exercise: blanks right of all, and what to do next."""
+    kept, all_of_them = _read(), sheets()
+    changed = (
+        f"{blank.name} ({sheet.title})"
+        for sheet in all_of_them
+        for blank in sheet.blanks
+        if kept.get(blank.key, blank.digest) != blank.digest
+    )
+    rows = (_row(sheet, kept) for sheet in all_of_them if sheet.blanks)
+    return Progress(tuple(rows), tuple(changed))
+
+
+def note(blank: Blank, right: bool) -> str:
+    """Remember what a check has found.
+
+    A blank that was right once stays so: the kernel may have been restarted since, or the learner
+    tries another way.
+
+    Returns:
+        How far the blank's notebook is, in a sentence or two.
+    """
+    try:
+        if right:
+            _keep(blank)
+    except OSError as error:
+        where = settings.load().home
+        return f"This cannot be kept for later: {where} may not be written ({error.strerror})."
     kept = _read()
-    return Progress(tuple(_row(sheet, kept) for sheet in sheets() if sheet.blanks))
-
-
-def keep(blank: Blank) -> None:
-    """Remember that a blank is right, as it stands now."""
-    kept = _read()
-    if kept.get(blank.key) != blank.digest:
-        _write(kept | {blank.key: blank.digest})
-
-
-def told(blank: Blank) -> str:
-    """How far the blank's notebook is, in one sentence."""
-    for sheet in sheets():
-        if sheet.lesson == blank.lesson and sheet.kind == blank.kind:
-            row = _row(sheet, _read())
-            return f"{sheet.title}: {row.words}."
-    return ""
+    sheet = next(s for s in sheets() if (s.lesson, s.kind) == (blank.lesson, blank.kind))
+    words = f"{sheet.title}: {_row(sheet, kept).words}."
+    earlier = " This one was right before, and still counts."
+    return words + (earlier if blank.key in kept and not right else "")
 
 
 def lesson_words(lesson: str) -> str:
@@ -104,7 +134,7 @@ def lesson_words(lesson: str) -> str:
 
 
 def _row(sheet: Sheet, kept: dict[str, str]) -> Row:
-    open_ones = [b.name for b in sheet.blanks if kept.get(b.key) != b.digest]
+    open_ones = [b.name for b in sheet.blanks if b.key not in kept]
     return Row(
         sheet.title,
         len(sheet.blanks) - len(open_ones),
@@ -123,14 +153,20 @@ def _read() -> dict[str, str]:
     return {k: v for k, v in kept.items() if isinstance(v, str)} if isinstance(kept, dict) else {}
 
 
-def _write(kept: dict[str, str]) -> None:
+def _keep(blank: Blank) -> None:
     file = _file()
+    if _read().get(blank.key) == blank.digest:
+        return
     disk.ready(file.parent)
-    # Beside it and then renamed: two kernels may write, and a reader sees a whole file.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-    with os.fdopen(handle, "w", encoding="utf-8") as draft:
-        json.dump(dict(sorted(kept.items())), draft, indent=1)
-    Path(name).replace(file)
+    # One kernel at a time reads and writes, so that none loses what another has just kept.
+    with (file.parent / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = _read() | {blank.key: blank.digest}
+        # Beside it and then renamed: who reads meanwhile sees a whole file.
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
+        with os.fdopen(handle, "w", encoding="utf-8") as draft:
+            json.dump(dict(sorted(kept.items())), draft, indent=1)
+        Path(name).replace(file)
 
 
 def _file() -> Path:
