@@ -64,7 +64,7 @@ class Learner:
             )
         self.not_attempted(
             f"There is no `{name}` in this kernel.",
-            "Run the cell above, and the ones before it if the kernel was restarted.",
+            "Run the cell above. After a kernel restart: Run All Above Selected Cell first.",
         )
 
     def close(self, name: str, cutoff: float = 0.75, own: bool = True) -> str:
