@@ -222,13 +222,14 @@ async def web_ui_hunt(learner: Learner) -> None:
         learner.not_yet(f"{name!r} is not {said!r}.", WHERE[name])
 
 
+SCHEDULED = "Look at the events Activity Task Scheduled, at the one with the {} number: its {}."
 WHERE = {
     "Task Queue": "Look at the summary on top of the Workflow's page, under Task Queue.",
-    "first Activity": "Activity Task Scheduled, the one with the lower number: its Activity Type.",
-    "field of its input": "Open that event: in its Input, the name before the colon.",
-    "second Activity": "Activity Task Scheduled, the one with the higher number: its Activity Type.",
-    "its output": "Activity Task Completed, the one with the higher number: in its Result, a file name.",
-    "its timeout": "Activity Task Scheduled, the one with the higher number: Start To Close Timeout.",
+    "first Activity": SCHEDULED.format("lower", "Activity Type"),
+    "field of its input": SCHEDULED.format("lower", "Input, the name before the colon"),
+    "second Activity": SCHEDULED.format("higher", "Activity Type"),
+    "its output": "Look at Activity Task Completed, at the one with the higher number: its Result, a file name.",
+    "its timeout": SCHEDULED.format("higher", "Start To Close Timeout, in seconds"),
     "field of the result": "Look at the Workflow's own Result, on top: the name before the colon.",
 }
 
