@@ -222,14 +222,14 @@ async def web_ui_hunt(learner: Learner) -> None:
         learner.not_yet(f"{name!r} is not {said!r}.", WHERE[name])
 
 
-SCHEDULED = "Look at the events Activity Task Scheduled, at the one with the {} number: its {}."
+_EVENT = "Look at the event Activity Task {} with the {} number: its {}."
 WHERE = {
     "Task Queue": "Look at the summary on top of the Workflow's page, under Task Queue.",
-    "first Activity": SCHEDULED.format("lower", "Activity Type"),
-    "field of its input": SCHEDULED.format("lower", "Input, the name before the colon"),
-    "second Activity": SCHEDULED.format("higher", "Activity Type"),
-    "its output": "Look at Activity Task Completed, at the one with the higher number: its Result, a file name.",
-    "its timeout": SCHEDULED.format("higher", "Start To Close Timeout, in seconds"),
+    "first Activity": _EVENT.format("Scheduled", "lower", "Activity Type"),
+    "field of its input": _EVENT.format("Scheduled", "lower", "Input, the name before the colon"),
+    "second Activity": _EVENT.format("Scheduled", "higher", "Activity Type"),
+    "its output": _EVENT.format("Completed", "higher", "Result, a file name"),
+    "its timeout": _EVENT.format("Scheduled", "higher", "Start To Close Timeout, in seconds"),
     "field of the result": "Look at the Workflow's own Result, on top: the name before the colon.",
 }
 
