@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import looks
 import pytest
-from jupyter_page import CELL_LIMIT, Cell, Lab, Notebook
+from jupyter_page import Cell, Lab, Notebook
 from playwright.sync_api import BrowserContext, Page, expect
 
 PRACTICE = "notebooks/02_Adding_Durability_with_Temporal.ipynb"
@@ -223,29 +223,6 @@ def test_timelines_and_receipts_are_readable_light_and_dark(finished_looks: Look
 
 def test_timelines_and_receipts_fit_wide_and_narrow(finished_looks: Looks) -> None:
     assert not finished_looks.wide
-
-
-def test_a_report_survives_the_restart_of_its_kernel(finished: Notebook) -> None:
-    start = finished.cell("from temporalio.common import WorkflowIDConflictPolicy")
-    follows = finished.cell("print(await follow(report))")
-
-    def run_id(cell: Cell) -> str:
-        link = cell.output.get_by_role("link", name="Web UI").get_attribute("href") or ""
-        return link.partition("report-that-survives/")[2]
-
-    assert "fires in" in start.run(), start.output.inner_text()
-    begun = run_id(start)
-    assert begun
-    finished.restart()
-    finished.run_above(follows)
-    box = finished.panel.locator("input.jp-Stdin-input")
-    box.wait_for(timeout=CELL_LIMIT)
-    box.press("Enter")
-    finished.finish()
-    said = follows.run()
-    assert finished.errors() == []
-    assert "completed" in said and "research_pdf.pdf" in said, said
-    assert run_id(start) == run_id(follows) == begun, "another run than the one before the restart"
 
 
 def test_no_page_asks_anything_of_another_machine(asked: list[tuple[str, str]]) -> None:
