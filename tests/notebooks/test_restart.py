@@ -43,18 +43,18 @@ PLACES = {
     ],
     "03-Solutions": [
         ("worker = await start_worker(run_worker)\nhandle", ""),  # waits; the class changes below
-        ("worker = await start_worker(run_worker)\nhandle", ""),  # of the last class, and it waits
+        ("@workflow.defn(sandboxed=False)\nclass EagerWorkflow", "llm_call"),  # it has a budget
         (REVIEWED, ""),
     ],
     "04-Solutions": [
+        ("worker = await start_worker(run_worker)\nhandle", "search_notes"),
         ("with misbehaving", "llm_call"),  # an agent without an end
         ("ASK_ANN", "timer"),  # waits for consent
-        ("@workflow.defn(sandboxed=False)\nclass TrustingWorkflow", "llm_call"),
     ],
     "05-Solutions": [
+        ("worker = await start_worker(run_worker)\nresearch", "fetch_url"),
         ("settings = await use_practice_model()", "attempt 2"),  # with a wrong key
         ("sources = [Res", ""),  # twenty children, and no Worker
-        ("worker = await start_worker(graceless_worker)", "polling"),  # a download
     ],
     "01-Solution": [("before = mark()\nprompt", ""), ("answers =", ""), ("before = mark()\nm", "")],
     "02-Solution": [
