@@ -24,55 +24,55 @@ from workshop import processes, temporal_service
 from workshop.practice_model import process
 from workshop.practice_model.ledger import Ledger
 
-OWN = "from temporalio.common import WorkflowIDConflictPolicy"
-"""How the cell of lesson 02 begins, after which learners restart the kernel themselves."""
+OWN = "WorkflowIDConflictPolicy.USE_EXISTING"
+"""In the cell of lesson 02 after which learners restart the kernel themselves."""
 OWN_ID = "report-that-survives"
-REVIEWED = 'handle = await start_draft("Give me 3 facts about sustainable energy'
-"""The one of lesson 03."""
+REVIEWED = "/decide.py"
+"""In the one of lesson 03."""
 PLACES = {
-    # How the cell begins; what it shows when the kernel is killed, or "" for when it has ended.
+    # What is in the cell; what it shows when the kernel is killed, or "" for when it has ended.
     "01-Solutions": [
-        ("from litellm import", ""),  # the moment of the receipt two cells below
-        ("before = mark()\nwith what_happens(), full_disk", ""),  # nothing but a paid answer
-        ("energy =", "PDF"),  # a checkpoint is written, and faults are set
+        ("import ModelResponse, completion", ""),  # the moment of the receipt two cells below
+        ("full_disk(4096):\n    lab()", ""),  # nothing but a paid answer
+        ("energy = ", "PDF"),  # a checkpoint is written, and faults are set
     ],
     "02-Solutions": [
-        ("before = mark()\nhandle =", ""),  # a step fails again and again
-        ("async def run_worker() -> None:\n", "attempt 2"),  # in the middle of the Retry lab
+        ('failed("generate_summary"', ""),  # a step fails again and again
+        ("RetryLabWorkflow.run", "attempt 2"),  # in the middle of the Retry lab
         (OWN, ""),  # in its timer
     ],
     "03-Solutions": [
-        ("worker = await start_worker(run_worker)\nhandle", ""),  # waits; the class changes below
-        ("@workflow.defn(sandboxed=False)\nclass EagerWorkflow", "llm_call"),  # it has a budget
+        ("Turn this into a poem", ""),  # waits; the class changes below
+        ("class EagerWorkflow", "llm_call"),  # it has a budget
         (REVIEWED, ""),
     ],
     "04-Solutions": [
-        ("worker = await start_worker(run_worker)\nhandle", "search_notes"),
-        ("with misbehaving", "llm_call"),  # an agent without an end
-        ("ASK_ANN", "timer"),  # waits for consent
+        ("fetch the page that they name", "search_notes"),
+        ('misbehaving("endless")', "llm_call"),  # an agent without an end
+        ("ASK_ANN = ", "timer"),  # waits for consent
     ],
     "05-Solutions": [
-        ("worker = await start_worker(run_worker)\nresearch", "fetch_url"),
-        ("settings = await use_practice_model()", "attempt 2"),  # with a wrong key
-        ("sources = [Res", ""),  # twenty children, and no Worker
+        ("research = await trigger_research", "fetch_url"),
+        ("with wrong_key", "attempt 2"),
+        ("sources.insert(4", ""),  # twenty children, and no Worker
     ],
-    "01-Solution": [("before = mark()\nprompt", ""), ("answers =", ""), ("before = mark()\nm", "")],
+    "01-Solution": [("said = ask_subject", ""), ("answers = [", ""), ("made = named", "")],
     "02-Solution": [
-        ("before = mark()", ""),
-        ("await follow", "attempt 2"),
-        ("from email", ""),  # the Worker has not been started again yet
+        ("client.start_workflow", ""),
+        ('failed("send_email"', "attempt 2"),
+        ("from email.message", ""),  # the Worker has not been started again yet
     ],
     "03-Solution": [
-        ("worker = ", "llm_call"),  # waits, with the first class
-        ("settings = await use", "llm_call"),  # a slow model
-        ('print("yes', ""),
+        ("approve, False)", "llm_call"),  # waits, with the first class
+        ("with slow(", "llm_call"),
+        ('print("yes:', ""),
     ],
     "04-Solution": [
         ("def server_with", ""),
-        ("settings = await use", "timer"),
-        ("handle = ", "timer"),
+        ("decide(handle, True, call_id", "timer"),
+        ("await timeline(handle)", "timer"),
     ],
-    "05-Solution": [("worker = ", ""), ("worker = ", "llm"), ("every_weekday", "")],
+    "05-Solution": [("no letter:", ""), ("digest = await follow", "llm"), ("every_weekday = ", "")],
 }
 
 
@@ -89,20 +89,18 @@ class Restarted:
     program: str = ""
     """What a person's terminal showed who decided while the notebook's kernel was dead."""
 
-    def of(self, begins: str) -> list[str]:
-        """What the cell that begins so showed in each kernel that came so far."""
-        found = [
-            ran for kernel in self.ran for cell, ran in kernel if ran.source.startswith(begins)
-        ]
-        return [ran.text for ran in found]
+    def of(self, holds: str) -> list[str]:
+        """What the cell with this in it showed, in each kernel that came so far."""
+        every = [one for kernel in self.ran for _, one in kernel]
+        return [one.text for one in every if holds in one.source]
 
 
 def _places(path: Path) -> list[tuple[int, str]]:
     """The number of each cell at which a kernel ends, and what the cell shows then."""
     cells, found = code_cells(path), [(0, "")]
-    for begins, shows in PLACES[name(path)]:
+    for holds, shows in PLACES[name(path)]:
         below = range(found[-1][0] + 1, len(cells))
-        found.append((next(n for n in below if cells[n].source.startswith(begins)), shows))
+        found.append((next(n for n in below if holds in cells[n].source), shows))
     return [*found[1:], (len(cells) - 1, "")]
 
 
@@ -127,7 +125,7 @@ async def restarted(room: Room, path: Path) -> Restarted:
                         ran.append((cell, await running.run(cell.source)))
             told.ran.append(ran)
             told.servers.append(_servers(room))
-            if ran[-1][1].source.startswith(REVIEWED):
+            if ran and REVIEWED in ran[-1][1].source:
                 decides = await _decides(room, ran[-1][1].text)
         if decides:
             said, _ = await asyncio.wait_for(decides.communicate(), 60)
