@@ -530,7 +530,8 @@ def why_not(error: BaseException, again: str) -> WorkerNotStarted:
         return WorkerNotStarted(
             saw,
             "All that the Worker is given has been defined.",
-            "Run the cell that defines this name, or correct its spelling; then run this cell.",
+            "Run the cell that defines this name, or correct its spelling; then run this cell. "
+            "After a kernel restart: Run, Run All Above Selected Cell.",
         )
     if "was it decorated with @activity.defn" in text:
         if "<unknown>" in text:
@@ -565,7 +566,7 @@ def why_not(error: BaseException, again: str) -> WorkerNotStarted:
         return WorkerNotStarted(
             "Another Worker of this kernel polls the same Task Queue.",
             "One kernel has one Worker for a Task Queue.",
-            "Restart the kernel and run the cells again from the top.",
+            "Restart the kernel, select this cell, and choose Run, Run All Above Selected Cell.",
         )
     return WorkerNotStarted(saw, "A Worker that polls its Task Queue.", again)
 

@@ -32,6 +32,9 @@
 # %% [markdown]
 # The next cell makes the room ready. It finds or starts the **practice model**, and a Temporal
 # Service that you need from lesson 02 on. Run it again whenever something seems dead.
+#
+# **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
+# Cell*, and go on from there. A question on the way is answered with Enter.
 
 # %%
 from workshop import (
@@ -522,7 +525,8 @@ receipt(before)
 #    hand*, then the three that break it again: one call, two calls, two, three.
 # 4. Read the question aloud at a line that the room chooses.
 #
-# If something hangs: run the cell with `begin`. It ends every fault and starts what has died.
+# If something hangs: run the cell with `begin`. It ends every fault and starts what has died. After
+# a kernel restart: *Run All Above Selected Cell*, as at the top.
 # </details>
 #
 # ### Four questions for your own app

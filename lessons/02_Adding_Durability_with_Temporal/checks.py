@@ -180,7 +180,7 @@ async def client(learner: Learner) -> None:
     hints=(
         "Where does the Web UI show what a step was given, and what it gave back?",
         "Open the Workflow by the link over the steps. The summary on top has the Task Queue; a "
-        "click on an Activity in the list of events opens its input, result and timeouts.",
+        "click on an event opens its input, result or timeouts. The newest event is listed first.",
         "Task Queue: as in your Worker. Activities: the names of the two functions. Fields: as in "
         "the dataclasses LLMCallInput and GenerateReportOutput. The output is a file name.",
     ),
@@ -222,13 +222,14 @@ async def web_ui_hunt(learner: Learner) -> None:
         learner.not_yet(f"{name!r} is not {said!r}.", WHERE[name])
 
 
+_EVENT = "Look at the event Activity Task {} with the {} number: its {}."
 WHERE = {
     "Task Queue": "Look at the summary on top of the Workflow's page, under Task Queue.",
-    "first Activity": "Look at the first Activity in the list of events: its Activity Type.",
-    "field of its input": "Open the first Activity's Input: the name before the colon.",
-    "second Activity": "Look at the second Activity in the list of events: its Activity Type.",
-    "its output": "Open the second Activity's Result: a file name.",
-    "its timeout": "Open the second Activity: Start To Close Timeout, in seconds.",
+    "first Activity": _EVENT.format("Scheduled", "lower", "Activity Type"),
+    "field of its input": _EVENT.format("Scheduled", "lower", "Input, the name before the colon"),
+    "second Activity": _EVENT.format("Scheduled", "higher", "Activity Type"),
+    "its output": _EVENT.format("Completed", "higher", "Result, a file name"),
+    "its timeout": _EVENT.format("Scheduled", "higher", "Start To Close Timeout, in seconds"),
     "field of the result": "Look at the Workflow's own Result, on top: the name before the colon.",
 }
 

@@ -53,6 +53,9 @@ if "google.colab" in sys.modules:
 # The next cell makes the room ready. It finds or starts a **Temporal Service**, finds or starts
 # the **practice model**, and shows where they are. Run it again whenever something seems dead:
 # it starts what has died and leaves the rest alone.
+#
+# **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
+# Cell*, and go on from there. A question on the way is answered with Enter.
 
 # %%
 from workshop import (
@@ -472,12 +475,15 @@ receipt()
 #
 # ## The Web UI
 #
-# Open the link over the steps: it leads to your Workflow. Then hunt, and write down what you find
-# in the cell below:
+# Open the link over the steps: it leads to your Workflow. The tab *Event History* numbers the
+# events and lists the **newest first**: the lower number came first. Hunt, and write down what you
+# find in the cell below:
 # 1. On which Task Queue did it run?
-# 2. What are the names of the two Activities, in order?
-# 3. Open the first one: what is the name of the field in its input?
-# 4. Open the second: what is its output? And its Start-to-Close timeout, in seconds?
+# 2. Each Activity has an event **Activity Task Scheduled**. Which Activity has the lower number,
+#    and so ran first? Which ran second?
+# 3. Open that event of the first one: what is the name of the field in its input?
+# 4. Open the events of the second one. What is its output, in **Activity Task Completed**? And its
+#    Start-to-Close timeout, in **Activity Task Scheduled**, in seconds?
 # 5. What is the name of the field in the Workflow's own result?
 
 # %% exercise="web_ui_hunt"
@@ -538,7 +544,8 @@ graph LR
 # 4. Say what is *not* promised: an Activity that dies in the middle is tried again. The last
 #    section has the words for it.
 #
-# If something hangs: run the cell with `begin`, then the one with `start_worker`. Both are safe.
+# If something hangs: run the cell with `begin`, then the last one with `start_worker` that you ran.
+# Both are safe. After a kernel restart: *Run All Above Selected Cell*, as at the top.
 # </details>
 #
 # ## Failure lab
@@ -702,12 +709,12 @@ import time
 
 from temporalio.exceptions import ActivityError
 
-moments = []
+moments: dict[str, list[float]] = {}  # of each Workflow
 
 
 @activity.defn
 def unlucky() -> None:
-    moments.append(time.monotonic())
+    moments.setdefault(activity.info().workflow_id, []).append(time.monotonic())
     raise ApplicationError("Bad luck")
 
 
@@ -743,12 +750,12 @@ async def run_worker() -> None:
 
 
 worker = await start_worker(run_worker)
-moments.clear()
 handle = await client.start_workflow(
     RetryLabWorkflow.run, id=f"retry-lab-workflow-{uuid.uuid4()}", task_queue="research"
 )
 print(await follow(handle))
-print("waited:", [f"{b - a:.0f} s" for a, b in zip(moments, moments[1:])])
+called = moments[handle.id]
+print("waited:", [f"{b - a:.0f} s" for a, b in zip(called, called[1:])])
 
 # %% [markdown]
 # ## A timer that outlives its Worker
@@ -824,10 +831,82 @@ await timeline(handle)
 # %% [markdown]
 # ## Real crashes
 #
-# So far we have stopped the Worker politely. Now the real thing: **SIGKILL**, the signal that no
-# program can catch, as when a machine loses power. `crash` runs the plain files of the folder
-# `demos/` as processes of their own, kills one at the moment it names, starts it again, and counts
-# what the model received. Each takes ten seconds or more.
+# So far we have stopped the Worker politely. Now it dies in the middle of its work.
+#
+# ### One crash is yours
+#
+# This notebook's Worker runs in its kernel. When the kernel goes, the Worker goes with it, and
+# nobody stops it first. The next report waits for **30 seconds** between answer and PDF: time for
+# you to do it. It has a Task Queue and a Worker of its own. The Workers of the cells above run
+# again after the restart; they do not know this Workflow, and must not take it.
+
+# %%
+@workflow.defn(sandboxed=False)
+class PatientReportWorkflow:
+    @workflow.run
+    async def run(self, input: GenerateReportInput) -> str:
+        answer = await workflow.execute_activity(
+            llm_call,
+            LLMCallInput(prompt=input.prompt),
+            start_to_close_timeout=timedelta(seconds=30),
+        )
+        await workflow.sleep(timedelta(seconds=30))
+        return await workflow.execute_activity(
+            create_pdf_activity,
+            PDFGenerationInput(content=answer["choices"][0]["message"]["content"]),
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+
+
+async def crash_worker() -> None:
+    with ThreadPoolExecutor(max_workers=100) as threads:
+        worker = Worker(
+            client,
+            task_queue="research-crash",
+            workflows=[PatientReportWorkflow],
+            activities=[llm_call, create_pdf_activity],
+            activity_executor=threads,
+        )
+        await worker.run()
+
+# %% [markdown]
+# A new kernel has lost every handle. So this report has an **id that you know**, as an order has
+# its number. `USE_EXISTING` gives you the Workflow of that id that is running, and starts one only
+# where there is none.
+#
+# Run the next cell. When its timer runs:
+# 1. Restart the kernel: menu *Kernel*, *Restart Kernel…*, *Restart*.
+# 2. Select the cell `print(await follow(report))`, choose *Run*, *Run All Above Selected Cell*, and
+#    wait for about a minute. The next cell finds your report again.
+# 3. Run the cell that you have selected.
+#
+# If you came too late, run the next cell again. If you do not want to crash anything, run on.
+
+# %%
+from temporalio.common import WorkflowIDConflictPolicy
+
+report = await client.start_workflow(
+    PatientReportWorkflow.run,
+    GenerateReportInput(prompt="Give me 3 interesting facts about octopuses"),
+    id="report-that-survives",
+    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    task_queue="research-crash",
+)
+worker = await start_worker(crash_worker)
+await follow(report, until=timer_started())
+
+# %%
+print(await follow(report))
+
+# %% [markdown]
+# Did you restart? Then the first row is the work of a process that is gone. The new one took its
+# answer from the history, and went on after it: `llm_call` has one attempt, and was paid once.
+#
+# ### The signal that no program can catch
+#
+# The next crashes are **SIGKILL**, as when a machine loses power. `crash` runs the plain files of
+# the folder `demos/` as processes of their own, kills one at the moment it names, starts it again,
+# and counts what the model received. Each takes ten seconds or more.
 #
 # First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before
 # you run the cell: how many calls will there be?
@@ -851,24 +930,12 @@ beside(naive=naive.receipt, durable=durable.receipt)
 service = await crash("service")
 
 # %% [markdown]
-# **One crash is yours.** Run the cell that starts a report on the Moon once more. While the timer
-# runs, restart this kernel (menu *Kernel*, *Restart*). Then run these cells, from the top: the two
-# set-up cells, `ask_model`, the inputs and outputs, both Activities, the first Workflow, the
-# Workflow with the timer, the Client, and your Worker of *Your turn: the Worker*. In a new cell,
-# start the Worker, and follow the Workflow by the id that the old cell has shown:
-#
-# ```python
-# worker = await start_worker(run_worker)
-# await follow(client.get_workflow_handle("generate-research-report-workflow-…"))
-# ```
-#
-# The Workflow goes on in the new kernel as in the old one.
-#
 # ## Replay, seen
 #
 # How did the new Worker know where to go on? It **replayed**: it ran your Workflow code from the
 # first line, and each `execute_activity` that the history knows returned at once what was
-# recorded. The SDK has a tool that does just this, `Replayer`. Does a replay call the model?
+# recorded. The SDK has a tool that does just this, `Replayer`. Here it replays the report on the
+# Moon. Does a replay call the model?
 
 # %%
 from temporalio.worker import Replayer

@@ -24,6 +24,9 @@
 #
 # Cells marked TODO are yours to finish. The cell under each checks what you wrote; take the `# `
 # away from `hint` or `solution` for help.
+#
+# **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
+# Cell*, and go on from there.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
@@ -170,13 +173,14 @@ class DraftWorkflow:
 
 # %%
 experiments = []
+queue = "drafts"
 
 
 async def run_worker() -> None:
     with ThreadPoolExecutor(max_workers=100) as threads:
         worker = Worker(
             client,
-            task_queue="drafts",
+            task_queue=queue,
             workflows=[DraftWorkflow, *experiments],
             activities=[llm_call],
             activity_executor=threads,
@@ -190,7 +194,7 @@ async def start_draft(prompt, kind=None):
         (kind or DraftWorkflow).run,
         DraftInput(prompt),
         id=f"draft-{uuid.uuid4()}",
-        task_queue="drafts",
+        task_queue=queue,
     )
 
 # %%
@@ -780,15 +784,19 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 #
 # ## The person on another machine
 #
-# Decisions do not come from notebooks. The Worker learns of `notify`. Then a draft starts, and its
-# id is printed: with that id anyone who reaches the Temporal Service can decide.
+# Decisions do not come from notebooks. The Worker learns of `notify`, and polls a Task Queue of its
+# own from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
+# starts, and its id is printed: with that id anyone who reaches the Temporal Service can decide.
 
 # %%
+queue = "reviews"
+
+
 async def run_worker() -> None:
     with ThreadPoolExecutor(max_workers=100) as threads:
         worker = Worker(
             client,
-            task_queue="drafts",
+            task_queue=queue,
             workflows=[DraftWorkflow],
             activities=[llm_call, notify],
             activity_executor=threads,
@@ -807,10 +815,11 @@ print("python demos/module_one_03_human_in_the_loop/decide.py", handle.id)
 # %% [markdown]
 # **This crash is yours.** Open a terminal in the workshop's folder (in JupyterLab: *File*, *New*,
 # *Terminal*), and type `. .venv/bin/activate`. Copy the line that the cell has printed. Restart
-# this kernel (menu *Kernel*, *Restart*): the Worker is gone. Paste the line into the terminal. The
-# program says that no Worker answers, and keeps asking. Now click on the cell with the last
-# `run_worker`, choose *Run*, *Run All Above Selected Cell*, and then run that cell. When the Worker
-# polls, the program shows the draft, and you decide. Nothing is lost.
+# this kernel (menu *Kernel*, *Restart Kernel…*, *Restart*): the Worker is gone. Paste the line into
+# the terminal. The program says that no Worker answers, and keeps asking. Now select the cell with
+# `elsewhere`, and choose *Run*, *Run All Above Selected Cell*. When the last Worker polls, the
+# program shows the draft, and you decide. Nothing is lost. The cells above have also started
+# another draft: the next cell decides about that one.
 #
 # The same in a browser: `python -m workshop review` in a terminal serves a page on this machine
 # with all drafts that wait. It has no database. What it shows are Queries, and its buttons are
@@ -852,7 +861,8 @@ await handle.terminate(reason="counted")
 #
 # Ten versions make about 130 events, so our Workflow is far from that. A chat of a thousand turns
 # is not. To see it here, we start a small Temporal Service of its own that suggests a new start
-# after 30 events, and talk for six rounds.
+# after 30 events, and talk for six rounds. `DraftWorkflow` looks at the suggestion only after a
+# decision, so a run may end with a few more events than 30.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -910,7 +920,8 @@ print(result.status, "version", result.version)
 #    happen?" Collect answers, then run the cell.
 # 3. Show the review page beside the Web UI: two windows, the same version decided twice.
 #
-# If something hangs: run the cell with `begin`, then the last one with `start_worker`.
+# If something hangs: run the cell with `begin`, then the last one with `start_worker` that you ran.
+# After a kernel restart: *Run All Above Selected Cell*, as at the top.
 # </details>
 #
 # Stop the Worker; you are done.

@@ -25,6 +25,9 @@
 #
 # Cells marked TODO are yours to finish. The cell under each checks what you wrote; take the `# `
 # away from `hint` or `solution` for help.
+#
+# **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
+# Cell*, and go on from there.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
@@ -746,7 +749,7 @@ print((await handle.describe()).status.name, "after", told["turns"], "turn, and 
 # grow with the square of the turns. The Temporal Service suggests a new start at 4,096 events or
 # 4 MB; `AgentWorkflow` then continues as new, between two turns, and carries over what the next run
 # needs. To see it, a small Temporal Service of its own, as in lesson 03, suggests it after 30
-# events.
+# events. The agent looks at the suggestion when a turn is over, so a run has a few events more.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -1096,7 +1099,8 @@ print("letters:", len(letters(handle)))
 #    should Temporal do?" Most rooms say: retry.
 # 3. Show the two runs about bees side by side in the Web UI, with the current details.
 #
-# If something hangs: run the cell with `begin`, then the last one with `start_worker`.
+# If something hangs: run the cell with `begin`, then the last one with `start_worker` that you ran.
+# After a kernel restart: *Run All Above Selected Cell*, as at the top.
 # </details>
 #
 # Stop the Worker; you are done.

@@ -23,6 +23,9 @@
 #
 # Cells marked TODO are yours to finish. The cell under each checks what you wrote; take the `# `
 # away from `hint` or `solution` for help.
+#
+# **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
+# Cell*, and go on from there.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
@@ -1187,7 +1190,8 @@ show_rows(saved_by(morning.id), columns=["topic", "summary"])
 #    the authors of the list did.
 # 3. *Predict, then run* is good in pairs: one predicts, the other says why not. Compare the scores.
 #
-# If something hangs: run the cell with `begin`, then the last one with `start_worker`.
+# If something hangs: run the cell with `begin`, then the last one with `start_worker` that you ran.
+# After a kernel restart: *Run All Above Selected Cell*, as at the top.
 # </details>
 #
 # Stop the Worker; you are done.

@@ -110,13 +110,19 @@ class Notebook:
                 if not again:
                     raise
 
+    def run_above(self, cell: Cell) -> None:
+        """Have all cells above one run, and return when they wait for their turn."""
+        above = self.code_cells.nth(cell.number - 1).locator(".jp-InputPrompt")
+        cell.select()
+        self._ask_until(
+            "Run All Above Selected Cell",
+            lambda: expect(above).to_have_text("[*]:", timeout=10_000),
+        )
+
     def run_until(self, begins: str) -> None:
         """Have the cells run from the top down to one that has not been run yet."""
         last = self.cell(begins)
-        number = last.place.evaluate(
-            "cell => [...cell.parentElement.querySelectorAll('.jp-CodeCell')].indexOf(cell)"
-        )
-        above = self.code_cells.nth(number - 1).locator(".jp-InputPrompt")
+        above = self.code_cells.nth(last.number - 1).locator(".jp-InputPrompt")
         last.select()
         begun = re.compile(r"^\[(\d+|\*)\]:$")
         self._ask_until(
@@ -126,6 +132,17 @@ class Notebook:
         expect(above).to_have_text(_COUNT, timeout=CELL_LIMIT)
         last.run()
         expect(last.prompt).to_have_text(_COUNT)
+
+    def restart(self) -> None:
+        """Restart the kernel by the menu, as a person does, and say yes when JupyterLab asks."""
+        indicator = self.panel.locator(".jp-Notebook-ExecutionIndicator")
+        asks = self.page.locator(".jp-Dialog", has_text="Restart Kernel")
+        self.page.remove_locator_handler(self.page.locator(".jp-Dialog"))
+        self.menu("Kernel", "Restart Kernel…")
+        asks.locator("button.jp-mod-accept").click()
+        expect(asks).to_have_count(0)
+        self.page.add_locator_handler(self.page.locator(".jp-Dialog"), self._dismiss)
+        expect(indicator).to_have_attribute("data-status", "idle", timeout=CELL_LIMIT)
 
     def finish(self, limit: float = NOTEBOOK_LIMIT) -> None:
         """Wait until no cell runs or waits."""
@@ -156,6 +173,12 @@ class Cell:
     @property
     def prompt(self) -> Locator:
         return self.place.locator(".jp-InputPrompt")
+
+    @property
+    def number(self) -> int:
+        """Its place among the code cells, from 0."""
+        js = "cell => [...cell.parentElement.querySelectorAll('.jp-CodeCell')].indexOf(cell)"
+        return int(self.place.evaluate(js))
 
     @property
     def output(self) -> Locator:

@@ -19,7 +19,7 @@ from workshop import processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
 LIMIT = 420.0
-"""Seconds for one scenario, the waiting for its turn not counted."""
+"""Seconds for one pass of a scenario, the waiting for its turn not counted."""
 Scenario = Callable[[Room, Path], Awaitable[Any]]
 
 
@@ -42,20 +42,20 @@ class Stage:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
-    def start(self, scenario: Scenario, path: Path) -> None:
+    def start(self, scenario: Scenario, path: Path, limit: float) -> None:
         if (scenario, path) not in self.results:
-            running = self._run(scenario, path, len(self.results))
+            running = self._run(scenario, path, len(self.results), limit)
             self.results[scenario, path] = asyncio.run_coroutine_threadsafe(running, self.loop)
 
-    async def _run(self, scenario: Scenario, path: Path, number: int) -> Any:
+    async def _run(self, scenario: Scenario, path: Path, number: int, limit: float) -> Any:
         async with self._turns:
             settings = getattr(scenario, "settings", {})
             room = Room(self.folder / f"{number}-{kernels.name(path)}", dict(settings))
             began = time.monotonic()
             try:
-                result = await asyncio.wait_for(scenario(room, path), LIMIT)
+                result = await asyncio.wait_for(scenario(room, path), limit)
             except asyncio.TimeoutError:
-                raise AssertionError(f"{scenario.__name__} took more than {LIMIT:g} s") from None
+                raise AssertionError(f"{scenario.__name__} took more than {limit:g} s") from None
             finally:
                 took = f"{time.monotonic() - began:6.1f} s  {scenario.__name__}  {path}\n"
                 with (self.folder / "took.txt").open("a") as file:  # for those who tune
@@ -94,7 +94,7 @@ def stage(
         return -job[0].get("passes", 1) * len(kernels.code_cells(job[1]))
 
     for words, path in sorted(chosen, key=longest):
-        made.start(words["run"], path)
+        made.start(words["run"], path, LIMIT * max(1, words.get("passes", 1)))
     yield made
     made.close()
 
@@ -103,7 +103,8 @@ def stage(
 def ran(request: pytest.FixtureRequest, stage: Stage, path: Path) -> Any:
     """What the test's scenario gave for its notebook."""
     marker = request.node.get_closest_marker("scenario")
-    return stage.results[marker.kwargs["run"], path].result(LIMIT * 2)
+    passes = max(1, marker.kwargs.get("passes", 1))
+    return stage.results[marker.kwargs["run"], path].result(LIMIT * 2 * passes)
 
 
 def _learners_things() -> dict[str, object]:

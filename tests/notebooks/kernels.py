@@ -210,6 +210,29 @@ class Kernel:
         ran.payload = reply["content"].get("payload", [])
         return ran
 
+    async def until(self, source: str, seen: str, *, limit: float = CELL_LIMIT) -> None:
+        """Run one cell until it shows a text, and leave it there.
+
+        Raises:
+            Hangs: it does not show it within `limit` seconds, or ends before.
+        """
+        shown, ran = asyncio.Event(), Ran(source)
+        displays: dict[str, Any] = {}
+
+        def hook(message: Mapping[str, Any]) -> None:
+            _take(ran.outputs, displays, message)
+            if seen in ran.text:
+                shown.set()
+
+        running = asyncio.create_task(
+            self.client.execute_interactive(source, allow_stdin=False, output_hook=hook)
+        )
+        waiting = asyncio.create_task(shown.wait())
+        await asyncio.wait({running, waiting}, timeout=limit, return_when="FIRST_COMPLETED")
+        running.cancel(), waiting.cancel()
+        if not shown.is_set():
+            raise Hangs(f"this cell has not shown {seen!r}:\n{source}\n\n{ran.text}")
+
     async def run_all(self, cells: Iterable[Any], *, limit: float = CELL_LIMIT) -> list[Ran]:
         """Run cells one after another, whatever they raise."""
         return [

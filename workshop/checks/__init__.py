@@ -363,7 +363,7 @@ def _readable(learner: Learner) -> None:
             learner.not_yet(
                 "The cell builds a Worker at once, outside of a function.",
                 f"Put it into `async def {chosen.defines}():`, as it was given. That Worker holds "
-                "its Task Queue now, so restart the kernel and run the cells from the top.",
+                "its Task Queue now: restart the kernel, then Run All Above Selected Cell.",
             )
         learner.not_yet(
             f"The cell defines {f'`{others[-1]}`' if others else 'nothing'}, and no "

@@ -66,7 +66,7 @@ class Learner:
         self.needs([name])
         self.not_attempted(
             f"There is no `{name}` in this kernel.",
-            "Run the cell above, and the ones before it if the kernel was restarted.",
+            "Run the cell above. After a kernel restart: Run All Above Selected Cell first.",
         )
 
     def needs(self, names: Iterable[str]) -> None:
