@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +19,31 @@ loopback.install()
 
 # Before anything of the workshop reads them: a learner's own key must not reach a test.
 for name in list(os.environ):
-    if name.startswith(("LLM_", "TEMPORAL_", "WORKSHOP_")):
+    if name.startswith(("LLM_", "TEMPORAL_", "WORKSHOP_")) and name != rooms.NURSERY:
         del os.environ[name]
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One process for all test processes that forks what starts slowly: tests/startup/forked.py.
+
+    WORKSHOP_TEST_NURSERY=none has everything started as ever.
+    """
+    if sys.platform != "linux" or rooms.NURSERY in os.environ:
+        return
+    folder = tempfile.TemporaryDirectory(prefix="nursery-")
+    os.environ[rooms.NURSERY] = address = f"{folder.name}/socket"
+    line = [sys.executable, str(rooms.STARTUP / "forked.py"), address]
+    nursery = subprocess.Popen(line, stdin=subprocess.PIPE)
+
+    def close() -> None:
+        assert nursery.stdin
+        nursery.stdin.close()  # it ends, and all that it forked
+        nursery.wait(10)
+        folder.cleanup()
+        del os.environ[rooms.NURSERY]
+
+    config.add_cleanup(close)
 
 
 @pytest.fixture(autouse=True)

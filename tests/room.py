@@ -20,6 +20,9 @@ from workshop.patience import Patience
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
+STARTUP = ROOT / "tests" / "startup"
+"""What Python processes of a room load when they start."""
+NURSERY = "WORKSHOP_TEST_NURSERY"
 FORBIDDEN = {7233, 8233, 8234, 8235, 8236}
 """The ports that a learner's own services use: no test may touch them."""
 _REMOVED = ("LLM_", "TEMPORAL_", "WORKSHOP_", "CODESPACE", "JUPYTER", "OPENAI_", "DATABASE_")
@@ -62,6 +65,8 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
         "WORKSHOP_PRACTICE_DELAY": "0",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "JUPYTER_PLATFORM_DIRS": "1",
+        "PYTHONPATH": str(STARTUP),
+        NURSERY: os.environ.get(NURSERY, ""),
         **extra,
     }
 

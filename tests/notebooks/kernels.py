@@ -23,7 +23,6 @@ from workshop.checks.blanks import sheets
 
 ROOT = rooms.ROOT
 SANITIZE = ROOT / "authoring" / "sanitize.cfg"
-GUARD = Path(__file__).parent / "guard"
 CELL_LIMIT = 120.0
 """Seconds: `follow` watches for 60, and nothing in a lesson may wait longer."""
 EVERY = os.environ.get("EVERY_NOTEBOOK") == "1"
@@ -117,7 +116,7 @@ class Room:
         self.env = rooms.environment(
             self.folder,
             IPYTHONDIR=str(self.folder / "ipython"),
-            PYTHONPATH=os.pathsep.join((str(GUARD), str(ROOT))),
+            PYTHONPATH=os.pathsep.join((str(rooms.STARTUP), str(ROOT))),
             WORKSHOP_TEST_GUARD=str(self.guard_log),
             **self.extra,
         )

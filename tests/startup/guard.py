@@ -7,7 +7,7 @@ import sys
 from importlib import util
 from pathlib import Path
 
-_TESTS = Path(__file__).resolve().parents[2]
+_TESTS = Path(__file__).resolve().parents[1]
 _LEARNERS = tuple(str(_TESTS.parent / name) for name in (".workshop", ".env"))
 _LEARNERS_PORTS = {7233, 8233, 8234, 8235, 8236}
 
@@ -38,12 +38,11 @@ def _learners(event: str, arguments: tuple[object, ...]) -> None:
         raise loopback.NoNetwork(f"This is the learner's own: {touched!r}")
 
 
-if "WORKSHOP_TEST_GUARD" in os.environ:
-    _spec = util.spec_from_file_location("loopback", _TESTS / "loopback.py")
-    assert _spec and _spec.loader
-    loopback = util.module_from_spec(_spec)
-    sys.modules["loopback"] = loopback
-    _spec.loader.exec_module(loopback)
-    loopback.violations = _Written()
-    loopback.install()
-    sys.addaudithook(_learners)
+_spec = util.spec_from_file_location("loopback", _TESTS / "loopback.py")
+assert _spec and _spec.loader
+loopback = util.module_from_spec(_spec)
+sys.modules["loopback"] = loopback
+_spec.loader.exec_module(loopback)
+loopback.violations = _Written()
+loopback.install()
+sys.addaudithook(_learners)
