@@ -16,10 +16,12 @@ class CarefulAgent(Loop):
 
     @decide.validator
     def check_consent(self, consent: Consent) -> None:
-        if consent.call_id not in self.waiting:
+        if consent.call_id not in self.waiting or consent.call_id in self.consents:
             raise ValueError(f"no call {consent.call_id!r} waits for a decision")
 
     async def use(self, call: ToolCall) -> str:
+        if call.id in self.waiting:  # two calls of one id: which of them would the person mean?
+            return "error: nobody allowed it"
         self.waiting[call.id] = call
         try:
             decided = lambda: call.id in self.consents
@@ -27,7 +29,7 @@ class CarefulAgent(Loop):
         except asyncio.TimeoutError:
             pass
         del self.waiting[call.id]
-        if not self.consents.get(call.id, False):
+        if not self.consents.pop(call.id, False):
             return "error: nobody allowed it"
         return await self.run_tool(call)
 
