@@ -52,10 +52,10 @@ settings = await begin("01")
 # model answers, and the **messages**: a list of dicts, each with a `role` and its `content`.
 #
 # Two settings are about bad days. `timeout` gives up after so many seconds of silence: 20, unless
-# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes, and as it tries
-# again by itself, it does so three times. It is no limit for the whole call: a provider that sends
-# a byte now and then is waited for. `max_retries=0` makes one call one request; what happens
-# without it you see near the end. `mark` remembers this moment for a receipt.
+# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes, and because it
+# tries again by itself, it does that three times. The whole call may take longer: each byte that
+# comes starts the time again. `max_retries=0` makes one call one request; what happens without it
+# you see near the end. `mark` remembers this moment for a receipt.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost

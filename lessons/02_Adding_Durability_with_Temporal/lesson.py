@@ -72,10 +72,9 @@ settings = await begin("02")
 # with long reports and many steps, such a call may cost 2 dollars and 50 cents. Then the PDF step
 # fails: the disk is full. The user starts over, and the money is spent again.
 #
-# First, one function that asks the model, through LiteLLM. Its `timeout` bears 20 seconds of
-# silence, and `max_retries=0` makes each call one request: who retries, and when, will be
-# Temporal's business. The key is taken out of its wrapper here, at the last moment, and nowhere
-# else.
+# First, one function that asks the model, through LiteLLM. It gives up after 20 seconds of silence,
+# and `max_retries=0` makes each call one request: who retries, and when, will be Temporal's
+# business. The key is taken out of its wrapper here, at the last moment, and nowhere else.
 
 # %% name="ask_model"
 from litellm import ModelResponse, completion
@@ -731,8 +730,8 @@ class RetryLabWorkflow:
         return "had luck"
 
 # %% [markdown]
-# The Temporal Service does not know which Worker knows what. Whoever polls the Task Queue may get
-# the task, and a Worker that lacks the Workflow fails it. So the next Worker has both Workflows.
+# The Temporal Service does not know which Worker knows what. Any Worker that polls the Task Queue
+# may get the task, and one that lacks the Workflow fails it. So the next Worker has both Workflows.
 # The last line prints the waits as they were measured. Do they agree with your schedule?
 
 # %%

@@ -801,7 +801,7 @@ receipt(before)
 # Look at the failed attempt: it says only that time was up. The first call went on in its thread,
 # was answered, and was charged; nobody heard it. With the client's limit below Temporal's, a call
 # that gets no answer ends first, says why (`Timeout`), and leaves no thread behind. The client's
-# limit counts silence, though: a provider that sends a byte now and then can hold the call longer.
+# limit counts silence, though: each byte that comes starts the time again.
 #
 # ## Predict, then run
 #
