@@ -10,7 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -281,3 +281,43 @@ def test_a_home_of_any_name_holds_all_its_files(
     assert [path.name for path in tmp_path.iterdir() if path.name not in ("env", "state")] == [
         home.parent.name
     ]
+
+
+# The package without its checkout
+
+
+def test_the_package_alone_says_what_it_can_do(tmp_path: Path) -> None:
+    """As `pip install .` lays it out, with a folder for packages and nothing beside it."""
+    packages = tmp_path / "site-packages"
+    shutil.copytree(rooms.ROOT / "workshop", packages / "workshop")
+    info = packages / "durable_ai_workshop-0.1.0.dist-info"
+    info.mkdir()
+    url = "https://example.org/workshop"
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: durable-ai-workshop\nVersion: 0.1.0\n"
+        f"Project-URL: Repository, {url}\n"
+    )
+    env = {k: v for k, v in rooms.environment(tmp_path).items() if k[:12] != "WORKSHOP_HOM"}
+    env |= {"PYTHONPATH": str(packages), "HOME": str(tmp_path / "me"), "WORKSHOP_ENV_FILE": ""}
+    lines = "import workshop.settings as s; print(s.INSTALLED, s.disk.ready(s.load().home))"
+    done = subprocess.run(
+        [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-c", lines],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    home = tmp_path / "me" / ".durable-ai-workshop" / ".workshop"
+    assert done.stdout.split(" ", 1) == ["True", f"{home}\n"], done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, "progress", "lab", "doctor"],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    told = done.stdout + done.stderr
+    assert done.stdout.endswith("[0, 1, 0]\n"), told
+    assert told.count(f"git clone {url}") == 3 and "All blanks are right" not in told
+    kept = {file.name for file in packages.rglob("*") if "__pycache__" not in str(file)}
+    assert not kept & {".env", ".workshop", "progress.json"}

@@ -126,11 +126,14 @@ def _read() -> dict[str, str]:
 def _write(kept: dict[str, str]) -> None:
     file = _file()
     disk.ready(file.parent)
-    # Beside it and then renamed: two kernels may write, and a reader sees a whole file.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-    with os.fdopen(handle, "w", encoding="utf-8") as draft:
-        json.dump(dict(sorted(kept.items())), draft, indent=1)
-    Path(name).replace(file)
+    try:
+        # Beside it and then renamed: two kernels may write, and a reader sees a whole file.
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
+        with os.fdopen(handle, "w", encoding="utf-8") as draft:
+            json.dump(dict(sorted(kept.items())), draft, indent=1)
+        Path(name).replace(file)
+    except OSError as error:
+        raise disk.refused(error, file) from None
 
 
 def _file() -> Path:
