@@ -6,6 +6,7 @@ import http.server
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -40,7 +41,9 @@ def wheel(folder: Path, name: str, version: str, **files: str | bytes) -> str:
     }
     with zipfile.ZipFile(place / f"{name}-{version}-py3-none-any.whl", "w") as file:
         for path, text in files.items():
-            file.writestr(path.replace("INFO", info), text)
+            entry = zipfile.ZipInfo(path.replace("INFO", info))
+            entry.external_attr = (stat.S_IFREG | 0o755) << 16  # uv is a program
+            file.writestr(entry, text)
     links = "".join(f'<a href="{one.name}">{one.name}</a>\n' for one in place.glob("*.whl"))
     (place / "index.html").write_text(f"<!DOCTYPE html>{links}")
     return name
