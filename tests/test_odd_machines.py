@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import room as rooms
 
 from workshop import disk, doctor, processes, temporal_service, terminal
+from workshop.classroom import begin
 from workshop.database import open_database
 from workshop.disk import DiskError
 from workshop.practice_model import process
@@ -122,6 +124,32 @@ def test_a_full_disk_is_told_and_starts_nothing(room: dict[str, str], tmp_path: 
         assert [file.name for file in folder.iterdir() if file.suffix != ".lock"] == []
     for setting in ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_PRACTICE_PORT"):
         assert not processes.listens(int(room[setting])), setting
+
+
+def test_a_disk_that_fills_up_is_told_by_the_model_and_by_begin(
+    room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mounted(tmp_path / "disk", "size=34m") as folder:
+        monkeypatch.setenv("WORKSHOP_HOME", str(folder))
+        settings = load()
+        try:
+            asyncio.run(process.ensure(settings))
+            with pytest.raises(OSError), (folder / "big").open("wb") as big:
+                while True:
+                    big.write(bytes(2**20))
+            answer = httpx.post(
+                f"{settings.llm_api_base}/chat/completions",
+                json={"model": "practice-model", "messages": [{"role": "user", "content": "hi"}]},
+                headers={"Authorization": f"Bearer {settings.llm_api_key.get_secret_value()}"},
+                trust_env=False,
+            )
+            assert answer.status_code == 500 and "disk space" in answer.json()["error"]["message"]
+            with pytest.raises(DiskError, match="The disk is full"):
+                asyncio.run(begin("02"))
+            (folder / "big").unlink()
+            assert asyncio.run(process.ensure(settings)) is False  # it goes on
+        finally:
+            rooms.end_all(folder)
 
 
 def test_a_process_that_cannot_be_recorded_is_not_left_behind(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import html
 import os
 from dataclasses import dataclass
 
-from workshop import checks, notebook, temporal_service
+from workshop import checks, disk, notebook, temporal_service
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
@@ -59,6 +59,7 @@ async def begin(lesson: str) -> Settings:
     """
     _known(lesson)
     settings = load()
+    disk.ready(settings.home, room=disk.ROOM)
     log = notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
