@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 INPUTS = ("requirements.txt", "constraints.txt", "pyproject.toml")
 WANTED = {
-    "lab": ("-r", "requirements.txt", "uv"),
+    "lab": ("-r", "requirements.txt"),
     "dev": ("-c", "constraints.txt", "-e", ".[lab,dev]"),
 }
 MADE = "made.json"
@@ -182,6 +182,7 @@ def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
     quietly = ["--quiet", "--disable-pip-version-check"]
     if silence:
         offline = [str(uv), "pip", "install", "--python", python, "--quiet", "--offline", *wanted]
+        offline += ["-c", "constraints.txt", "uv"]
         if uv is None or subprocess.run(offline, cwd=ROOT, capture_output=True).returncode:
             raise SetUpError(silence)
         print("No package index answers; everything was here already.", flush=True)
@@ -190,7 +191,8 @@ def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
             line = [python, "-m", "pip", "install", *quietly, "-c", "constraints.txt", "uv"]
             subprocess.run(line, cwd=ROOT, capture_output=True)
             uv = venv / "bin" / "uv"
-        line = [str(uv), "pip", "install", "--python", python, "--quiet", *wanted]
+        # With itself, so that the next set-up finds it, also without a network.
+        line = [str(uv), "pip", "install", "--python", python, "--quiet", *wanted, "uv"]
         said = ""
         try:
             done = subprocess.run(

@@ -208,6 +208,17 @@ def test_what_belongs_to_the_workshop_is_not_ignored(path: str) -> None:
     assert git("check-ignore", path) == ""
 
 
+@needs_git
+def test_a_clone_with_the_line_ends_of_windows_has_ours(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    line = ["git", "clone", "-q", "--depth=1", "-c", "core.autocrlf=true", ROOT.as_uri(), clone]
+    subprocess.run(line, check=True, capture_output=True)
+    names = git("ls-files", "-z").split("\0")
+    texts = [clone / n for n in names if n and not n.endswith((".png", ".ttf", ".pdf"))]
+    assert [file for file in texts if file.exists() and b"\r\n" in file.read_bytes()] == []
+    assert subprocess.run(["bash", "-n", clone / ".ci" / "run"]).returncode == 0
+
+
 # Each is written so that this file does not match itself.
 PRIVATE = {
     "a person's or a machine's folder": re.compile(

@@ -7,7 +7,15 @@ import html
 import sys
 from dataclasses import dataclass
 
-from workshop import checks, colab_secrets, namespaces, notebook, processes, temporal_service
+from workshop import (
+    checks,
+    colab_secrets,
+    disk,
+    namespaces,
+    notebook,
+    processes,
+    temporal_service,
+)
 from workshop.advice import tell_in_cells
 from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
@@ -61,6 +69,7 @@ async def begin(lesson: str) -> Settings:
     _known(lesson)
     secrets = colab_secrets.ask()
     settings = load(namespaces.environment())
+    disk.ready(settings.home, room=disk.ROOM)
     notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()

@@ -94,17 +94,18 @@ def refused(error: OSError, path: Path, *, setting: str = "WORKSHOP_HOME") -> Di
             f"{named} cannot be written: its file system is read-only.",
             do=f"Copy the workshop to a folder of your own, or {another}",
         )
-    reason = error.strerror
+    what = f"{named} cannot be used: {place}" if place != named else f"{named}"
     if error.errno in _SHUT and owner_of(place) != your_name():
         return DiskError(
-            f"{named} cannot be used: {place} belongs to {owner_of(place)}, "
-            f"and you are {your_name()}.",
+            f"{what} belongs to {owner_of(place)}, and you are {your_name()}.",
             do=f"Run `{chown(place)}`, or {another}",
         )
     if error.errno in _SHUT and not os.access(place, os.R_OK | os.W_OK):
-        reason = f"{place} is yours, but its mode forbids it. `chmod -R u+rwX` gives it back"
-    elif place != named and place.is_file():
-        reason = f"{place} is a file"
+        return DiskError(
+            f"{what} is yours, but its mode keeps you out.",
+            do=f"Run `chmod -R u+rwX '{place}'`, or {another}",
+        )
+    reason = f"{place} is a file" if place != named and place.is_file() else error.strerror
     return DiskError(f"{named} cannot be used: {reason}.", do=f"Look at that path, or {another}")
 
 

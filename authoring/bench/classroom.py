@@ -67,7 +67,10 @@ def _start_dev() -> float:
         began = time.perf_counter()
         with (folder / "log").open("w") as log:
             server = subprocess.Popen(
-                temporal_service.command(binary, settings), stdout=log, stderr=log
+                temporal_service.command(binary, settings),
+                stdout=log,
+                stderr=log,
+                cwd=settings.home,
             )
         try:
             asyncio.run(_healthy(settings.temporal_address))

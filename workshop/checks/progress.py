@@ -158,15 +158,18 @@ def _keep(blank: Blank) -> None:
     if _read().get(blank.key) == blank.digest:
         return
     disk.ready(file.parent)
-    # One kernel at a time reads and writes, so that none loses what another has just kept.
-    with (file.parent / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        kept = _read() | {blank.key: blank.digest}
-        # Beside it and then renamed: who reads meanwhile sees a whole file.
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-        with os.fdopen(handle, "w", encoding="utf-8") as draft:
-            json.dump(dict(sorted(kept.items())), draft, indent=1)
-        Path(name).replace(file)
+    try:
+        # One kernel at a time reads and writes, so that none loses what another has just kept.
+        with (file.parent / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = _read() | {blank.key: blank.digest}
+            # Beside it and then renamed: who reads meanwhile sees a whole file.
+            handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
+            with os.fdopen(handle, "w", encoding="utf-8") as draft:
+                json.dump(dict(sorted(kept.items())), draft, indent=1)
+            Path(name).replace(file)
+    except OSError as error:
+        raise disk.refused(error, file) from None
 
 
 def _file() -> Path:

@@ -339,8 +339,10 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception as problem:
-        _tell(problem)
-        error = ApiError(500, "The practice model failed.", kind="server_error")
+        with suppress(OSError):  # a full disk has no room for a log either
+            _tell(problem)
+        words = str(problem) if isinstance(problem, LedgerError) else "The practice model failed."
+        error = ApiError(500, words, kind="server_error")
         return web.json_response(error.body, status=500)
 
 
