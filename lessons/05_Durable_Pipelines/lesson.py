@@ -517,12 +517,11 @@ keyless
 
 # %%
 settings = await use_practice_model()
-before = mark()
 with wrong_key():
     handle = await start_research(site.pages[2].topic, site.pages[2].url)
     await follow(handle, until=failed("call_llm", times=3))
     await handle.terminate("A wrong key stays wrong.")
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # It **is** retried, and would be ten times. LiteLLM's error is called `AuthenticationError`. The
@@ -779,7 +778,6 @@ class HastyWorkflow:
 
 more_workflows[:] = [HastyWorkflow]
 worker = await start_worker(run_worker)
-before = mark()
 with slow(3, times=1):
     handle = await client.start_workflow(
         HastyWorkflow.run,
@@ -789,7 +787,7 @@ with slow(3, times=1):
     )
     await follow(handle)
     await stop_worker()  # it waits for the thread that nobody listens to
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # Look at the failed attempt: it says only that time was up. The first call went on in its thread,
