@@ -34,7 +34,11 @@ class Kernel:
 
     def run(self, cell: str, stop_at: str = "", reply: str | None = None) -> Ran:
         """Run a cell; interrupt it once `stop_at` is read, or answer what it asks."""
-        sent, ran, stopped = self.client.execute(cell, allow_stdin=True), Ran(), 0.0
+        sent, ran, stopped = (
+            self.client.execute(cell, allow_stdin=True, stop_on_error=False),
+            Ran(),
+            0.0,
+        )
         end = time.monotonic() + 120
         while time.monotonic() < end:
             try:

@@ -48,7 +48,7 @@ async def start(*_):
     return await client.start_workflow(Prints.run, id=name, task_queue="prints")
 
 
-worker = await start_worker(run_worker)
+worker = await start_worker(run_worker, limit=60)
 handle = await start()
 """
 
@@ -92,7 +92,7 @@ BOARD = "board = Switchboard(start)\nboard.predict('500', 'retry')\nawait board.
 def test_a_cell_that_is_stopped_ends_at_once_in_two_lines(
     kernel: Kernel, cell: str, seen: str, words: str
 ) -> None:
-    kernel.run("worker = await start_worker(run_worker)")
+    kernel.run("worker = await start_worker(run_worker, limit=60)")
     ran = kernel.run(cell, stop_at=seen)
     assert ran.error is not None and len(ran.error) == 2, ran.error
     assert ran.error[0] == "✗ Interrupted." and words in ran.error[1]
@@ -101,7 +101,7 @@ def test_a_cell_that_is_stopped_ends_at_once_in_two_lines(
 
 
 def test_what_is_shown_does_not_stay_in_the_middle_of_a_countdown(kernel: Kernel) -> None:
-    kernel.run("worker = await start_worker(run_worker)")
+    kernel.run("worker = await start_worker(run_worker, limit=60)")
     ran = kernel.run("await follow(handle)", stop_at="next attempt in")
     last = ran.text[-1]
     assert "retrying" in last and "next attempt in" not in last
@@ -133,3 +133,12 @@ def test_no_process_of_a_stopped_crash_is_left(kernel: Kernel) -> None:
         "import psutil\nprint([p.cmdline() for p in psutil.Process().children(recursive=True)])"
     )
     assert "worker.py" not in "".join(ran.text)
+
+
+def test_a_check_that_is_stopped_says_that_nothing_was_decided(kernel: Kernel) -> None:
+    kernel.run(
+        "settings = await begin('01')\n"
+        "def llm_call(prompt: str, timeout: float = 20):\n    time.sleep(60)"
+    )
+    ran = kernel.run("print('now')\nawait check('llm_call')", stop_at="now")
+    assert ran.error == ["✗ Interrupted.", "Nothing was decided; run this cell again to check."]

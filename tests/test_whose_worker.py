@@ -43,7 +43,7 @@ async def run_worker():
     await Worker(client, task_queue="prints", workflows=[Prints], activities=[shaky]).run()
 
 
-worker = await start_worker(run_worker)
+worker = await start_worker(run_worker, limit=60)
 """
 END = "await handle.terminate()"
 WATCH = "handle = await start()\nawait follow(handle, until=failed('shaky'))"
@@ -87,7 +87,8 @@ def test_code_that_was_changed_after_the_worker_started_is_named(folder: Path) -
         assert "shaky" in last(kernel, "print(outdated())")
 
         kernel.run(WORKER)
-        assert "completed" in last(kernel, "await follow(handle)"), "as the sentence has promised"
+        said = last(kernel, "done = await follow(handle)")
+        assert "completed" in said and "old code" not in said, "as the sentence has promised"
         kernel.run(
             WORKFLOW.replace("return await", "await workflow.sleep(0.1)\n        return await")
         )
