@@ -33,6 +33,7 @@ from workshop.receipt import (
     mark,
     open_receipt,
     receipt,
+    receipt_of_all,
 )
 from workshop.settings import load
 
@@ -227,6 +228,10 @@ def test_a_receipt_is_of_its_own_notebook(
     monkeypatch.delenv("TEMPORAL_NAMESPACE")
     (mine,) = receipt(since).calls
     assert mine.prompt == "a question of this notebook"
+    # The terminal's receipt has all, and says whose each is.
+    calls = [call for call in receipt_of_all().calls if call.id > since]
+    assert [call.notebook for call in calls] == ["default", "another", "another"]
+    assert repr(Receipt(tuple(calls), practice=True)).count("  another ") == 2
 
 
 class Tags(html.parser.HTMLParser):

@@ -33,7 +33,7 @@ from workshop.errors import WorkshopError
 from workshop.key import set_key
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
-from workshop.receipt import receipt
+from workshop.receipt import receipt_of_all
 from workshop.research_show import research_show
 from workshop.settings import (
     INSTALLED,
@@ -236,7 +236,7 @@ def demo(arguments: argparse.Namespace) -> int:
     quiet_core()
     if arguments.what == "receipt":
         now = time.time()
-        bill = receipt(since=0)
+        bill = receipt_of_all()
         calls = tuple(call for call in bill.calls if now - call.at < RECEIPT_SECONDS)
         say(dataclasses.replace(bill, calls=calls))
         return 0

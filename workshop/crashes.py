@@ -37,6 +37,7 @@ from temporalio.service import RPCError
 from workshop import disk, processes, temporal_service
 from workshop.errors import WorkshopError
 from workshop.follow import Step, history_rows
+from workshop.follow.rows import clean
 from workshop.interrupts import interrupted_says
 from workshop.patience import Patience
 from workshop.practice_model import faults, process
@@ -340,7 +341,7 @@ class Actor:
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        return f"Its last words: {lines[-1][:300]}" if lines else ""
+        return f"Its last words: {clean(lines[-1], 300)}" if lines else ""
 
 
 @dataclass

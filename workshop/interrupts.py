@@ -67,14 +67,15 @@ def wake_on_signals() -> None:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # no cell, and nothing to cancel
         return
-    if threading.current_thread() is not threading.main_thread() or loop in _woken:
+    if threading.current_thread() is not threading.main_thread():
         return
-    reader, writer = socket.socketpair()
-    for end in (reader, writer):
-        end.setblocking(False)
-    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    loop.add_reader(reader, reader.recv, 4096)
-    _woken[loop] = (reader, writer)
+    if loop not in _woken:
+        reader, writer = socket.socketpair()
+        for end in (reader, writer):
+            end.setblocking(False)
+        loop.add_reader(reader, reader.recv, 4096)
+        _woken[loop] = (reader, writer)
+    signal.set_wakeup_fd(_woken[loop][1].fileno(), warn_on_full_buffer=False)
 
 
 _woken: dict[asyncio.AbstractEventLoop, tuple[socket.socket, socket.socket]] = {}

@@ -67,6 +67,9 @@ async def watch(handle: WorkflowHandle[Any, ResultT], query: Any, limit: float =
         await bar.last_words()
         result: ResultT = await following.ending()
         return result
+    except asyncio.CancelledError:
+        following.left()
+        raise
     finally:
         asking.cancel()
         await asyncio.wait({asking})

@@ -87,8 +87,10 @@ class Receipt:
         return Receipt(chosen, self.practice)
 
     def __repr__(self) -> str:
+        several = len({call.notebook for call in self.calls}) > 1
         rows = [
-            f"  {_who(call):<34} attempt {call.attempt or '–':<3} {_what(call):<22} "
+            (f"  {call.notebook:<24}" if several else "")
+            + f"  {_who(call):<34} attempt {call.attempt or '–':<3} {_what(call):<22} "
             f"{_tokens(call):>6} tokens  {dollars(call.dollars)}"
             for call in self.calls
         ]
@@ -182,6 +184,16 @@ def receipt(since: WorkflowHandle[Any, Any] | str | int | None = None) -> Receip
         time.sleep(0.01)
         calls = _calls(settings, since)
     return Receipt(calls, settings.practice)
+
+
+def receipt_of_all() -> Receipt:
+    """What the provider received from all notebooks and demos that use this home, ever.
+
+    Raises:
+        LedgerError: the books cannot be read.
+    """
+    settings = _settings.load()
+    return Receipt(tuple(_ledger(settings).calls()), settings.practice)
 
 
 def _calls(

@@ -37,6 +37,7 @@ from workshop.checks.steps import (
     started,
 )
 from workshop.checks.trial import connect, run_activity
+from workshop.follow.workers import outdated, start_again
 from workshop.report import first_page, whole_file
 
 FACTS = "## Facts\n\nOctopuses have three hearts.\n\nR&D <b>costs"
@@ -738,6 +739,8 @@ async def _truth(learner: Learner) -> dict[str, str]:
     handle = learner.name("handle")
     wrong = "`handle` is not the report that you looked at."
     do = "Run the Client cell and the one with follow again, then this one."
+    # A Workflow that an old Worker runs has other steps than its cell says.
+    do = f"{start_again(outdated())} {do}".strip()
     if not isinstance(handle, WorkflowHandle):
         learner.not_attempted(wrong, do)
     asked = (await connect()).get_workflow_handle(handle.id, run_id=handle.result_run_id)

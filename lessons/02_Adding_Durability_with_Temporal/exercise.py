@@ -35,7 +35,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from workshop import (
-    begin, check, failed, follow, hint, mark, progress, receipt, show_pdf, solution, start_worker,
+    begin, check, failed, follow, hint, progress, receipt, show_pdf, solution, start_worker,
     stop_worker, timeline,
 )
 
@@ -146,7 +146,6 @@ worker = await start_worker(run_worker)
 # Fill in the Workflow and the Task Queue, and start a report.
 
 # %% exercise="email_client"
-before = mark()
 handle = await client.start_workflow(
     # PROMPT: ...,  # TODO: the Workflow to run
     GenerateReportWorkflow.run,
@@ -163,7 +162,7 @@ print("Started", handle.id)
 
 # %%
 await follow(handle, until=failed("send_email", times=3))
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # The report is written and paid for; one call. Only the e-mail is missing, and Temporal goes on
@@ -206,7 +205,7 @@ print(result.result)
 
 # %%
 show_pdf("exercise_report.pdf")
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # Still one call. The research was asked for once, although the last step failed again and again

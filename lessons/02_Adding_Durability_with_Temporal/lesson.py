@@ -466,11 +466,10 @@ print(result.result)
 
 # %%
 show_pdf("research_pdf.pdf")
-receipt()
+receipt(handle)
 
 # %% [markdown]
-# The receipt names the Workflow and the Activity behind the last call. The two calls above it are
-# those of the naive app.
+# With a handle, `receipt` counts the calls of that Workflow alone: one, by the Activity `llm_call`.
 #
 # ## The Web UI
 #
@@ -617,7 +616,6 @@ worker = await start_worker(run_worker)
 # ends. The Workflow does not.
 
 # %%
-before = mark()
 handle = await client.start_workflow(
     GenerateReportWorkflow.run,
     GenerateReportInput(prompt="Give me 3 interesting facts about dolphins"),
@@ -636,7 +634,7 @@ await follow(handle, until=failed("generate_summary", times=3))
 # And what has been paid so far?
 
 # %%
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # One call, for the research. The failing step never reached the provider, and the step before it
@@ -662,7 +660,7 @@ def generate_summary(input: LLMCallInput) -> ModelResponse:
 worker = await start_worker(run_worker)
 result = await follow(handle)
 print(result.result)
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # The Workflow completed, with the bug mended while it ran. Read the receipt: two calls, one by
@@ -787,7 +785,6 @@ class GenerateReportWorkflow:
 
 # %%
 worker = await start_worker(run_worker)
-before = mark()
 handle = await client.start_workflow(
     GenerateReportWorkflow.run,
     GenerateReportInput(prompt="Give me 3 interesting facts about the Moon"),
@@ -817,7 +814,7 @@ async for event in handle.fetch_history_events():
 worker = await start_worker(run_worker)
 result = await follow(handle)
 print(result.result)
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # One report, one call, although the Worker was gone in the middle. The answer to the research came

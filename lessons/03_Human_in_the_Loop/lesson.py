@@ -46,7 +46,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workshop import (
-    begin, budget, check, completed, failed, follow, hint, mark, progress, receipt, render_mermaid,
+    begin, budget, check, completed, failed, follow, hint, progress, receipt, render_mermaid,
     solution, start_worker, stop_worker, test_server, timeline, timer_started, use_practice_model,
 )
 from workshop.errors import WorkshopError
@@ -411,12 +411,11 @@ class EagerWorkflow:
 settings = await use_practice_model()
 experiments[:] = [EagerWorkflow]
 worker = await start_worker(run_worker)
-before = mark()
 with budget(dollars=0.01):
     handle = await start_draft("Give me 5 fascinating facts about tardigrades", EagerWorkflow)
     await follow(handle, until=failed("llm_call"))
     await handle.terminate(reason="It spends money and asks nobody.")
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # Every answered row is money, in a few seconds, and nobody had read one draft. Temporal made the

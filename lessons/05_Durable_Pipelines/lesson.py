@@ -522,12 +522,11 @@ keyless
 
 # %%
 settings = await use_practice_model()
-before = mark()
 with wrong_key():
     handle = await start_research(site.pages[2].topic, site.pages[2].url)
     await follow(handle, until=failed("call_llm", times=3))
     await handle.terminate(reason="A wrong key stays wrong.")
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # It **is** retried, and would be nine times: the first attempt is one of the ten. LiteLLM's error
@@ -785,7 +784,6 @@ class HastyWorkflow:
 
 more_workflows[:] = [HastyWorkflow]
 worker = await start_worker(run_worker)
-before = mark()
 with slow(3, times=1):
     handle = await client.start_workflow(
         HastyWorkflow.run,
@@ -795,7 +793,7 @@ with slow(3, times=1):
     )
     await follow(handle)
     await stop_worker()  # it waits for the thread that nobody listens to
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # Look at the failed attempt: it says only that time was up. The first call went on in its thread,

@@ -210,12 +210,9 @@ class _Following:
             return True
         if trouble is not None:
             self._show(f"✗ {trouble.saw}", final=True)
-            if self._old:
-                trouble = type(trouble)(
-                    trouble.saw,
-                    "A Worker that runs the code as it is now.",
-                    workers.start_again(self._old),
-                )
+            if self._old and isinstance(trouble, WorkflowTaskFailed):
+                remedy = workers.start_again(self._old)
+                trouble = WorkflowTaskFailed(trouble.saw, trouble.expected, remedy)
             raise trouble
         over = self._waiting.over()
         self._show(away or self._judge.note, final=over)

@@ -111,6 +111,8 @@ class Timeline:
             )
             for label, *rest in self._cells()
         )
+        if not self.rows:
+            return figure(heading, "<div>No step has begun.</div>")
         table = tag(
             "details",
             tag("summary", "The same as a table"),

@@ -116,7 +116,6 @@ WRONG = [
     Wrong(
         "a handle of a Workflow that nobody started",
         whole("""
-before = mark()
 handle = client.get_workflow_handle("generate-research-report-workflow")
 print("Started", handle.id)
 """),
@@ -279,7 +278,6 @@ RIGHT = [
     Right(
         "all in variables, by keywords",
         whole("""
-before = mark()
 queue, question = "research-exercise", "Give me 3 interesting facts about octopuses"
 handle = await client.start_workflow(
     workflow=GenerateReportWorkflow.run, arg=GenerateReportInput(question),
@@ -297,10 +295,8 @@ handle = await client.start_workflow(
     Right(
         "a task, awaited below",
         swap(
-            "before =",
-            "import asyncio\n\nbefore =",
             "handle = await client",
-            "starting = asyncio.create_task(client",
+            "import asyncio\n\nstarting = asyncio.create_task(client",
             QUEUE + ",\n)",
             QUEUE + ",\n))\nhandle = await starting",
         ),
