@@ -94,7 +94,7 @@ def _ask(given: dict[str, str]) -> dict[str, str]:
 
 def _usable(given: dict[str, str]) -> dict[str, str]:
     """Those of the settings that can be used; the others may be a key in a wrong place."""
-    kept = {}
+    kept: dict[str, str] = {}
     for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"):
         with suppress(WorkshopError):
             one = {name: given.get(name, "")}

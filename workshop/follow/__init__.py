@@ -23,6 +23,7 @@ from temporalio.exceptions import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop import settings, temporal_service
+from workshop.follow import model
 from workshop.follow.conditions import (
     Condition,
     completed,
@@ -34,6 +35,7 @@ from workshop.follow.conditions import (
 from workshop.follow.errors import (
     ActivityNotRegistered,
     FollowError,
+    ModelTrouble,
     NoWorker,
     ServiceAway,
     StillRunning,
@@ -45,11 +47,13 @@ from workshop.follow.rows import Progress, Step, clean, steps
 from workshop.follow.run import Run
 from workshop.follow.screens import Screen, as_html, as_text, details, label, screen, wait
 from workshop.follow.stuck import Judge
+from workshop.provider_errors import explain
 
 __all__ = [
     "ActivityNotRegistered",
     "Condition",
     "FollowError",
+    "ModelTrouble",
     "NoWorker",
     "Progress",
     "ServiceAway",
@@ -72,6 +76,8 @@ __all__ = [
 ResultT = TypeVar("ResultT")
 
 POLL_SECONDS = 0.2
+BESIDE_THE_MODEL_SECONDS = 40.0
+"""How long `follow` watches a Workflow that does nothing new, beside the time of one LLM answer."""
 
 
 async def history_rows(handle: WorkflowHandle[Any, Any]) -> tuple[Step, ...]:
@@ -90,7 +96,7 @@ async def follow(
     handle: WorkflowHandle[Any, ResultT],
     *,
     until: None = None,
-    limit: float = 60.0,
+    limit: float | None = None,
     web_ui: str | None = None,
 ) -> ResultT: ...
 
@@ -100,7 +106,7 @@ async def follow(
     handle: WorkflowHandle[Any, Any],
     *,
     until: Condition,
-    limit: float = 60.0,
+    limit: float | None = None,
     web_ui: str | None = None,
 ) -> None: ...
 
@@ -109,7 +115,7 @@ async def follow(
     handle: WorkflowHandle[Any, Any],
     *,
     until: Condition | None = None,
-    limit: float = 60.0,
+    limit: float | None = None,
     web_ui: str | None = None,
 ) -> Any:
     """Show a Workflow's Event History as it happens, and return its result.
@@ -121,7 +127,8 @@ async def follow(
         handle: the Workflow
             (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
         until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
-        limit: seconds to watch at most.
+        limit: seconds to watch while nothing new happens; None means 40 more than the model may
+            take over an answer, so 60 unless LLM_TIMEOUT is set.
         web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
 
     Returns:
@@ -131,12 +138,15 @@ async def follow(
         WorkflowTaskFailed: the Workflow's own code fails.
         ActivityNotRegistered: the Worker lacks an Activity.
         NoWorker: nobody polls the Task Queue.
+        ModelTrouble: the LLM cannot answer until somebody changes a setting or starts it again.
         WorkflowEnded: the Workflow failed, was cancelled or terminated, or timed out.
         StillRunning: the limit passed.
         ServiceAway: the limit passed and the Temporal Service does not answer.
         UnknownWorkflow: there is no such Workflow.
         FollowError: the Workflow completed before `until` was met.
     """
+    if limit is None:
+        limit = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout
     following = _Following(handle, until, limit, web_ui)
     try:
         while not await following.look():
@@ -158,6 +168,7 @@ class _Following:
     ) -> None:
         self._handle, self._until, self._limit, self._web_ui = handle, until, limit, web_ui
         self._deadline = time.monotonic() + limit
+        self._moved = 0
         self._judge = Judge(Run(_client(handle), handle.id, _run_id(handle)), until)
         self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
         self._screen: Screen | None = None
@@ -174,6 +185,9 @@ class _Following:
         run = self._judge.run
         try:
             await run.poll()
+            if (moved := len(run.events)) != self._moved:
+                # An agent asks a slow model many times: what goes on is watched on.
+                self._moved, self._deadline = moved, time.monotonic() + self._limit
             self._progress = run.progress()
             self._met = self._until is not None and self._until(self._progress)
             if self._progress.running and not self._met:
@@ -225,8 +239,8 @@ class _Following:
                 f"{progress.workflow_id} {words.get(progress.status, progress.status)}{before}: "
                 f"{_innermost(error.cause)}",
                 "A Workflow that completes.",
-                "Mend what the message names, then start the Workflow anew: one that has ended "
-                "does not go on.",
+                f"{_remedy_of(error)} Then start the Workflow again: one that has ended does not "
+                "go on.",
             ) from error
         if self._until is not None:
             raise FollowError(
@@ -273,6 +287,8 @@ class _Following:
         ]
         if not failing:
             return ""
+        if known := model.advice(self._judge.run):
+            return f"{known[1].do} "
         return (
             f"If {failing[0]} fails for a reason of its own, mend its cell, run it, and start the "
             "Worker again with start_worker. "
@@ -292,6 +308,12 @@ class _Following:
         elif not told and self._judge.run.state.HasField("pending_workflow_task"):
             told.append("No Worker has answered its Workflow Task yet.")
         return " ".join(told) or "It waits for a Signal, an Update or a condition of its own."
+
+
+def _remedy_of(error: WorkflowFailureError) -> str:
+    """What to do about a Workflow's failure."""
+    trouble = explain(error)
+    return trouble.do if trouble else "Fix what the message names."
 
 
 def _client(handle: WorkflowHandle[Any, Any]) -> Client:
