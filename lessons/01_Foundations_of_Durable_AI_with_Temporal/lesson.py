@@ -48,9 +48,9 @@ settings = await begin("01")
 # all of them through one function, `completion`. It wants to know which model, a key, where the
 # model answers, and the **messages**: a list of dicts, each with a `role` and its `content`.
 #
-# Two settings are about bad days. `timeout=20` gives up after 20 seconds; without it LiteLLM would
-# wait for over an hour and a half. `max_retries=0` makes one call one request; what happens without
-# it you see near the end. `mark` remembers this moment for a receipt.
+# Two settings are about bad days. `timeout` gives up after 20 seconds, unless you set LLM_TIMEOUT;
+# without it LiteLLM would wait for over an hour and a half. `max_retries=0` makes one call one
+# request; what happens without it you see near the end. `mark` remembers this moment for a receipt.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost
@@ -61,7 +61,7 @@ answer = completion(
     api_key=settings.llm_api_key.get_secret_value(),
     api_base=settings.llm_api_base,
     messages=[{"role": "user", "content": "Give me one fact about tardigrades"}],
-    timeout=20,
+    timeout=settings.llm_timeout,
     max_retries=0,
 )
 print(answer["choices"][0]["message"]["content"])
@@ -79,7 +79,7 @@ print(settings.llm_api_key)
 # An answer is more than its text. `choices` holds what the model said, and why it stopped: `stop`
 # means that it was done, `length` that it ran into a limit. `usage` counts **tokens**, pieces of
 # words: those of your prompt and those of the answer. Both are charged, the answer's at a higher
-# price. `completion_cost` looks the prices up.
+# price. `completion_cost` looks the prices up in LiteLLM's list, which does not have every model.
 
 # %%
 choice = answer["choices"][0]
@@ -87,7 +87,10 @@ print("role         ", choice["message"]["role"])
 print("stopped by   ", choice["finish_reason"])
 usage = answer["usage"]
 print("tokens       ", usage["prompt_tokens"], "in,", usage["completion_tokens"], "out")
-print(f"cost          ${completion_cost(answer):.6f}")
+try:
+    print(f"cost          ${completion_cost(answer):.6f}")
+except Exception:  # a model of your own, say
+    print("cost          not in LiteLLM's list of prices")
 receipt(before)
 
 # %% [markdown]
@@ -101,7 +104,7 @@ receipt(before)
 # limit is the one that the function is given.
 
 # %% exercise="llm_call"
-def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:
+def llm_call(prompt: str, timeout: float = settings.llm_timeout) -> ModelResponse:
     # PROMPT: # TODO: call completion as above, with this prompt and this timeout
     # PROMPT: # and name its answer `response`
     # BEGIN SOLUTION

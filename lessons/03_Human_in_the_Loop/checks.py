@@ -61,7 +61,7 @@ TOPIC = "three facts about octopuses"
 DAY = 86400.0
 BUSY = 5.0
 """Seconds for an answer that is sure to come, on a machine that does other things too."""
-STEPS = [Step("llm_call", 30, {"prompt": TOPIC}, "LLMCallInput(self.prompt)")]
+STEPS = [Step("llm_call", None, {"prompt": TOPIC}, "LLMCallInput(self.prompt)")]
 
 
 class Model:

@@ -157,7 +157,7 @@ class DraftWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         self.latest_text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: self.decision is not None)
@@ -262,7 +262,7 @@ class DraftWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         self.latest_text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: self.decision is not None)
@@ -335,7 +335,7 @@ class DraftWorkflow:
         # PROMPT: for round in ...:  # TODO: ten rounds at most
         for round in range(10):
             answer = await workflow.execute_activity(
-                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
             )
             self.latest_text = answer["choices"][0]["message"]["content"]
             await workflow.wait_condition(lambda: self.decision is not None)
@@ -399,7 +399,7 @@ class EagerWorkflow:
     async def run(self, input: DraftInput) -> None:
         for round in range(1000):
             await workflow.execute_activity(
-                llm_call, LLMCallInput(input.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(input.prompt), start_to_close_timeout=llm_time
             )
 
 
@@ -453,7 +453,7 @@ class ForgetfulWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(input.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(input.prompt), start_to_close_timeout=llm_time
         )
         text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: False, timeout=timedelta(days=5))
@@ -496,7 +496,7 @@ class DraftWorkflow:
     async def run(self, input: DraftInput) -> Draft:
         for round in range(10):
             answer = await workflow.execute_activity(
-                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
             )
             self.latest_text = answer["choices"][0]["message"]["content"]
             try:
@@ -595,7 +595,7 @@ class Drafting:
 
     async def write(self) -> None:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         text = answer["choices"][0]["message"]["content"]
         self.draft = Draft(self.draft.version + 1, text, "waiting")

@@ -1,4 +1,4 @@
-"""An LLM that cannot answer: what a failing Activity's error means, and when waiting is of no use."""
+"""An LLM that cannot answer: what an Activity's error means, and when waiting is of no use."""
 
 from __future__ import annotations
 
@@ -39,10 +39,6 @@ def model_trouble(
             return None, f"{note} This was the last attempt; waiting for the next one."
         if pending.attempt <= trouble.patience:
             return None, note
-        return (
-            ModelTrouble(
-                f"{name} fails at each attempt: {trouble.saw}", trouble.expected, trouble.do
-            ),
-            note,
-        )
+        saw = f"{name} fails at each attempt: {trouble.saw}"
+        return ModelTrouble(saw, trouble.expected, trouble.do), note
     return None, ""
