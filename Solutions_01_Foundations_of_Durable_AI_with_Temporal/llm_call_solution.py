@@ -1,4 +1,4 @@
-def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:
+def llm_call(prompt: str, timeout: float = settings.llm_timeout) -> ModelResponse:
     response = completion(
         model=settings.llm_model,
         api_key=settings.llm_api_key.get_secret_value(),

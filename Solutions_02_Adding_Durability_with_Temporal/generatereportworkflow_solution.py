@@ -10,7 +10,7 @@ class GenerateReportWorkflow:
         research_facts = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         content = research_facts["choices"][0]["message"]["content"]
         pdf_filename = await workflow.execute_activity(

@@ -17,7 +17,7 @@ class DraftWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         self.latest_text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: self.decision is not None)

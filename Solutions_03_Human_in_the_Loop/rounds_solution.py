@@ -18,7 +18,7 @@ class DraftWorkflow:
     async def run(self, input: DraftInput) -> Draft:
         for round in range(10):
             answer = await workflow.execute_activity(
-                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
             )
             self.latest_text = answer["choices"][0]["message"]["content"]
             await workflow.wait_condition(lambda: self.decision is not None)

@@ -8,7 +8,7 @@ class AgentWorkflow:
             turn = await workflow.execute_activity(
                 llm_call,
                 LLMCallInput(messages, DESCRIPTIONS),
-                start_to_close_timeout=timedelta(seconds=30),
+                start_to_close_timeout=llm_time,
             )
             turns, dollars = turns + 1, dollars + turn.dollars
             messages.append(said(turn))

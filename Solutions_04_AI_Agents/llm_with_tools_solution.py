@@ -7,7 +7,7 @@ def llm_call(input: LLMCallInput) -> Turn:
         messages=input.messages,
         tools=input.tools,
         max_tokens=1000,
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
     message = answer.choices[0].message

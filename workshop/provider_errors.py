@@ -87,6 +87,14 @@ def _chain(error: BaseException | None) -> Iterator[tuple[str, str]]:
 
 
 def _explain(chain: list[tuple[str, str]]) -> Trouble | None:
+    if any(kind == "PayloadsTooLarge" for kind, _ in chain):
+        return Trouble(
+            "What the Activity returns is larger than the 2 MB that Temporal keeps of one result.",
+            "A small result. Each attempt runs, and is paid for, again.",
+            "End it with await handle.terminate(). Ask for a shorter answer, or write it to a file "
+            "and return the file's name; then start the Workflow again.",
+            patience=1,
+        )
     # LiteLLM's own errors say so at their beginning, in a history as well.
     while chain and not chain[0][1].startswith("litellm."):
         chain = chain[1:]

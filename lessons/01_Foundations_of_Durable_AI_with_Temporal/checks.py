@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workshop import settings
 from workshop.checks import Learner, NotYet, blank
 from workshop.checks.calls import (
     Provider,
@@ -52,7 +53,8 @@ READ = 'response["choices"][0]["message"]["content"]'
     means="One prompt is one request with a time limit, and the whole answer comes back.",
 )
 async def llm_call(learner: Learner) -> None:
-    function = function_of(learner, "llm_call", "prompt: str, timeout: float = 20")
+    given = "prompt: str, timeout: float = settings.llm_timeout"
+    function = function_of(learner, "llm_call", given)
     provider = Provider(learner)
     learner.step("It asks the model once")
     result = await provider.runs(function, PROMPT, timeout=7)
@@ -63,10 +65,10 @@ async def llm_call(learner: Learner) -> None:
         by_default = Provider(learner)
         await by_default.runs(function, PROMPT)
         seconds = by_default.call.get("timeout")
-        if not isinstance(seconds, (int, float)) or not 1 <= seconds <= 120:
+        if not isinstance(seconds, (int, float)) or not 1 <= seconds <= _longest_call():
             learner.not_yet(
                 f"Without a limit of its own, the call may take {seconds!r} seconds.",
-                "Keep `timeout: float = 20` in the first line.",
+                "Keep `timeout: float = settings.llm_timeout` in the first line.",
             )
     learner.step("It returns the whole answer")
     _whole_answer(learner, result, provider)
@@ -217,7 +219,7 @@ async def saved_call(learner: Learner) -> None:
         "The text above names the one argument that is new; "
         "https://docs.litellm.ai/docs/completion/json_mode shows it.",
         "completion(…) as in llm_call, with `question` as content, response_format=Subject, "
-        f"timeout=20; then return {READ}.",
+        f"timeout=settings.llm_timeout; then return {READ}.",
     ),
     means="The model is asked for a shape, and what it says comes back as the text that it is.",
 )
@@ -361,15 +363,22 @@ def _own_timeout(learner: Learner, provider: Provider) -> None:
     )
 
 
+def _longest_call() -> float:
+    """Seconds above which a limit for one call is not one."""
+    return max(120.0, settings.load().llm_timeout)
+
+
 def _some_timeout(learner: Learner, provider: Provider) -> None:
     seconds = provider.call.get("timeout")
     if seconds is None:
         learner.not_yet(
             "completion is given no timeout: this second call may hang as the first one may.",
-            "Write `timeout=20` in the call.",
+            "Write `timeout=settings.llm_timeout` in the call.",
         )
-    if not isinstance(seconds, (int, float)) or not 1 <= seconds <= 120:
-        learner.not_yet(f"The timeout is {seconds!r}.", "Write a number of seconds: `timeout=20`.")
+    if not isinstance(seconds, (int, float)) or not 1 <= seconds <= _longest_call():
+        learner.not_yet(
+            f"The timeout is {seconds!r}.", "Write `timeout=settings.llm_timeout`, in seconds."
+        )
 
 
 def _whole_answer(learner: Learner, result: Any, provider: Provider) -> None:

@@ -69,7 +69,7 @@ def ask_subject(prompt: str) -> str:
         api_base=settings.llm_api_base,
         messages=[{"role": "user", "content": question}],
         response_format=Subject,
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
     # END SOLUTION
@@ -95,7 +95,7 @@ for wanted in ({"type": "json_object"}, None):
         api_base=settings.llm_api_base,
         messages=[{"role": "user", "content": f"Name the subject of this request: {prompt}"}],
         response_format=wanted,
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
     print(loose["choices"][0]["message"]["content"])

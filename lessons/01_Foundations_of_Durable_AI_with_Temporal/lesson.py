@@ -66,7 +66,7 @@ answer = completion(
     api_key=settings.llm_api_key.get_secret_value(),
     api_base=settings.llm_api_base,
     messages=[{"role": "user", "content": "Give me one fact about tardigrades"}],
-    timeout=20,
+    timeout=settings.llm_timeout,
     max_retries=0,
 )
 print(answer["choices"][0]["message"]["content"])
@@ -84,7 +84,7 @@ print(settings.llm_api_key)
 # An answer is more than its text. `choices` holds what the model said, and why it stopped: `stop`
 # means that it was done, `length` that it ran into a limit. `usage` counts **tokens**, pieces of
 # words: those of your prompt and those of the answer. Both are charged, the answer's at a higher
-# price. `completion_cost` looks the prices up.
+# price. `completion_cost` looks the prices up in LiteLLM's list, which does not have every model.
 
 # %%
 choice = answer["choices"][0]
@@ -92,7 +92,10 @@ print("role         ", choice["message"]["role"])
 print("stopped by   ", choice["finish_reason"])
 usage = answer["usage"]
 print("tokens       ", usage["prompt_tokens"], "in,", usage["completion_tokens"], "out")
-print(f"cost          ${completion_cost(answer):.6f}")
+try:
+    print(f"cost          ${completion_cost(answer):.6f}")
+except Exception:  # a model of your own, say
+    print("cost          not in LiteLLM's list of prices")
 receipt(before)
 
 # %% [markdown]
@@ -106,7 +109,7 @@ receipt(before)
 # limit is the one that the function is given.
 
 # %% exercise="llm_call"
-def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:
+def llm_call(prompt: str, timeout: float = settings.llm_timeout) -> ModelResponse:
     # PROMPT: # TODO: call completion as above, with this prompt and this timeout
     # PROMPT: # and name its answer `response`
     # BEGIN SOLUTION

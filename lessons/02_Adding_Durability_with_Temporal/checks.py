@@ -120,7 +120,7 @@ async def generatereportworkflow(learner: Learner) -> None:
         [
             Step(
                 "llm_call",
-                30,
+                None,
                 {"prompt": "three facts about octopuses"},
                 "LLMCallInput(prompt=input.prompt)",
             ),
@@ -470,7 +470,7 @@ async def emailreportworkflow(learner: Learner) -> None:
         kind,
         learner.name("GenerateReportInput")(prompt=prompt),
         [
-            Step("llm_call", 30, {"prompt": prompt}, "LLMCallInput(prompt=input.prompt)"),
+            Step("llm_call", None, {"prompt": prompt}, "LLMCallInput(prompt=input.prompt)"),
             Step("create_pdf_activity", 10, {"content": FACTS}, "PDFGenerationInput(content=…)"),
             Step(
                 "send_email",

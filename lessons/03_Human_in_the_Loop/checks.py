@@ -60,7 +60,7 @@ DRAFT_TEXT = "Octopuses have three hearts.\n\n" + "\n".join(
 HANDLER, READER = "ApprovalWorkflow.approve", "DraftWorkflow.get_latest_text"
 TOPIC = "three facts about octopuses"
 DAY = 86400.0
-STEPS = [Step("llm_call", 30, {"prompt": TOPIC}, "LLMCallInput(self.prompt)")]
+STEPS = [Step("llm_call", None, {"prompt": TOPIC}, "LLMCallInput(self.prompt)")]
 
 
 class Model:

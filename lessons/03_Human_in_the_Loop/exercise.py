@@ -96,7 +96,7 @@ class ApprovalWorkflow:
         answer = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.draft_prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         draft = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(
@@ -193,7 +193,7 @@ class ApprovalWorkflow:
         answer = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.draft_prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         draft = answer["choices"][0]["message"]["content"]
         # PROMPT: # TODO: catch the time-out of this wait, and return the draft as expired
@@ -251,7 +251,7 @@ class ApprovalWorkflow:
         answer = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.draft_prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         self.draft = answer["choices"][0]["message"]["content"]
         try:

@@ -160,7 +160,7 @@ class DraftWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         self.latest_text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: self.decision is not None)
@@ -267,7 +267,7 @@ class DraftWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         self.latest_text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: self.decision is not None)
@@ -340,7 +340,7 @@ class DraftWorkflow:
         # PROMPT: for round in ...:  # TODO: ten rounds at most
         for round in range(10):
             answer = await workflow.execute_activity(
-                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
             )
             self.latest_text = answer["choices"][0]["message"]["content"]
             await workflow.wait_condition(lambda: self.decision is not None)
@@ -404,7 +404,7 @@ class EagerWorkflow:
     async def run(self, input: DraftInput) -> None:
         for round in range(1000):
             await workflow.execute_activity(
-                llm_call, LLMCallInput(input.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(input.prompt), start_to_close_timeout=llm_time
             )
 
 
@@ -457,7 +457,7 @@ class ForgetfulWorkflow:
     @workflow.run
     async def run(self, input: DraftInput) -> Draft:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(input.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(input.prompt), start_to_close_timeout=llm_time
         )
         text = answer["choices"][0]["message"]["content"]
         await workflow.wait_condition(lambda: False, timeout=timedelta(days=5))
@@ -500,7 +500,7 @@ class DraftWorkflow:
     async def run(self, input: DraftInput) -> Draft:
         for round in range(10):
             answer = await workflow.execute_activity(
-                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+                llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
             )
             self.latest_text = answer["choices"][0]["message"]["content"]
             try:
@@ -599,7 +599,7 @@ class Drafting:
 
     async def write(self) -> None:
         answer = await workflow.execute_activity(
-            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=timedelta(seconds=30)
+            llm_call, LLMCallInput(self.prompt), start_to_close_timeout=llm_time
         )
         text = answer["choices"][0]["message"]["content"]
         self.draft = Draft(self.draft.version + 1, text, "waiting")

@@ -152,7 +152,9 @@ def uses_the_settings(learner: Learner, call: Mapping[str, Any]) -> None:
                 f"Write `{lines[name]}`, as it was given.",
             )
     if not call.get("timeout"):
-        learner.not_yet("completion is given no timeout.", "Keep `timeout=20` in the call.")
+        learner.not_yet(
+            "completion is given no timeout.", "Keep `timeout=settings.llm_timeout` in the call."
+        )
 
 
 # --- a Workflow that calls a function of the learner's ---

@@ -804,7 +804,7 @@ async def agent_loop(learner: Learner) -> None:
         if bound.startswith("`turn`") and "'turn'" in str(trial.task_failure):
             learner.not_yet(bound, WHILE)
         _gathered(learner, trial.task_failure)
-        code_failed(learner, trial, [Step("llm_call", 30, {}, "LLMCallInput(…)")])
+        code_failed(learner, trial, [Step("llm_call", None, {}, "LLMCallInput(…)")])
     _asks_and_uses(learner, first, bound)
     _at_once(learner, first)
     _answered(learner, first, answering)

@@ -208,6 +208,10 @@ class Turn:
     dollars: float
 
 
+# For one attempt to ask the model: what the call may take, and ten seconds more.
+llm_time = timedelta(seconds=settings.llm_timeout + 10)
+
+
 def price(answer) -> float:
     """What an answer cost, in US dollars; 0.0 for a model whose price LiteLLM does not know."""
     try:
@@ -234,7 +238,7 @@ def llm_call(input: LLMCallInput) -> Turn:
         # PROMPT: tools=...,  # TODO: the descriptions of the tools
         tools=input.tools,
         max_tokens=1000,
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
     message = answer.choices[0].message
@@ -422,7 +426,7 @@ class AgentWorkflow:
             turn = await workflow.execute_activity(
                 llm_call,
                 LLMCallInput(messages, DESCRIPTIONS),
-                start_to_close_timeout=timedelta(seconds=30),
+                start_to_close_timeout=llm_time,
             )
             turns, dollars = turns + 1, dollars + turn.dollars
             messages.append(said(turn))
@@ -652,7 +656,7 @@ class Conversation(Consents):
         turn = await workflow.execute_activity(
             llm_call,
             LLMCallInput(self.messages, self.tools()),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
             retry_policy=RetryPolicy(
                 maximum_attempts=5, non_retryable_error_types=["AuthenticationError", "TypeError"]
             ),

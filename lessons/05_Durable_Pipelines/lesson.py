@@ -348,7 +348,7 @@ class ResearchWorkflow:
         summary = await workflow.execute_activity(
             call_llm,
             question(input.topic, content),
-            start_to_close_timeout=timedelta(seconds=60),
+            start_to_close_timeout=llm_time,
             retry_policy=in_class(LLM_RETRY_POLICY),
         )
         await workflow.execute_activity(
@@ -429,7 +429,7 @@ class MeasureWorkflow:
     async def run(self, prompt: str) -> None:
         for step in (call_llm_whole, call_llm):
             await workflow.execute_activity(
-                step, prompt, start_to_close_timeout=timedelta(seconds=60)
+                step, prompt, start_to_close_timeout=llm_time
             )
 
 
@@ -755,7 +755,7 @@ def requests_of_one_call(**more) -> int:
             api_key=settings.llm_api_key.get_secret_value(),
             api_base=settings.llm_api_base,
             messages=[{"role": "user", "content": "Give me one fact about bees"}],
-            timeout=20,
+            timeout=settings.llm_timeout,
             **more,
         )
     return receipt(before).received
@@ -768,9 +768,9 @@ print("max_retries=0:", requests_of_one_call(max_retries=0), "request")
 # Behind Temporal's back, each attempt would be three requests; ten attempts, thirty. No history
 # shows them, and no Retry Policy bounds them.
 #
-# `ask_model` also has a `timeout`, 20 seconds of silence, which is **below** the 60 seconds of the
-# Start-to-Close timeout. The next Workflow has it the wrong way round: Temporal gives up after one
-# second, and the call goes on for three.
+# `ask_model` also has a `timeout`, 20 seconds of silence unless you set `LLM_TIMEOUT`. That is
+# **below** the Start-to-Close timeout, `llm_time`, which is ten seconds more. The next Workflow has
+# it the wrong way round: Temporal gives up after one second, and the call goes on for three.
 
 # %%
 @workflow.defn(sandboxed=False)

@@ -18,7 +18,7 @@ from kernels import ROOT, Room
 from workshop import processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
-LIMIT = 420.0
+LIMIT = float(os.environ.get("SCENARIO_LIMIT", "420"))
 """Seconds for one pass of a scenario, the waiting for its turn not counted."""
 Scenario = Callable[[Room, Path], Awaitable[Any]]
 

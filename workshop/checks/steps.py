@@ -14,6 +14,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from workshop import settings
 from workshop.checks import trial as trials
 from workshop.checks.learner import Learner, last_name
 from workshop.checks.trial import Scheduled, Trial
@@ -200,7 +201,8 @@ class Step:
     """One Activity that a Workflow is to ask for. Timeouts are seconds."""
 
     activity: str
-    start_to_close: float
+    start_to_close: float | None
+    """None for a step that asks the LLM: the notebook's `llm_time`."""
     input: Mapping[str, Any]
     """The fields of its input that are judged."""
     wording: str
@@ -649,7 +651,11 @@ def _from(got: Any, origins: Mapping[str, Any]) -> str:
 
 def _timeout(learner: Learner, step: Step, scheduled: Scheduled) -> None:
     seconds, want = scheduled.start_to_close, step.start_to_close
-    right = f"start_to_close_timeout=timedelta(seconds={want:g})"
+    right = "start_to_close_timeout=llm_time"
+    if want is None:
+        want = settings.load().llm_timeout + 10
+    else:
+        right = f"start_to_close_timeout=timedelta(seconds={want:g})"
     by_name = [
         keyword.arg
         for call in [*learner.calls("execute_activity"), *learner.calls("start_activity")]

@@ -23,7 +23,7 @@ from temporalio.exceptions import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop import notebook, settings, temporal_service
-from workshop.follow import workers
+from workshop.follow import model, workers
 from workshop.follow.conditions import (
     Condition,
     When,
@@ -36,6 +36,7 @@ from workshop.follow.conditions import (
 from workshop.follow.errors import (
     ActivityNotRegistered,
     FollowError,
+    ModelTrouble,
     NoWorker,
     ServiceAway,
     StillRunning,
@@ -49,11 +50,13 @@ from workshop.follow.screens import Screen, as_html, as_text, details, label, sc
 from workshop.follow.stuck import Judge
 from workshop.interrupts import interrupted_says
 from workshop.patience import Patience
+from workshop.provider_errors import explain
 
 __all__ = [
     "ActivityNotRegistered",
     "Condition",
     "FollowError",
+    "ModelTrouble",
     "NoWorker",
     "Progress",
     "ServiceAway",
@@ -76,6 +79,8 @@ __all__ = [
 ResultT = TypeVar("ResultT")
 
 POLL_SECONDS = 0.2
+BESIDE_THE_MODEL_SECONDS = 40.0
+"""How long `follow` watches a Workflow that does nothing new, beside the time of one LLM answer."""
 
 
 async def history_rows(handle: WorkflowHandle[Any, Any]) -> tuple[Step, ...]:
@@ -97,7 +102,7 @@ async def follow(
     handle: WorkflowHandle[Any, ResultT],
     *,
     until: None = None,
-    limit: float = 60.0,
+    limit: float | None = None,
     web_ui: str | None = None,
 ) -> ResultT: ...
 
@@ -107,7 +112,7 @@ async def follow(
     handle: WorkflowHandle[Any, Any],
     *,
     until: Condition,
-    limit: float = 60.0,
+    limit: float | None = None,
     web_ui: str | None = None,
 ) -> None: ...
 
@@ -117,7 +122,7 @@ async def follow(
     handle: WorkflowHandle[Any, Any],
     *,
     until: Condition | None = None,
-    limit: float = 60.0,
+    limit: float | None = None,
     web_ui: str | None = None,
 ) -> Any:
     """Show a Workflow's Event History as it happens, and return its result.
@@ -129,7 +134,8 @@ async def follow(
         handle: the Workflow
             (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
         until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
-        limit: seconds to watch at most, of a quiet machine: a busy one has longer.
+        limit: seconds of a quiet machine to watch while nothing new happens; None means 40 more
+            than the model may take over an answer, so 60 unless LLM_TIMEOUT is set.
         web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
 
     Returns:
@@ -139,12 +145,15 @@ async def follow(
         WorkflowTaskFailed: the Workflow's own code fails.
         ActivityNotRegistered: the Worker lacks an Activity.
         NoWorker: nobody polls the Task Queue.
+        ModelTrouble: the LLM cannot answer until somebody changes a setting or starts it again.
         WorkflowEnded: the Workflow failed, was cancelled or terminated, or timed out.
         StillRunning: the limit passed.
         ServiceAway: the limit passed and the Temporal Service does not answer.
         UnknownWorkflow: there is no such Workflow.
         FollowError: the Workflow completed before `until` was met.
     """
+    if limit is None:
+        limit = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout
     following = _Following(handle, until, limit, web_ui)
     try:
         while not await following.look():
@@ -214,7 +223,8 @@ class _Following:
                 remedy = workers.start_again(self._old)
                 trouble = WorkflowTaskFailed(trouble.saw, trouble.expected, remedy)
             raise trouble
-        over = self._waiting.over()
+        # An agent asks a slow model many times: what goes on is watched on.
+        over = self._waiting.over(moved=(run.run_id, len(run.events)))
         self._show(away or self._judge.note, final=over)
         if over:
             raise self._out_of_time(away)
@@ -251,8 +261,8 @@ class _Following:
                 f"{progress.workflow_id} {words.get(progress.status, progress.status)}{before}: "
                 f"{_innermost(error.cause)}",
                 "A Workflow that completes.",
-                "Mend what the message names, then start the Workflow anew: one that has ended "
-                "does not go on.",
+                f"{_remedy_of(error)} Then start the Workflow again: one that has ended does not "
+                "go on.",
             ) from error
         if self._until is not None:
             raise FollowError(
@@ -362,6 +372,8 @@ class _Following:
         ]
         if not failing:
             return ""
+        if known := model.advice(self._judge.run):
+            return f"{known[1].do} "
         return (
             f"If {failing[0]} fails for a reason of its own, mend its cell, run it, and start the "
             "Worker again with start_worker. "
@@ -392,6 +404,12 @@ def _still(progress: Progress) -> Progress:
     """The same without what counts down: it is shown for good."""
     rows = tuple(replace(s, next_attempt_in=None, fires_in=None) for s in progress.steps)
     return replace(progress, steps=rows)
+
+
+def _remedy_of(error: WorkflowFailureError) -> str:
+    """What to do about a Workflow's failure."""
+    trouble = explain(error)
+    return trouble.do if trouble else "Fix what the message names."
 
 
 def _client(handle: WorkflowHandle[Any, Any]) -> Client:

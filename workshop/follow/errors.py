@@ -21,6 +21,13 @@ class NoWorker(FollowError):
     """A task lies on a Task Queue that no Worker polls."""
 
 
+class ModelTrouble(FollowError):
+    """The LLM cannot answer until a person changes a setting, or starts it again.
+
+    The Workflow goes on with the next attempt after that.
+    """
+
+
 class StillRunning(FollowError):
     """The limit passed. The Workflow goes on."""
 

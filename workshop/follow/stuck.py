@@ -21,6 +21,7 @@ from workshop.follow.errors import (
     NoWorker,
     WorkflowTaskFailed,
 )
+from workshop.follow.model import model_trouble
 from workshop.follow.rows import clean, seconds
 from workshop.follow.run import Run
 from workshop.patience import Patience
@@ -58,8 +59,14 @@ class Judge:
         return (
             await self._task_trouble()
             or await self._registration_trouble()
+            or self._model_trouble()
             or await self._worker_trouble()
         )
+
+    def _model_trouble(self) -> FollowError | None:
+        error, note = model_trouble(self.run, self._until, self.began)
+        self.note = self.note or note
+        return error
 
     async def _task_trouble(self) -> FollowError | None:
         task = self.run.state.pending_workflow_task

@@ -6,7 +6,7 @@ def ask_subject(prompt: str) -> str:
         api_base=settings.llm_api_base,
         messages=[{"role": "user", "content": question}],
         response_format=Subject,
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
     return response["choices"][0]["message"]["content"]

@@ -5,7 +5,7 @@ class GenerateReportWorkflow:
         research_facts = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         pdf_filename = await workflow.execute_activity(
             create_pdf_activity,

@@ -22,7 +22,7 @@ class ApprovalWorkflow:
         answer = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.draft_prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         self.draft = answer["choices"][0]["message"]["content"]
         try:

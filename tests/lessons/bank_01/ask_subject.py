@@ -11,7 +11,7 @@ KEY = "        api_key=settings.llm_api_key.get_secret_value(),\n"
 BASE = "        api_base=settings.llm_api_base,\n"
 MESSAGES = '        messages=[{"role": "user", "content": question}],\n'
 FORMAT = "        response_format=Subject,\n"
-TIME = "        timeout=20,\n"
+TIME = "        timeout=settings.llm_timeout,\n"
 RETRIES = "        max_retries=0,\n"
 BODY = CALL + MODEL + KEY + BASE + MESSAGES + FORMAT + TIME + RETRIES + "    )\n"
 DEEPER = "".join(f"    {line}\n" for line in BODY.splitlines())

@@ -2,7 +2,7 @@
 
 from bank import Right, Wrong, finished, practice, swap, whole
 
-DEF = "def llm_call(prompt: str, timeout: float = 20) -> ModelResponse:\n"
+DEF = "def llm_call(prompt: str, timeout: float = settings.llm_timeout) -> ModelResponse:\n"
 CALL = "    response = completion(\n"
 MODEL = "        model=settings.llm_model,\n"
 KEY = "        api_key=settings.llm_api_key.get_secret_value(),\n"
@@ -299,7 +299,7 @@ WRONG = [
     ),
     Wrong(
         "no time limit in the signature",
-        swap(", timeout: float = 20", "", TIME, "        timeout=20,\n"),
+        swap(", timeout: float = settings.llm_timeout", "", TIME, "        timeout=20,\n"),
         ("timeout", "parameter|def llm_call|takes|given|signature"),
     ),
     Wrong(

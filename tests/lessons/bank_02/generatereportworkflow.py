@@ -207,7 +207,7 @@ WRONG = [
         swap(
             "await workflow.execute_activity(\n            llm_call,\n"
             "            LLMCallInput(prompt=input.prompt),\n"
-            "            start_to_close_timeout=timedelta(seconds=30),\n        )",
+            "            start_to_close_timeout=llm_time,\n        )",
             "ask_model(input.prompt)",
         ),
         ("llm_call", "Activity|execute_activity"),

@@ -177,11 +177,11 @@ WRONG = [
             "        answer = await workflow",
             '        draft = ""\n        try:\n            answer = await workflow',
             "            llm_call,\n            LLMCallInput(prompt=input.draft_prompt),\n"
-            "            start_to_close_timeout=timedelta(seconds=30),\n        )\n"
+            "            start_to_close_timeout=llm_time,\n        )\n"
             '        draft = answer["choices"][0]["message"]["content"]\n' + PLAIN,
             "                llm_call,\n"
             "                LLMCallInput(prompt=input.draft_prompt),\n"
-            "                start_to_close_timeout=timedelta(seconds=30),\n            )\n"
+            "                start_to_close_timeout=llm_time,\n            )\n"
             '            draft = answer["choices"][0]["message"]["content"]\n'
             + WAIT
             + "        except Exception:\n"

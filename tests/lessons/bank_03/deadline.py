@@ -124,7 +124,7 @@ WRONG = [
         swap(
             TIMEOUT,
             "",
-            "start_to_close_timeout=timedelta(seconds=30)",
+            "start_to_close_timeout=llm_time",
             "start_to_close_timeout=timedelta(days=5)",
         ),
         ("wait_condition|wait", "timeout"),
@@ -285,10 +285,10 @@ WRONG = [
             "            )\n",
             "            answer = await workflow.execute_activity(\n"
             "                llm_call, LLMCallInput(self.prompt), "
-            "start_to_close_timeout=timedelta(seconds=30)\n            )\n",
+            "start_to_close_timeout=llm_time\n            )\n",
             TRY + "                answer = await workflow.execute_activity(\n"
             "                    llm_call, LLMCallInput(self.prompt), "
-            "start_to_close_timeout=timedelta(seconds=30)\n                )\n" + EXCEPT + RETURN,
+            "start_to_close_timeout=llm_time\n                )\n" + EXCEPT + RETURN,
         ),
         ("except asyncio.TimeoutError",),
         same_as="nothing caught",
