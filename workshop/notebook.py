@@ -28,7 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from workshop.errors import WorkshopError
-from workshop.patience import Patience
+from workshop.patience import Patience, wait_for
 from workshop.receipt import attach
 
 
@@ -70,7 +70,7 @@ class _Start:
                 "Fill in task_queue= in the Worker cell, run it, then this cell.",
             )
         try:
-            self.earlier = await _pollers(worker, Patience(ANSWER_SECONDS))
+            self.earlier = await _pollers(worker)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise WorkerNotStarted(
@@ -100,8 +100,7 @@ class _Start:
         waiting = Patience(limit)
         while not self.task.done():
             if self.built.done():
-                asking = Patience(ANSWER_SECONDS)
-                if await _pollers(self.built.result(), asking) - self.earlier:
+                if await _pollers(self.built.result()) - self.earlier:
                     return self.built.result()
             if waiting.over(self.built.done()):
                 raise self._late(limit)
@@ -452,10 +451,9 @@ async def _stop(limit: float) -> bool:
 
 ANSWER_SECONDS = 10.0
 """Seconds of a quiet machine in which the Temporal Service must answer."""
-_LATE = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
-async def _pollers(worker: Worker, waiting: Patience) -> set[tuple[str, int]]:
+async def _pollers(worker: Worker) -> set[tuple[str, int]]:
     """Who polls the Worker's Task Queue, and when each was last seen, in nanoseconds.
 
     Raises:
@@ -471,19 +469,14 @@ async def _pollers(worker: Worker, waiting: Patience) -> set[tuple[str, int]]:
         if workflows
         else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
-    while True:
-        try:
-            answer = await worker.client.workflow_service.describe_task_queue(
-                request, timeout=timedelta(seconds=0.3)
-            )
-        except RPCError as error:
-            if error.status not in _LATE or waiting.over():
-                raise
-        else:
-            return {
-                (poller.identity, poller.last_access_time.ToNanoseconds())
-                for poller in answer.pollers
-            }
+    asked = worker.client.workflow_service.describe_task_queue(
+        request, timeout=timedelta(seconds=60)
+    )
+    try:
+        answer = await wait_for(asked, ANSWER_SECONDS)
+    except asyncio.TimeoutError:
+        raise RPCError("No answer came", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None
+    return {(poller.identity, poller.last_access_time.ToNanoseconds()) for poller in answer.pollers}
 
 
 def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:
