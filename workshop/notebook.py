@@ -99,9 +99,8 @@ class _Start:
         assert self.task
         waiting = Patience(limit)
         while not self.task.done():
-            if self.built.done():
-                if await _pollers(self.built.result()) - self.earlier:
-                    return self.built.result()
+            if self.built.done() and await _pollers(self.built.result()) - self.earlier:
+                return self.built.result()
             if waiting.over(self.built.done()):
                 raise self._late(limit)
             await asyncio.wait({self.task}, timeout=0.02)
