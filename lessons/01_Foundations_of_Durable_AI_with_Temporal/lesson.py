@@ -50,7 +50,8 @@ settings = await begin("01")
 #
 # Two settings are about bad days. `timeout=20` gives up after 20 seconds; without it LiteLLM would
 # wait for over an hour and a half. `max_retries=0` makes one call one request; what happens without
-# it you see near the end. `mark` remembers this moment for a receipt.
+# it you see near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes
+# about ten seconds, once in each kernel.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost

@@ -71,7 +71,8 @@ settings = await begin("02")
 #
 # First, one function that asks the model, through LiteLLM. It waits 20 seconds at most, and
 # `max_retries=0` makes each call one request: who retries, and when, will be Temporal's business.
-# The key is taken out of its wrapper here, at the last moment, and nowhere else.
+# The key is taken out of its wrapper here, at the last moment, and nowhere else. The import of
+# LiteLLM takes about ten seconds, once in each kernel.
 
 # %% name="ask_model"
 from litellm import ModelResponse, completion
@@ -824,7 +825,7 @@ await timeline(handle)
 # So far we have stopped the Worker politely. Now the real thing: **SIGKILL**, the signal that no
 # program can catch, as when a machine loses power. `crash` runs the plain files of the folder
 # `demos/` as processes of their own, kills one at the moment it names, starts it again, and counts
-# what the model received. Each takes ten seconds or more.
+# what the model received. Each says how long it takes.
 #
 # First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before
 # you run the cell: how many calls will there be?
