@@ -7,6 +7,7 @@ import base64
 import html
 import inspect
 import logging
+import math
 import sys
 import time
 import uuid
@@ -97,8 +98,13 @@ class _Start:
             RPCError: the Temporal Service does not answer.
         """
         assert self.task
-        waiting = Patience(limit)
+        waiting, news = Patience(limit), time.monotonic() + 5
         while not self.task.done():
+            if time.monotonic() > news:
+                news = math.inf
+                print(
+                    "… Waiting until the Worker polls. It does at once where a machine is not busy."
+                )
             if self.built.done() and await _pollers(self.built.result()) - self.earlier:
                 return self.built.result()
             if waiting.over(self.built.done()):
