@@ -26,6 +26,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from workshop import patience
 from workshop.follow import (
     ActivityNotRegistered,
     FollowError,
@@ -47,6 +48,7 @@ from workshop.follow import (
     timer_started,
 )
 from workshop.follow.rows import Step, clean
+from workshop.patience import Patience
 
 TEMPORAL = Path(sys.executable).parent / "temporal"
 QUICK = timedelta(seconds=10)
@@ -187,7 +189,7 @@ class Room:
         )
 
     def run(self, work: Awaitable[Any]) -> Any:
-        return self.loop.run_until_complete(asyncio.wait_for(work, 30))
+        return self.loop.run_until_complete(patience.wait_for(work, 30))
 
     @property
     def client(self) -> Client:
@@ -231,9 +233,9 @@ def queue() -> str:
 
 
 async def until_true(check: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + 10
+    waiting = Patience(10)
     while not await check():
-        assert time.monotonic() < deadline
+        assert not waiting.over()
         await asyncio.sleep(0.02)
 
 
@@ -350,7 +352,7 @@ def test_a_bug_in_the_workflow_ends_the_waiting_with_its_cause(temporal, queue):
     async def scene():
         async with temporal.worker(queue, [Broken]):
             handle = await temporal.start(Broken.run, queue=queue)
-            await asyncio.wait_for(follow(handle), 5)
+            await patience.wait_for(follow(handle), 5)
 
     with pytest.raises(WorkflowTaskFailed) as told:
         temporal.run(scene())
@@ -372,7 +374,7 @@ def test_a_failure_from_before_is_told_soon_while_the_same_worker_polls(temporal
                 return task.attempt == 2 and task.started_time.seconds > 0 and ran
 
             await until_true(second_attempt)
-            await asyncio.wait_for(follow(handle), 4)
+            await patience.wait_for(follow(handle), 4)
 
     with pytest.raises(WorkflowTaskFailed, match="titel"):
         temporal.run(scene())
@@ -446,7 +448,7 @@ def test_a_task_queue_that_nobody_polls_is_named(temporal, queue):
     async def scene():
         async with temporal.worker(queue):
             handle = await temporal.start(Writes.run, "Dogs", queue=f"{queue}-reserach")
-            await asyncio.wait_for(follow(handle), 8)
+            await patience.wait_for(follow(handle), 8)
 
     with pytest.raises(NoWorker) as told:
         temporal.run(scene())
@@ -475,7 +477,7 @@ def test_an_activity_that_the_worker_lacks_is_named_and_can_be_added(temporal, q
         async with temporal.worker(queue):
             handle = await temporal.start(NeedsMore.run, queue=queue)
             with pytest.raises(ActivityNotRegistered) as told:
-                await asyncio.wait_for(follow(handle), 5)
+                await patience.wait_for(follow(handle), 5)
             await follow(handle, until=failed("send_email"))
         async with temporal.worker(queue, activities=[send_email]):
             return told.value, await follow(handle)

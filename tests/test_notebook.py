@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import builtins
 import gc
+import os
 import sys
 import threading
-import time
 import uuid
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -25,7 +25,7 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
-from workshop import notebook, processes, temporal_service
+from workshop import notebook, patience, processes, temporal_service
 from workshop.notebook import WorkerNotStarted, ask, start_worker, stop_worker
 from workshop.settings import load
 
@@ -62,7 +62,7 @@ def run(main: Callable[[Client], Awaitable[Any]]) -> Any:
     async def notebook_of_one() -> Any:
         client = await Client.connect(load().temporal_address)
         try:
-            return await asyncio.wait_for(main(client), 30)
+            return await patience.wait_for(main(client), 30)
         finally:
             await stop_worker()
 
@@ -75,7 +75,7 @@ async def execute(client: Client, queue: str, question: str = "why") -> str:
         question,
         id=f"ask-{uuid.uuid4().hex[:8]}",
         task_queue=queue,
-        execution_timeout=timedelta(seconds=15),
+        execution_timeout=timedelta(seconds=150),
     )
     return result
 
@@ -187,10 +187,8 @@ def test_a_blank_is_told_and_a_good_start_works_afterwards(
 
     async def cells(client: Client) -> tuple[WorkerNotStarted, str]:
         await start_worker(worker_of(client, task_queue=queue))  # it worked before the edit
-        start = time.monotonic()
-        with pytest.raises(WorkerNotStarted) as caught:
+        with rooms.quick(TOLD_WITHIN), pytest.raises(WorkerNotStarted) as caught:
             await start_worker(worker_of(client, **{"task_queue": queue, **given}))
-        assert time.monotonic() - start < TOLD_WITHIN
         await start_worker(worker_of(client, task_queue=queue))
         return caught.value, await execute(client, queue)
 
@@ -256,7 +254,55 @@ def test_a_function_that_never_runs_a_worker_is_told(running_room: dict[str, str
 
     with pytest.raises(WorkerNotStarted) as caught:
         run(cells)
-    assert "has not polled" in caught.value.saw and "await worker.run()" in caught.value.do
+    assert "has built no Worker" in caught.value.saw
+    assert "await worker.run()" in str(caught.value)
+
+
+def test_a_function_that_builds_a_worker_and_waits_before_it_runs_is_told(
+    running_room: dict[str, str], queue: str
+) -> None:
+    async def cells(client: Client) -> None:
+        async def waits_first() -> None:
+            worker = Worker(client, task_queue=queue, workflows=[Ask], activities=[answer])
+            await asyncio.Future()
+            await worker.run()
+
+        await start_worker(waits_first, limit=0.5)
+
+    with pytest.raises(WorkerNotStarted, match=r"has not come to `await worker\.run"):
+        run(cells)
+
+
+def test_a_machine_that_stops_for_a_while_is_no_fault_of_the_function(
+    running_room: dict[str, str], queue: str
+) -> None:
+    async def cells(client: Client) -> str:
+        async def run_worker() -> None:
+            worker = Worker(client, task_queue=queue, workflows=[Ask], activities=[answer])
+            rooms.stop(os.getpid(), 3.0).wait()
+            await worker.run()
+
+        await start_worker(run_worker, limit=1.0)
+        return await execute(client, queue)
+
+    assert run(cells) == "old: why"
+
+
+def test_a_temporal_service_that_stops_for_a_while_is_waited_for(
+    running_room: dict[str, str], queue: str
+) -> None:
+    record = processes.running(load().home, temporal_service.NAME)
+    assert record
+
+    async def cells(client: Client) -> str:
+        helper = rooms.stop(record.pid, 4.0)
+        try:
+            await start_worker(worker_of(client, task_queue=queue))
+        finally:
+            await asyncio.to_thread(helper.wait)
+        return await execute(client, queue)
+
+    assert run(cells) == "old: why"
 
 
 def test_an_unknown_namespace_is_told(running_room: dict[str, str], queue: str) -> None:
@@ -264,35 +310,30 @@ def test_an_unknown_namespace_is_told(running_room: dict[str, str], queue: str) 
         client = await Client.connect(load().temporal_address, namespace="defualt")
         await start_worker(worker_of(client, task_queue=queue))
 
-    start = time.monotonic()
-    with pytest.raises(WorkerNotStarted) as caught:
+    with rooms.quick(TOLD_WITHIN + 2), pytest.raises(WorkerNotStarted) as caught:
         run(cells)
     assert "defualt" in str(caught.value) and "Client.connect" in caught.value.do
-    assert time.monotonic() - start < TOLD_WITHIN + 2
 
 
 def test_a_service_that_went_away_is_told(running_room: dict[str, str], queue: str) -> None:
     settings = load()
 
-    async def cells(client: Client) -> tuple[WorkerNotStarted, float, str]:
+    async def cells(client: Client) -> tuple[WorkerNotStarted, str]:
         record = processes.running(settings.home, temporal_service.NAME)
         assert record
         psutil.Process(record.pid).kill()
         await asyncio.to_thread(
             rooms.until, lambda: not processes.listens(settings.temporal_port), "its end"
         )
-        start = time.monotonic()
-        with pytest.raises(WorkerNotStarted) as caught:
+        with rooms.quick(TOLD_WITHIN), pytest.raises(WorkerNotStarted) as caught:
             await start_worker(worker_of(client, task_queue=queue))
-        took = time.monotonic() - start
         await temporal_service.ensure(settings)  # what begin does
         await start_worker(worker_of(client, task_queue=queue))  # with the same Client
-        return caught.value, took, await execute(client, queue)
+        return caught.value, await execute(client, queue)
 
-    error, took, result = run(cells)
+    error, result = run(cells)
     assert settings.temporal_address in error.saw and "does not answer" in error.saw
     assert "begin" in error.do
-    assert took < TOLD_WITHIN
     assert result == "old: why"
 
 
@@ -313,7 +354,7 @@ def test_a_worker_that_dies_later_says_why(
         task = await start_worker(run_worker)
         assert "✗" not in capsys.readouterr().out
         break_it.set()
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=100)
         await asyncio.sleep(0)  # its callbacks run in the loop's next turn
 
     run(cells)
@@ -328,7 +369,7 @@ def test_a_worker_that_is_cancelled_says_so(
     async def cells(client: Client) -> None:
         task = await start_worker(worker_of(client, task_queue=queue))
         task.cancel()
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=100)
         await asyncio.sleep(0)
 
     run(cells)
@@ -367,10 +408,10 @@ def test_a_running_activity_is_let_finish_and_made_once(
         given = {"activities": [slow], "graceful_shutdown_timeout": QUICK}
         await start_worker(worker_of(client, task_queue=queue, **given))
         running = asyncio.create_task(execute(client, queue))
-        await asyncio.wait_for(begun.wait(), 10)
+        await patience.wait_for(begun.wait(), 10)
         stopping = asyncio.create_task(stop_worker())
         asyncio.get_running_loop().call_later(0.5, go_on.set)
-        await asyncio.wait_for(stopping, 10)
+        await patience.wait_for(stopping, 10)
         assert go_on.is_set(), "the Worker did not wait for its Activity"
         await start_worker(worker_of(client, task_queue=queue))
         return await running
@@ -416,7 +457,7 @@ def test_without_a_keyboard_in_truth(stdin: str | None) -> None:
         cwd=rooms.ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
     )
     assert "= otters" in done.stdout, done.stderr
 
@@ -442,7 +483,7 @@ def test_a_question_does_not_freeze_what_else_runs(monkeypatch: pytest.MonkeyPat
             await asyncio.sleep(0.005)
         assert not asked.done()
         typed.set()
-        return await asyncio.wait_for(asked, 5)
+        return await patience.wait_for(asked, 5)
 
     assert asyncio.run(cells()) == "bees"
 
@@ -471,12 +512,12 @@ def test_asyncio_run_in_a_cell_loses_no_other_cell(
     client = manager.client()
     try:
         client.start_channels()
-        client.wait_for_ready(timeout=30)
+        client.wait_for_ready(timeout=300)
         sent = [client.execute(source) for source in sources]
         printed, errors = "", []
         left = set(sent)
         while left:
-            message = client.get_iopub_msg(timeout=30)
+            message = client.get_iopub_msg(timeout=300)
             kind, content = message["msg_type"], message["content"]
             if kind == "stream":
                 printed += content["text"]
@@ -500,7 +541,7 @@ def test_what_a_kernel_shows(running_room: dict[str, str], tmp_path: Path) -> No
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     client = nbclient.NotebookClient(
-        book, timeout=30, allow_errors=True, resources={"metadata": {"path": str(rooms.ROOT)}}
+        book, timeout=300, allow_errors=True, resources={"metadata": {"path": str(rooms.ROOT)}}
     )
     client.execute()
     asked, failed = book.cells[1].outputs, book.cells[2].outputs

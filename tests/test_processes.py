@@ -16,7 +16,7 @@ import psutil
 import pytest
 from room import ROOT, alive, free_ports, until
 
-from workshop import processes
+from workshop import patience, processes
 from workshop.processes import ProcessError, Record
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -195,7 +195,7 @@ def test_the_second_of_two_waits_for_the_first(home: Path) -> None:
         assert caught.value.do
         two = asyncio.create_task(second())
         leave.set()
-        await asyncio.wait_for(asyncio.gather(one, two), 5)
+        await patience.wait_for(asyncio.gather(one, two), 5)
 
     asyncio.run(both())
     assert told == ["first", "second"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -18,6 +17,7 @@ from temporalio.worker import Worker
 
 from workshop import progress_bar
 from workshop.follow.errors import NoWorker, StillRunning, WorkflowEnded
+from workshop.patience import Patience
 from workshop.progress_bar import ProgressError, watch
 from workshop.settings import load
 
@@ -98,9 +98,9 @@ class Shown:
         return "the one display"
 
     async def until(self, words: str) -> None:
-        end = time.monotonic() + 20
+        waiting = Patience(20)
         while not any(words in plain for _, plain in self.forms):
-            assert time.monotonic() < end, f"waited for {words!r}: {self.forms[-1:]}"
+            assert not waiting.over(), f"waited for {words!r}: {self.forms[-1:]}"
             await asyncio.sleep(0.02)
 
 

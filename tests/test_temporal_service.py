@@ -10,7 +10,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 import types
 import urllib.request
 import uuid
@@ -276,9 +275,8 @@ def test_one_that_never_answers_is_told_and_can_be_ended(
 def test_something_else_on_the_port_is_not_taken_for_one() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"localhost:{server.getsockname()[1]}"
-        start = time.monotonic()
-        assert not asyncio.run(temporal_service.healthy(address, limit=0.3))
-        assert time.monotonic() - start < 3
+        with rooms.quick(3):
+            assert not asyncio.run(temporal_service.healthy(address, limit=0.3))
 
 
 # The command

@@ -30,7 +30,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import authoring
+from workshop import patience
 from workshop.follow.errors import ServiceAway, UnknownWorkflow
+from workshop.patience import Patience
 from workshop.practice_model import faults
 from workshop.receipt import attach
 from workshop.settings import load
@@ -261,9 +263,9 @@ class Stage:
             return await timeline(handle)
 
     async def until(self, handle: Any, met: Callable[[Timeline], bool]) -> Timeline:
-        end = time.monotonic() + 10
+        waiting = Patience(10)
         while not met(shown := await timeline(handle)):
-            assert time.monotonic() < end, shown
+            assert not waiting.over(), shown
             await asyncio.sleep(0.05)
         return shown
 
@@ -280,7 +282,7 @@ def play(running_room: dict[str, str]) -> Iterator[Play]:
         async def main() -> Any:
             return await scene(Stage(await Client.connect(load().temporal_address)))
 
-        return asyncio.run(asyncio.wait_for(main(), 40))
+        return asyncio.run(patience.wait_for(main(), 40))
 
     yield run
     litellm.client_session = litellm.aclient_session = None
@@ -701,7 +703,7 @@ def test_five_days_on_the_time_skipping_server_are_shown() -> None:
                 await handle.result()
                 return await timeline(handle)
 
-    shown = asyncio.run(asyncio.wait_for(scene(), 40))
+    shown = asyncio.run(patience.wait_for(scene(), 40))
     assert ("timer of 5 days", "✓ fired") in what(shown) and "6.0 d" in shown.summary
     assert ("Update decide", "✓ accepted and completed") in what(shown)
     axis = [t.text for t in svg(shown).findall("text[@class='soft tick']")]

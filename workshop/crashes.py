@@ -126,9 +126,23 @@ class Show:
         return "\n".join(lines)
 
 
+ABOUT_SECONDS = {
+    "naive": 20,
+    "timer": 20,
+    "call": 25,
+    "service": 20,
+    "save": 20,
+    "twins": 15,
+    "chain": 40,
+    "commit": 35,
+    "keyless": 35,
+}
+"""How long each scene takes on a laptop: what is said before it begins."""
+
+
 @interrupted_says("What this scene had started is ended; run this cell again to play it.")
 async def crash(scene: str, *, say: Say = print) -> Crash:
-    """Play one scene, in 10 to 20 seconds.
+    """Play one scene, in 15 to 40 seconds; how many is said first.
 
     Args:
         scene: `"naive"` kills the plain script between answer and PDF; `"timer"` kills the Worker
@@ -148,6 +162,7 @@ async def crash(scene: str, *, say: Say = print) -> Crash:
             f"crash was given {scene!r}.", f"It takes one of {', '.join(map(repr, scenes))}."
         )
     async with Stage(say) as stage:
+        say(f"  This takes about {ABOUT_SECONDS[scene]} s; more where other programs run.")
         await stage.ready(temporal=scene in SCENES and scene != "naive")
         return await scenes[scene](stage)
 

@@ -7,6 +7,7 @@ import base64
 import html
 import inspect
 import logging
+import math
 import os
 import socket
 import sys
@@ -32,7 +33,7 @@ from temporalio.worker import Worker
 from workshop import disk, this_notebook
 from workshop.errors import WorkshopError
 from workshop.interrupts import in_a_thread, interrupted_says
-from workshop.patience import Patience
+from workshop.patience import Patience, wait_for
 from workshop.receipt import attach
 
 LOG = "notebook.log"
@@ -77,7 +78,7 @@ class _Start:
                 "Fill in task_queue= in the Worker cell, run it, then this cell.",
             )
         try:
-            self.earlier = await _pollers(worker, Patience(ANSWER_SECONDS))
+            self.earlier = await _pollers(worker)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise WorkerNotStarted(
@@ -104,12 +105,15 @@ class _Start:
             RPCError: the Temporal Service does not answer.
         """
         assert self.task
-        waiting = Patience(limit)
+        waiting, news = Patience(limit), time.monotonic() + 5
         while not self.task.done():
-            if self.built.done():
-                asking = Patience(ANSWER_SECONDS)
-                if await _pollers(self.built.result(), asking) - self.earlier:
-                    return self.built.result()
+            if time.monotonic() > news:
+                news = math.inf
+                print(
+                    "… Waiting until the Worker polls. It does at once where a machine is not busy."
+                )
+            if self.built.done() and await _pollers(self.built.result()) - self.earlier:
+                return self.built.result()
             if waiting.over(self.built.done()):
                 raise self._late(limit)
             await asyncio.wait({self.task}, timeout=0.02)
@@ -471,10 +475,9 @@ async def _stop(limit: float) -> bool:
 
 ANSWER_SECONDS = 10.0
 """Seconds of a quiet machine in which the Temporal Service must answer."""
-_LATE = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 
 
-async def _pollers(worker: Worker, waiting: Patience) -> set[tuple[str, int]]:
+async def _pollers(worker: Worker) -> set[tuple[str, int]]:
     """Who polls the Worker's Task Queue, and when each was last seen, in nanoseconds.
 
     Raises:
@@ -490,19 +493,14 @@ async def _pollers(worker: Worker, waiting: Patience) -> set[tuple[str, int]]:
         if workflows
         else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     )
-    while True:
-        try:
-            answer = await worker.client.workflow_service.describe_task_queue(
-                request, timeout=timedelta(seconds=0.3)
-            )
-        except RPCError as error:
-            if error.status not in _LATE or waiting.over():
-                raise
-        else:
-            return {
-                (poller.identity, poller.last_access_time.ToNanoseconds())
-                for poller in answer.pollers
-            }
+    asked = worker.client.workflow_service.describe_task_queue(
+        request, timeout=timedelta(seconds=60)
+    )
+    try:
+        answer = await wait_for(asked, ANSWER_SECONDS)
+    except asyncio.TimeoutError:
+        raise RPCError("No answer came", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None
+    return {(poller.identity, poller.last_access_time.ToNanoseconds()) for poller in answer.pollers}
 
 
 def _reason(task: asyncio.Task[None]) -> WorkerNotStarted:

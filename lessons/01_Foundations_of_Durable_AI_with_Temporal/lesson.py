@@ -55,7 +55,8 @@ settings = await begin("01")
 # `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes, and because it
 # tries again by itself, it does that three times. The whole call may take longer: each byte that
 # comes starts the time again. `max_retries=0` makes one call one request; what happens without it
-# you see near the end. `mark` remembers this moment for a receipt.
+# you see near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes
+# about ten seconds, once in each kernel.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost

@@ -75,7 +75,8 @@ settings = await begin("02")
 # First, one function that asks the model, through LiteLLM. It gives up after 20 seconds of silence,
 # unless `LLM_TIMEOUT` in `.env` says otherwise, and `max_retries=0` makes each call one request:
 # who retries, and when, will be Temporal's business. The key is taken out of its wrapper here, at
-# the last moment, and nowhere else. `llm_time` is for later: ten seconds more, for a step that asks.
+# the last moment, and nowhere else. `llm_time` is for later: ten seconds more, for a step that
+# asks. The import of LiteLLM takes about ten seconds, once in each kernel.
 
 # %% name="ask_model"
 from datetime import timedelta
@@ -850,7 +851,7 @@ class PatientReportWorkflow:
         answer = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=input.prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=llm_time,
         )
         await workflow.sleep(timedelta(seconds=30))
         return await workflow.execute_activity(
@@ -908,7 +909,7 @@ print(await follow(report))
 #
 # The next crashes are **SIGKILL**, as when a machine loses power. `crash` runs the plain files of
 # the folder `demos/` as processes of their own, kills one at the moment it names, starts it again,
-# and counts what the model received. Each takes ten seconds or more.
+# and counts what the model received. Each says how long it takes.
 #
 # First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before
 # you run the cell: how many calls will there be?

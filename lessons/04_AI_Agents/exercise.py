@@ -88,7 +88,7 @@ own_tool = weekday  # or miles_to_km, or euros_to_dollars
 # ## Task 2: behind MCP
 #
 # `server_with` writes a file with your function in it, which is a whole MCP server. `mcp_session`
-# starts it, as in the lesson.
+# starts it, as in the lesson. Each start takes a few seconds.
 
 # %%
 def server_with(tool) -> Path:

@@ -26,6 +26,8 @@
 # Cells marked TODO are yours to finish. The cell under each checks what you wrote; take the `# `
 # away from `hint` or `solution` for help.
 #
+# The first two cells take about 20 seconds: they start what is needed, and import LiteLLM.
+#
 # **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
 # Cell*, and go on from there.
 
@@ -897,7 +899,8 @@ async def mcp_session():
 # Discovery and calls are two Activities. A tool that fails says so in its answer (`is_error`).
 # Asked again it would say the same, so this error is not retried. A call that hangs is given up
 # after four seconds: sooner than the Start-to-Close timeout below, so that the session is closed in
-# order, and its process with it.
+# order, and its process with it. Each session starts a process, so this cell takes about ten
+# seconds.
 
 # %%
 @activity.defn
@@ -988,7 +991,7 @@ worker = await start_worker(run_worker)
 # ### A server that dies, hangs, or changes its mind
 #
 # `MCP_FAULT` makes the server fail once. It **dies** in the middle of a call. It **hangs**, and
-# would for an hour. Watch the attempts.
+# would for an hour. Watch the attempts; each of the next three runs takes about 20 seconds.
 
 # %%
 import tempfile

@@ -24,6 +24,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from workshop import patience
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -47,7 +49,7 @@ class Nursery:
     async def answer(self) -> str:
         assert self._popen.stdout
         # Its first answer comes after all imports: seconds, or a minute on a busy machine.
-        line = await asyncio.wait_for(asyncio.to_thread(self._popen.stdout.readline), 120)
+        line = await patience.wait_for(asyncio.to_thread(self._popen.stdout.readline), 120)
         assert line, f"the nursery ended: {self.errors.read_text()[-1000:]}"
         return line.strip()
 

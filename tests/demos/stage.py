@@ -14,6 +14,8 @@ from pathlib import Path
 
 import room as rooms
 
+from workshop.patience import Patience
+
 APP = "demos/module_one_01_foundations_ai/app.py"
 WORKER = "demos/module_one_02_adding_durability/worker.py"
 STARTER = "demos/module_one_02_adding_durability/starter.py"
@@ -58,10 +60,10 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def says(self, words: str) -> str:
-        end = time.monotonic() + LIMIT
+        waiting = Patience(LIMIT)
         while not (found := re.search(words, self._screen)):
             over = self.popen.poll() is not None
-            assert time.monotonic() < end, f"{words!r} is not on the screen:\n{self._screen}"
+            assert not waiting.over(), f"{words!r} is not on the screen:\n{self._screen}"
             if over and not re.search(words, self._settled()):
                 raise AssertionError(f"it ended without {words!r}:\n{self._screen}")
             time.sleep(0.02)

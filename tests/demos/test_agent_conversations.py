@@ -57,6 +57,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
+from workshop import patience
+from workshop.patience import Patience
 from workshop.temporal_service import DYNAMIC_CONFIG, installed_binary
 
 SEED = int(os.environ.get("AGENT_SEED", "20261122"))
@@ -416,17 +418,17 @@ class Conversation:
 
 async def patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
     """Ask again: the Worker was just being stopped, or a new run had just begun."""
-    end = time.monotonic() + LIMIT_SECONDS
+    waiting = Patience(LIMIT_SECONDS)
     while True:
         try:
             return await ask()
         except WorkflowQueryFailedError as error:
-            assert time.monotonic() < end, error
+            assert not waiting.over(), error
             await asyncio.sleep(0.05)
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
                 raise
-            assert time.monotonic() < end, "no answer"
+            assert not waiting.over(), "no answer"
             await asyncio.sleep(0.01)
 
 
@@ -532,10 +534,10 @@ async def one_conversation(lane: Lane, number: int) -> None:
         result_type=stage.models.AgentResult,
     )
     try:
-        await asyncio.wait_for(now.live(), LIMIT_SECONDS)
-        end = time.monotonic() + LIMIT_SECONDS
+        await patience.wait_for(now.live(), LIMIT_SECONDS)
+        waiting = Patience(LIMIT_SECONDS)
         while (state := await status(now.handle)) is WorkflowExecutionStatus.RUNNING:
-            assert time.monotonic() < end, "it does not end"
+            assert not waiting.over(), "it does not end"
             await asyncio.sleep(0.02)
         result = None
         if state is WorkflowExecutionStatus.CANCELED:

@@ -29,6 +29,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from workshop import patience
+from workshop.patience import Patience
 from workshop.settings import load
 
 SENTINEL = "sk-sentinel-7f3a9c2e5b8d4f6a1c0e9b7d"
@@ -59,8 +61,8 @@ def fault(
     monkeypatch.setenv("MCP_FAULT_FILE", str(tmp_path / "has-been"))
     monkeypatch.setattr(demo.activities, "HEARTBEAT_SECONDS", 0.1)
     yield monkeypatch
-    end = time.monotonic() + 10
-    while servers() and time.monotonic() < end:
+    waiting = Patience(10)
+    while servers() and not waiting.over():
         time.sleep(0.05)
     assert not servers(), "a server has outlived its session"
 
@@ -76,7 +78,7 @@ def servers() -> list[psutil.Process]:
 def call(demo: SimpleNamespace, name: str, arguments: dict[str, Any]) -> str:
     """One attempt of the Activity call_tool."""
     run = ActivityEnvironment().run(demo.activities.call_tool, name, arguments)
-    return str(asyncio.run(asyncio.wait_for(run, 60)))
+    return str(asyncio.run(patience.wait_for(run, 60)))
 
 
 def test_discovery_names_three_tools_as_a_chat_api_wants_them(
@@ -212,7 +214,7 @@ async def act(demo: SimpleNamespace, script: Script) -> tuple[Any, list[str]]:
                 id=f"agent-{uuid.uuid4()}",
                 task_queue=queue,
             )
-            result = await asyncio.wait_for(handle.result(), 90)
+            result = await patience.wait_for(handle.result(), 90)
             events = (await handle.fetch_history()).events
     ran = [
         event.activity_task_scheduled_event_attributes.activity_type.name
@@ -292,4 +294,4 @@ def test_a_cancelled_agent_leaves_no_server_behind(
         with pytest.raises(asyncio.CancelledError):
             await running
 
-    asyncio.run(asyncio.wait_for(cancel(), 60))
+    asyncio.run(patience.wait_for(cancel(), 60))

@@ -28,7 +28,6 @@ import importlib
 import os
 import random
 import sys
-import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -53,6 +52,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from workshop import patience
+from workshop.patience import Patience
 from workshop.temporal_service import DYNAMIC_CONFIG, installed_binary
 from workshop.time_skipping import test_server
 
@@ -209,14 +210,14 @@ class Lane:
 
 async def patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
     """Ask again: the Worker was just being stopped, or a new run had just begun."""
-    end = time.monotonic() + LIMIT_SECONDS
+    waiting = Patience(LIMIT_SECONDS)
     while True:
         try:
             return await ask()
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             if isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND:
                 raise
-            assert time.monotonic() < end, "no answer"
+            assert not waiting.over(), "no answer"
             await asyncio.sleep(0.01)
 
 
@@ -455,7 +456,7 @@ async def one_run(lane: Lane, number: int) -> None:
     )
     person = Person(lane, handle, chance)
     try:
-        await asyncio.wait_for(person.live(), LIMIT_SECONDS)
+        await patience.wait_for(person.live(), LIMIT_SECONDS)
         # A long poll may be lost for 20 s; the next one is answered at once.
         result = await patiently(lambda: handle.result(rpc_timeout=PATIENCE * 4))
         if person.sent:

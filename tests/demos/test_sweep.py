@@ -30,6 +30,7 @@ from pypdf import PdfReader
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from workshop import patience
 from workshop.practice_model import process
 from workshop.practice_model.ledger import Call, Ledger
 from workshop.settings import load
@@ -150,7 +151,7 @@ async def lane(
                 assert whole(pdf), f"half a PDF after a kill at {moment:.3f} s"
             worker = await nursery.tell("start", queue, folder)
         try:
-            output = await asyncio.wait_for(result(handle), LIMIT_SECONDS)
+            output = await patience.wait_for(result(handle), LIMIT_SECONDS)
         except asyncio.TimeoutError:
             events = (await handle.fetch_history()).events
             told = [f"{e.event_time.ToJsonString()} {e.WhichOneof('attributes')}" for e in events]

@@ -17,7 +17,7 @@ from bank import Blank, Right, Wrong, code_cells, text
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from workshop import checks, notebook
+from workshop import checks, notebook, patience
 from workshop.checks import cells
 
 NOT_NEEDED = (
@@ -36,7 +36,7 @@ NOT_NEEDED = (
 LATER = "a-later-cell"
 """The id of a cell that the learner has added."""
 LIMIT = 30.0
-"""Seconds for one cell or check: nothing may hang."""
+"""Seconds of a quiet machine for one cell or check: nothing may hang."""
 
 
 class Hangs(AssertionError):
@@ -122,7 +122,7 @@ class Notebook:
 
     def _wait(self, coroutine: Any, what: str) -> Any:
         try:
-            return self.loop.run_until_complete(asyncio.wait_for(coroutine, LIMIT))
+            return self.loop.run_until_complete(patience.wait_for(coroutine, LIMIT))
         except asyncio.TimeoutError:
             raise Hangs(f"after {LIMIT:g} s this goes on:\n{what}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workshop import patience
 import asyncio
 import os
 import threading
@@ -53,7 +54,7 @@ class Stage:
             room = Room(self.folder / f"{number}-{kernels.name(path)}", dict(settings))
             began = time.monotonic()
             try:
-                result = await asyncio.wait_for(scenario(room, path), limit)
+                result = await patience.wait_for(scenario(room, path), limit)
             except asyncio.TimeoutError:
                 raise AssertionError(f"{scenario.__name__} took more than {limit:g} s") from None
             finally:

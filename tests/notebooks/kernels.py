@@ -20,11 +20,12 @@ from jupyter_client.manager import AsyncKernelManager
 from nbval.plugin import get_sanitize_patterns
 
 from workshop.checks.blanks import sheets
+from workshop.patience import Patience
 
 ROOT = rooms.ROOT
 SANITIZE = ROOT / "authoring" / "sanitize.cfg"
 CELL_LIMIT = 120.0
-"""Seconds: `follow` watches for 60, and nothing in a lesson may wait longer."""
+"""Seconds of a quiet machine: `follow` watches for 60, and nothing in a lesson may wait longer."""
 EVERY = os.environ.get("EVERY_NOTEBOOK") == "1"
 _SLOW = ("server_that(", "await board.")
 """Cells that wait out faults for 10 to 40 s, and define nothing that others need."""
@@ -193,19 +194,25 @@ class Kernel:
         """
         ran = Ran(source, exercise=exercise)
         displays: dict[str, Any] = {}
-        began = time.monotonic()
-        try:
-            reply = await self.client.execute_interactive(
+        began, counting = time.monotonic(), Patience(limit)
+        running = asyncio.ensure_future(
+            self.client.execute_interactive(
                 source,
                 allow_stdin=False,
-                timeout=limit,
                 output_hook=lambda message: _take(ran.outputs, displays, message),
             )
-        except TimeoutError:
-            alive = await self.manager.is_alive()
-            state = "goes on" if alive else "has killed the kernel"
-            raise Hangs(f"after {limit:g} s this cell {state}:\n{source}\n\n{ran.text}") from None
-        ran.seconds = time.monotonic() - began
+        )
+        try:
+            while not running.done():
+                if counting.over() or not await self.manager.is_alive():
+                    alive = await self.manager.is_alive()
+                    state = "goes on" if alive else "has killed the kernel"
+                    raise Hangs(f"after {limit:g} s this cell {state}:\n{source}\n\n{ran.text}")
+                await asyncio.wait({running}, timeout=0.1)
+            reply = running.result()
+        finally:
+            running.cancel()
+        ran.seconds = (time.monotonic() - began) / counting.stretch
         ran.payload = reply["content"].get("payload", [])
         return ran
 
@@ -267,7 +274,7 @@ async def kernel(room: Room, path: Path, **environment: str) -> AsyncIterator[Ke
         client = manager.client()
         client.start_channels()
         try:
-            await client.wait_for_ready(timeout=60 if last else 25)
+            await client.wait_for_ready(timeout=240 if last else 60)
         except RuntimeError:
             # Ports are chosen before the kernel binds them: another process may be quicker, and
             # the kernel then never answers. Another one gets others.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workshop import patience
 import ast
 import asyncio
 import re
@@ -191,10 +192,10 @@ async def killed_while_a_person_decides(room: Room, path: Path) -> Decided:
     try:
         assert program.stdin and program.stdout
         program.stdin.write(b"keep\n")
-        told = await asyncio.wait_for(program.stdout.readuntil(b"No Worker answers"), 60)
+        told = await patience.wait_for(program.stdout.readuntil(b"No Worker answers"), 60)
         async with kernel(room, path) as fresh:
             await _checked(fresh, [*others, worker])
-            rest, _ = await asyncio.wait_for(program.communicate(), 60)
+            rest, _ = await patience.wait_for(program.communicate(), 60)
             followed = await fresh.run(f"await follow(client.get_workflow_handle({workflow_id!r}))")
     finally:
         if program.returncode is None:

@@ -310,9 +310,8 @@ def test_unknown_paths_and_methods(shared: Provider, method: str, path: str, sta
 
 def test_odd_texts_are_answered(shared: Provider) -> None:
     for prompt in ("", "\x00", "\ud800", "💧" * 500, "facts " * 5000, "(" * 3000, "a " * 20000):
-        started = time.monotonic()
-        assert shared.chat(prompt).status == 200
-        assert time.monotonic() - started < 2, prompt[:20]
+        with rooms.quick(2):
+            assert shared.chat(prompt).status == 200
 
 
 def test_only_its_own_key_opens_it_and_none_is_kept(own: Provider) -> None:

@@ -289,7 +289,9 @@ async def run_workflow(
     finally:
         if not trial.completed and not trial.failure:
             with contextlib.suppress(RPCError):  # it may have ended in this moment
-                await handle.terminate(reason="the check is over")
+                await handle.terminate(
+                    reason="the check is over", rpc_timeout=timedelta(seconds=LIMIT)
+                )
             if trial.in_task:
                 _interrupt(kind)
         trial.over = True
