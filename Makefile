@@ -27,7 +27,8 @@ test: $(VENV)/.dev  ## set everything up and run every test
 	@$(BIN)/python -m pytest -n 3
 
 browser: $(VENV)/.dev  ## install a Chromium for the tests that look at pages
-	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then echo "A browser is here already."; \
+	@found=; for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && found=$$name; done; \
+	if [ -n "$$found" ]; then echo "A browser is here already: $$found."; \
 	elif command -v apt-get >/dev/null; then \
 		[ "$$(id -u)" = 0 ] && run= || run=sudo; $$run apt-get update -qq && $$run apt-get install -y -qq chromium; \
 	else $(BIN)/python -m playwright install chromium; fi

@@ -65,7 +65,8 @@ def put(sheet: Sheet) -> str:
         return f"✓ {name} is there again."
     return (
         f"✓ {name} is clean. Yours is {kept.name}, beside it.\n"
-        "  Is it open in JupyterLab? Choose File, Reload Notebook from Disk."
+        "  If it is open in JupyterLab, choose File, Reload Notebook from Disk, and restart its\n"
+        "  kernel, which still knows what you wrote."
     )
 
 

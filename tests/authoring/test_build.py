@@ -88,6 +88,13 @@ def test_what_was_given_is_kept_where_no_learner_edits_it(small: House) -> None:
     found = {blank.name: blank for sheet in sheets(small.root) for blank in sheet.blanks}
     assert [*found] == ["worker", "several", "send"]
     assert found["worker"].practice == small.sources(PRACTICE)[2]
+    practice = small.root / PRACTICE
+    before = practice.read_text()
+    practice.write_text(before.replace("return ...", "return 42"))  # a learner's save
+    again = {blank.name: blank for sheet in sheets(small.root) for blank in sheet.blanks}
+    assert again["worker"].practice == found["worker"].practice
+    assert again["worker"].digest == found["worker"].digest
+    practice.write_text(before)
     _executed(small, FINISHED)
     _executed(small, EXERCISE_FINISHED)
     assert small.build("--check") == 0

@@ -55,9 +55,8 @@ def chromium() -> Iterator[Browser]:
         names = ("chromium", "chromium-browser", "google-chrome")
         found = next(filter(None, map(shutil.which, names)), own if Path(own).exists() else None)
         if found is None:
-            pytest.skip(
-                "No Chromium was found, so no page was looked at. `make browser` installs one."
-            )
+            end = pytest.fail if os.environ.get("CI") else pytest.skip
+            end("No Chromium was found, so no page was looked at. `make browser` installs one.")
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()
@@ -84,6 +83,10 @@ def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     setting = folder / "jupyterlab_settings_dir" / "@jupyterlab" / "notebook-extension"
     setting.mkdir(parents=True)
     (setting / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+    # JupyterLab saves every two minutes; here every few seconds, so that a test meets it.
+    setting = folder / "jupyterlab_settings_dir" / "@jupyterlab" / "docmanager-extension"
+    setting.mkdir(parents=True)
+    (setting / "plugin.jupyterlab-settings").write_text(json.dumps({"autosaveInterval": 3}))
     (port,) = rooms.free_ports(1)
     log = folder / "lab.log"
     line = [sys.executable, "-c", LAB, str(room.tree), "lab", "--no-browser", f"--port={port}"]

@@ -13,7 +13,7 @@ CELL_LIMIT = 75_000.0
 """Milliseconds: `follow` watches for 60 s, and nothing in a lesson may wait longer."""
 expect.set_options(timeout=30_000)  # a machine that does other things as well
 NOTEBOOK_LIMIT = 300_000.0
-_COUNT = re.compile(r"^\[\d+\]:$")
+COUNT = re.compile(r"^\[\d+\]:$")
 
 
 class Lab:
@@ -129,9 +129,34 @@ class Notebook:
             "Run All Above Selected Cell",
             lambda: expect(above).to_have_text(begun, timeout=10_000),
         )
-        expect(above).to_have_text(_COUNT, timeout=CELL_LIMIT)
+        expect(above).to_have_text(COUNT, timeout=CELL_LIMIT)
         last.run()
-        expect(last.prompt).to_have_text(_COUNT)
+        expect(last.prompt).to_have_text(COUNT)
+
+    def save(self) -> None:
+        """Press Ctrl+S, and return when nothing is left to save."""
+        self.page.keyboard.press("Control+s")
+        expect(self.page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0)
+
+    def restart_kernel(self) -> None:
+        """Restart from the menu, say yes to its question, and wait for the new kernel."""
+        self.menu("Kernel", "Restart Kernel…")
+        # Not by locators: before they act, `_dismiss` answers each question with no.
+        yes = "document.querySelector('.jp-Dialog button.jp-mod-accept')"
+        self.page.wait_for_function(yes)
+        self.page.evaluate(f"{yes}.click()")
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.jp-Notebook-ExecutionIndicator')]"
+            ".some((one) => one.checkVisibility() && one.dataset.status !== 'idle')"
+        )
+        status = self.panel.locator(".jp-Notebook-ExecutionIndicator")
+        expect(status).to_have_attribute("data-status", "idle", timeout=CELL_LIMIT)
+
+    def interrupt(self) -> None:
+        """Press I twice beside a cell, as JupyterLab has it."""
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("i")
+        self.page.keyboard.press("i")
 
     def restart(self) -> None:
         """Restart the kernel by the menu, as a person does, and say yes when JupyterLab asks."""
@@ -204,22 +229,38 @@ class Cell:
                 continue
         expect(active).to_have_count(1)
 
-    def run(self, limit: float = CELL_LIMIT) -> str:
-        """Run it with Ctrl+Enter. Returns what it shows, when it has ended."""
+    def start(self) -> None:
+        """Have it run with Ctrl+Enter."""
         self.select()
         before = self.prompt.inner_text()
         self.notebook.page.keyboard.press("Control+Enter")
-        expect(self.prompt).not_to_have_text(before, timeout=limit)
-        expect(self.prompt).to_have_text(_COUNT, timeout=limit)
+        expect(self.prompt).not_to_have_text(before)
+
+    def run(self, limit: float = CELL_LIMIT) -> str:
+        """Run it with Ctrl+Enter. Returns what it shows, when it has ended."""
+        self.start()
+        expect(self.prompt).to_have_text(COUNT, timeout=limit)
         return self.output.inner_text()
 
     def replace_line(self, has: str, new: str) -> None:
-        """Click into the line that holds a text, and type another in its place."""
-        self.lines.filter(has_text=has).click()
-        keyboard = self.notebook.page.keyboard
-        keyboard.press("End")
-        keyboard.press("Shift+Home")
-        keyboard.type(new)
+        """Click into the line that holds a text, and type another in its place, indented alike."""
+        line = self.lines.filter(has_text=has)
+        text = line.inner_text()
+        line.click()
+        page = self.notebook.page
+        page.keyboard.press("End")
+        page.keyboard.press("Shift+Home")
+        chosen = page.evaluate("getSelection().toString()")
+        page.keyboard.press("Delete")
+        # From a line's end, JupyterLab's Home key goes to its first letter.
+        indent = text[: len(text) - len(text.lstrip())] if chosen != chosen.lstrip() else ""
+        page.keyboard.type(indent + new)
+
+    def delete(self) -> None:
+        """Take the cell out: D twice beside it."""
+        self.select()
+        for key in ("Escape", "d", "d"):
+            self.notebook.page.keyboard.press(key)
 
     def uncomment(self, begins: str) -> None:
         """Take `# ` away from the line that begins so."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import looks
 import pytest
-from jupyter_page import Cell, Lab, Notebook
+import room as rooms
+from jupyter_page import CELL_LIMIT, COUNT, Cell, Lab, Notebook
 from playwright.sync_api import BrowserContext, Page, expect
 
 PRACTICE = "notebooks/02_Adding_Durability_with_Temporal.ipynb"
@@ -16,6 +17,52 @@ FINISHED = (
     "Solutions_02_Adding_Durability_with_Temporal/02_Adding_Durability_with_Temporal_Solution.ipynb"
 )
 DECORATOR = "# TODO: add the decorator that makes this function an Activity"
+ANSWERS = {
+    "generatereportworkflow": (
+        "from datetime",
+        {
+            "the Activity that writes": "create_pdf_activity,",
+            "its input, with": "PDFGenerationInput(content=content),",
+            "a timedelta of 10": "start_to_close_timeout=timedelta(seconds=10),",
+        },
+    ),
+    "worker": (
+        "from concurrent.futures",
+        {
+            'poll the "research"': 'task_queue="research",',
+            "register your PDF": "activities=[llm_call, create_pdf_activity],",
+        },
+    ),
+    "client": (
+        "import uuid",
+        {
+            "the Workflow to run": "GenerateReportWorkflow.run,",
+            "the Task Queue that": 'task_queue="research",',
+        },
+    ),
+    "web_ui_hunt": (
+        "found = {",
+        {
+            '"Task Queue"': '"Task Queue": "research",',
+            '"first Activity"': '"first Activity": "llm_call",',
+            '"field of its input"': '"field of its input": "prompt",',
+            '"second Activity"': '"second Activity": "create_pdf_activity",',
+            '"its output"': '"its output": "research_pdf.pdf",',
+            '"its timeout"': '"its timeout": "10",',
+            '"field of the result"': '"field of the result": "result",',
+        },
+    ),
+    "generate_summary": ("@activity.defn", {"take it out": ""}),
+    "retry_policy": (
+        "retry_policy =",
+        {
+            "the first wait": "initial_interval=timedelta(seconds=2),",
+            "6 is how many": "backoff_coefficient=3.0,",
+            "3 in all": "maximum_attempts=3,",
+        },
+    ),
+}
+"""How the cell of a blank begins, and what is typed in place of the lines that hold a text."""
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 
@@ -100,27 +147,33 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(practice: Notebook) ->
     assert re.search(r"\nSaw .*\nTry .*@activity\.defn", said)
     looks.take(practice, "lesson-02-checks", blank.place, check.place)
 
+    check.uncomment("# hint(")
+    assert "Hint 1 of 3: What tells Temporal" in check.run()
+    assert "Hint 1 of 3" in check.run(), "nothing has changed"
+
     blank.replace_line("activity.defn", "@activity.defn")
     blank.run()
-    assert check.run().startswith("✓ Right: create_pdf_activity")
-    assert "1 of 7 blanks right" in check.output.inner_text()
+    said = check.run()
+    assert said.startswith("✓ Right: create_pdf_activity") and "1 of 7 blanks right" in said
+    assert "Hint" not in said
     assert not practice.errors()
 
 
 @pytest.mark.usefixtures("running")
-def test_hints_and_the_solution_are_an_uncommented_line_away(practice: Notebook) -> None:
-    check = practice.cell('await check("create_pdf')
-    check.uncomment("# hint(")
-    assert "Hint 1 of 3: What tells Temporal" in check.run()
-
+def test_the_solution_is_an_uncommented_line_away_and_comes_once(practice: Notebook) -> None:
+    check = practice.cell('await check("generatereportworkflow")')
     before = practice.code_cells.count()
     check.uncomment("# solution(")
     check.run()
     expect(practice.code_cells).to_have_count(before + 1)
-    below = practice.cell("from reportlab", nth=1)
-    assert "@activity.defn\ndef create_pdf_activity(" in below.text
+    check.run()
+    practice.save()
+    check.run()
+    below = practice.cell("from datetime", nth=1)
+    assert "@workflow.run" in below.text
     below.run()
     assert check.run().startswith("✓ Right")
+    expect(practice.code_cells).to_have_count(before + 1)
     assert not practice.errors()
 
 
@@ -128,9 +181,9 @@ def test_hints_and_the_solution_are_an_uncommented_line_away(practice: Notebook)
 def practice_looks(practice: Notebook) -> Looks:
     """How the three outcomes of a check and the progress look."""
     workflow = practice.cell("from datetime")
-    workflow.replace_line("# TODO: add the decorator", "    @workflow.run")
+    workflow.replace_line("# TODO: add the decorator", "@workflow.run")
     workflow.run()
-    progress = practice.new_cell_below(practice.cell('await check("generate'), "progress()")
+    progress = practice.new_cell_below(practice.cell('await check("create_pdf'), "progress()")
     shown = {
         "✓ Right": practice.cell('await check("create_pdf'),
         "✗ Not yet": practice.cell('await check("generate'),
@@ -150,6 +203,114 @@ def test_checks_and_progress_fit_wide_and_narrow(practice_looks: Looks) -> None:
     assert not practice_looks.wide
 
 
+# --- the rest of the lesson, as people work through it: they save, interrupt, restart, reopen ---
+
+
+def saved(lab: Lab, blank: str) -> str:
+    """The text of a blank's cell in the file."""
+    cells = json.loads((lab.tree / PRACTICE).read_text(encoding="utf-8"))["cells"]
+    return next("".join(c["source"]) for c in cells if c["metadata"].get("exercise") == blank)
+
+
+def fill(notebook: Notebook, blank: str) -> str:
+    """Type a blank's answer, run it, check it, save, check it again. Returns what is said."""
+    begins, lines = ANSWERS[blank]
+    cell, check = notebook.cell(begins), notebook.cell(f'await check("{blank}")')
+    for has, new in lines.items():
+        cell.replace_line(has, new)
+    cell.run()
+    said = check.run()
+    notebook.save()
+    assert check.run() == said
+    return said
+
+
+@pytest.mark.usefixtures("practice_looks")
+def test_what_is_saved_changes_no_answer(practice: Notebook, lab: Lab) -> None:
+    name = "generatereportworkflow"
+    text = practice.cell("from datetime").text
+    rooms.until(lambda: saved(lab, name) == text, "JupyterLab to save by itself", limit=60)
+    check = practice.cell(f'await check("{name}")')
+    said = check.run()
+    assert said.startswith("✗ Not yet") and "2 of 7 blanks right" in said
+    practice.save()
+    assert check.run() == said
+    assert practice.cell('await check("create_pdf').run().startswith("✓ Right")
+    said = fill(practice, name)
+    assert said.startswith("✓ Right") and "2 of 7 blanks right" in said
+
+
+@pytest.mark.usefixtures("running")
+def test_a_report_is_this_notebooks_own_while_another_one_runs(
+    practice: Notebook, lab: Lab
+) -> None:
+    practice.cell("from temporalio.client import Client").run()
+    assert "3 of 7 blanks right" in fill(practice, "worker")
+    practice.cell("worker = await start_worker").run()
+    ask = practice.cell("prompt = await ask")
+    ask.start()
+    practice.panel.locator("input.jp-Stdin-input").press("Enter")
+    expect(ask.prompt).to_have_text(COUNT)
+    assert "4 of 7 blanks right" in fill(practice, "client")
+    followed = practice.cell("result = await follow(handle)").run()
+    assert "Research report written: research_pdf.pdf" in followed
+    assert (lab.tree / PRACTICE).with_name("research_pdf.pdf").exists(), "it is elsewhere"
+    assert "5 of 7 blanks right" in fill(practice, "web_ui_hunt")
+    assert not practice.errors()
+
+
+def test_an_interrupt_ends_a_cell_in_words(practice: Notebook) -> None:
+    for begins in ("from temporalio.exceptions import Appl", "from temporalio.common", "async def"):
+        practice.cell(begins).run()
+    practice.cell("before = mark()").run()
+    waiting = practice.new_cell_below(practice.cell("receipt(before)"), "await follow(handle)")
+    waiting.start()
+    expect(waiting.output).to_contain_text("generate_summary")
+    practice.interrupt()
+    expect(waiting.prompt).to_have_text(COUNT)
+    said = waiting.output.inner_text()
+    assert "Traceback" not in said and "CancelledError" not in said, said
+    waiting.delete()
+    assert not practice.errors()
+
+
+def test_after_a_restart_the_lesson_goes_on_where_it_was(practice: Notebook) -> None:
+    practice.restart_kernel()
+    practice.cell("from workshop import").run()
+    said = practice.cell('await check("create_pdf').run()
+    assert "has not been run in this kernel" in said
+    assert "5 of 7 blanks right. This one was right before, and still counts." in said
+
+    last = practice.cell("@activity.defn")
+    last.select()
+    practice.menu("Run", "Run All Above Selected Cell")
+    practice.panel.locator("input.jp-Stdin-input").press("Enter", timeout=CELL_LIMIT)
+    practice.finish()
+    assert not practice.errors()
+    assert len(practice.cells("from datetime")) == 2, "the solution was put in once"
+    assert "6 of 7 blanks right" in fill(practice, "generate_summary")
+    mended = practice.cell("worker = await start_worker", nth=1).run()
+    assert "Report with summary written: research_pdf.pdf" in mended
+    assert "7 of 7 blanks right" in fill(practice, "retry_policy")
+    assert not practice.errors()
+
+
+def test_closed_and_opened_again_all_is_as_it_was(
+    window: BrowserContext, practice: Notebook, lab: Lab
+) -> None:
+    practice.save()
+    practice.page.close()
+    again = opened(window, lab, PRACTICE, "practice")
+    for blank in ANSWERS:
+        said = again.cell(f'await check("{blank}")').run()
+        assert "7 of 7 blanks right" in said
+        # The others were defined once more by cells below them.
+        assert said.startswith("✓ Right") or "A later cell has defined" in said, said
+    assert again.cell('await check("retry_policy")').output.inner_text().startswith("✓ Right")
+    assert "7 of 7 blanks right" in again.cell("progress()").run()
+    assert not again.errors()
+
+
 # --- the finished notebook ---
 
 
@@ -165,7 +326,8 @@ def test_each_check_says_right(finished: Notebook) -> None:
     checks = finished.cells("await check(")
     assert len(checks) == 7
     for cell in checks:
-        assert cell.output.inner_text().startswith("✓ Right"), cell.output.inner_text()
+        said = cell.output.inner_text()
+        assert said.startswith("✓ Right") and "does not count as your progress" in said, said
 
 
 def test_the_pictures_are_seen(finished: Notebook) -> None:
