@@ -17,6 +17,8 @@ import room as rooms
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from workshop import namespaces
+
 T = TypeVar("T")
 
 WORKER = "demos/module_one_03_human_in_the_loop/worker.py"
@@ -70,11 +72,13 @@ def review(env: dict[str, str], folder: Path, port: int = 0) -> tuple[Running, s
 
 
 def ask(env: dict[str, str], what: Callable[[Client], Awaitable[T]]) -> T:
-    """Ask the room's Temporal Service something."""
+    """Ask the room's Temporal Service something, in the namespace of this environment."""
 
     async def asking() -> T:
         client = await Client.connect(
-            f"localhost:{env['WORKSHOP_TEMPORAL_PORT']}", data_converter=pydantic_data_converter
+            f"127.0.0.1:{env['WORKSHOP_TEMPORAL_PORT']}",
+            namespace=env.get("TEMPORAL_NAMESPACE", "default"),
+            data_converter=pydantic_data_converter,
         )
         return await what(client)
 
@@ -93,6 +97,16 @@ def start(env: dict[str, str], prompt: str, *, queue: str = QUEUE, wait: bool = 
     if wait:
         rooms.until(lambda: draft(env, name)["status"] == "waiting", "version 1", limit=30)
     return name
+
+
+def notebook(env: dict[str, str], namespace: str) -> dict[str, str]:
+    """The environment in a kernel whose `begin` has claimed this namespace."""
+
+    async def claim(client: Client) -> None:
+        assert await namespaces._made(client, namespace)
+
+    ask(env, claim)
+    return env | {"TEMPORAL_NAMESPACE": namespace}
 
 
 def draft(env: dict[str, str], name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -18,12 +19,15 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 import room as rooms
+from temporalio.client import Client
 
 from workshop import __main__ as command_line
-from workshop import processes, temporal_service
+from workshop import namespaces, processes, temporal_service
 from workshop.practice_model import process
 
-COMMANDS = ("lab", "up", "down", "status", "doctor", "progress", "demo", "review", "reset")
+COMMANDS = (
+    *("lab", "up", "down", "status", "doctor", "progress", "demo", "review", "workflows", "reset"),
+)
 NAMES = (temporal_service.NAME, process.NAME)
 SENTINEL = "sk-sentinel-aabbccddeeff00112233445566778899"
 
@@ -108,6 +112,39 @@ def test_down_leaves_a_service_of_somebody_else(
     assert capsys.readouterr().out.count("none of ours ran") == 3
     monkeypatch.setenv("WORKSHOP_HOME", running_room["WORKSHOP_HOME"])
     assert run("status") == 0
+
+
+def test_workflows_that_still_run_are_listed_and_ended_in_every_namespace(
+    running_room: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def start(namespace: str) -> None:
+        client = await Client.connect(f"127.0.0.1:{running_room['WORKSHOP_TEMPORAL_PORT']}")
+        if namespace != "default":
+            assert await namespaces._made(client, namespace)
+        inside = namespaces.inside(client, namespace)
+        await inside.start_workflow("Left", id=f"of-{namespace}", task_queue="nobody")
+
+    for name in ("default", "lesson-02"):
+        asyncio.run(start(name))
+
+    def listed() -> bool:
+        assert run("workflows") == 0
+        told = capsys.readouterr().out
+        return all(f"{name}  Left  of-{name}" in told for name in ("default", "lesson-02"))
+
+    rooms.until(listed, "both in the list")
+    monkeypatch.setattr("builtins.input", lambda prompt: "no")
+    assert run("workflows", "--end") == 1
+    assert listed()
+    assert run("workflows", "--end", "--yes") == 0
+    capsys.readouterr()
+
+    def none_left() -> bool:
+        return run("workflows") == 0 and "0 still running." in capsys.readouterr().out
+
+    rooms.until(none_left, "an empty list")
 
 
 def test_the_doctor_answers_with_its_exit_code(

@@ -199,6 +199,80 @@ def test_a_service_that_lets_us_make_none_is_told(
     assert "TEMPORAL_NAMESPACE" not in os.environ
 
 
+LESSON = """
+import asyncio, sys
+import workshop
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+MINE = sys.argv[1]
+
+@workflow.defn(name="Report", sandboxed=False)
+class Report:
+    @workflow.run
+    async def run(self) -> str:
+        return MINE
+
+async def main():
+    settings = await workshop.begin("02")
+    client = await Client.connect(
+        settings.temporal_address, namespace=settings.temporal_namespace
+    )
+    async def run_worker():
+        await Worker(client, task_queue="research", workflows=[Report]).run()
+    await workshop.start_worker(run_worker)
+    print("polls", flush=True)
+    sys.stdin.readline()  # until all poll
+    runs = [
+        client.execute_workflow(Report.run, id=f"report-{number}", task_queue="research")
+        for number in range(10)
+    ]
+    print(sorted(set(await asyncio.gather(*runs))), flush=True)
+    sys.stdin.readline()  # its Worker polls until all have ended
+    await workshop.stop_worker()
+
+asyncio.run(main())
+"""
+
+
+def test_notebooks_of_one_lesson_at_once_each_do_their_own_work(
+    room: dict[str, str], tmp_path: Path
+) -> None:
+    """Each with its Worker, the same Task Queue and the same Workflow ids."""
+    kernels = {}
+    for folder in ("notebooks", "Solutions_02_A", "copy"):
+        (tmp_path / folder).mkdir()
+        kernels[folder] = subprocess.Popen(
+            [sys.executable, "-c", LESSON, folder],
+            env=room | {"PYTHONPATH": str(rooms.ROOT)},
+            cwd=tmp_path / folder,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def said(kernel: subprocess.Popen[str], start: str) -> str:
+        assert kernel.stdout
+        return next((line for line in kernel.stdout if line.startswith(start)), "it has ended")
+
+    def go(kernel: subprocess.Popen[str]) -> None:
+        assert kernel.stdin
+        kernel.stdin.write("\n")
+        kernel.stdin.flush()
+
+    try:
+        assert {said(kernel, "polls") for kernel in kernels.values()} == {"polls\n"}
+        for kernel in kernels.values():
+            go(kernel)
+        for folder, kernel in kernels.items():
+            assert said(kernel, "[") == f"['{folder}']\n"
+    finally:
+        for kernel in kernels.values():
+            kernel.kill()
+            kernel.communicate()
+
+
 # Finding
 
 

@@ -407,7 +407,7 @@ def test_a_service_that_is_away_is_told_and_found_again(reviewer: Reviewer, pati
     rooms.until(lambda: not processes.running(home, temporal_service.NAME), "its end")
     with rooms.quick(3):
         page = reviewer.page()
-    assert page.status == 503 and re.search(r"localhost:\d+ does not answer", page.text)
+    assert page.status == 503 and re.search(r"127\.0\.0\.1:\d+ does not answer", page.text)
     assert "python -m workshop up" in page.text and "none is lost" in page.text
     answer = reviewer.sent(form | {"choice": "keep"})
     assert answer.status_code == 303
@@ -420,3 +420,21 @@ def test_a_service_that_is_away_is_told_and_found_again(reviewer: Reviewer, pati
     )
     page = reviewer.page(answer.headers["Location"].partition("#")[0])
     assert "✗" in page.cards[patient].text
+
+
+def test_the_drafts_of_every_notebook_are_shown_and_decided_on(
+    reviewer: Reviewer, folder: Path
+) -> None:
+    kernel = drafts.notebook(reviewer.env, "lesson-03-solution")
+    worker = drafts.worker(kernel, folder)
+    try:
+        theirs, own = drafts.start(kernel, TOPIC), drafts.start(reviewer.env, TOPIC)
+        rooms.until(lambda: {theirs, own} <= reviewer.page().cards.keys(), "both to be listed")
+        page = reviewer.http.get(reviewer.address).text
+        assert f"/namespaces/lesson-03-solution/workflows/{theirs}" in page
+        assert f"/namespaces/default/workflows/{own}" in page
+        decided = reviewer.decided(reviewer.page().cards[theirs].fields, "keep")
+        assert "✓ keep of version 1 accepted" in decided.cards[theirs].text
+        assert drafts.draft(reviewer.env, own)["status"] == "waiting"
+    finally:
+        worker.end()

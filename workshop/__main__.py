@@ -14,11 +14,15 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from temporalio.client import Client
+from temporalio.service import RPCError
+
 from workshop import (
     crashes,
     disk,
     doctor,
     fresh_notebook,
+    namespaces,
     notebook,
     processes,
     temporal_service,
@@ -265,6 +269,46 @@ def demo(arguments: argparse.Namespace) -> int:
     return 0 if all(crash.well for crash in show.crashes) else 1
 
 
+def workflows(arguments: argparse.Namespace) -> int:
+    """List the Workflows that still run, of every notebook; --end terminates them, asking first."""
+    settings = load()
+    quiet_core()
+    return asyncio.run(_workflows(settings, arguments.end, arguments.yes))
+
+
+async def _workflows(settings: Settings, end: bool, yes: bool) -> int:
+    if not await temporal_service.healthy(settings.temporal_address):
+        raise WorkshopError(
+            f"No Temporal Service answers at {settings.temporal_address}.",
+            do="Run `python -m workshop up`, then this again.",
+        )
+    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    found = []
+    for name in namespaces.of_home(settings, await namespaces.known(client)):
+        inside = namespaces.inside(client, name)
+        async for one in inside.list_workflows('ExecutionStatus = "Running"'):
+            print(f"{one.start_time:%Y-%m-%d %H:%M} UTC  {name}  {one.workflow_type}  {one.id}")
+            found.append(inside.get_workflow_handle(one.id, run_id=one.run_id))
+    print(f"{len(found)} still running.")
+    if not end or not found:
+        return 0
+    if not yes and not _agreed("Terminate them? Their Event Histories stay. Type yes: "):
+        print("Nothing was ended.")
+        return 1
+    for handle in found:
+        with suppress(RPCError):  # it may have ended meanwhile
+            await handle.terminate("python -m workshop workflows --end")
+    print("✓ Ended.")
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() == "yes"
+    except EOFError:
+        return False
+
+
 def reset(arguments: argparse.Namespace) -> int:
     """End the workshop's processes and remove what they kept; asks first."""
     settings = load()
@@ -276,14 +320,9 @@ def reset(arguments: argparse.Namespace) -> int:
     for path in kept:
         print(f"  {path.name:<32} {_size(path):>12,} bytes")
     print("It keeps .env, your notebooks and your PDFs.")
-    if not arguments.yes:
-        try:
-            answer = input("Remove them? Type yes: ").strip().lower()
-        except EOFError:
-            answer = ""
-        if answer != "yes":
-            print("Nothing was removed.")
-            return 1
+    if not arguments.yes and not _agreed("Remove them? Type yes: "):
+        print("Nothing was removed.")
+        return 1
     _down(settings)
     for path in kept:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -329,6 +368,7 @@ COMMANDS = {
     "fresh": fresh,
     "demo": demo,
     "review": review,
+    "workflows": workflows,
     "reset": reset,
 }
 
@@ -359,7 +399,9 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("kind", nargs="?", choices=("lesson", "exercise"), default="lesson")
         if name == "review":
             one.add_argument("--port", type=int, default=8235, help="default 8235, or a free one")
-        if name == "reset":
+        if name == "workflows":
+            one.add_argument("--end", action="store_true", help="terminate them")
+        if name in ("reset", "workflows"):
             one.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(words)
     try:

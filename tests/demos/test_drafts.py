@@ -147,3 +147,23 @@ def test_a_wrong_key_ends_a_draft_at_once(
         assert [c.attempt for c in ledger.calls() if c.workflow_id == name] == [1]
     finally:
         worker.end()
+
+
+def test_a_notebooks_draft_is_decided_on_in_a_terminal_by_its_id_alone(
+    terminal: Open, running_room: dict[str, str], tmp_path: Path
+) -> None:
+    """Lesson 03 prints the command; the notebook has a namespace, and the terminal has not."""
+    kernel = drafts.notebook(running_room, "lesson-03")
+    worker = drafts.worker(kernel, tmp_path)
+    try:
+        name = drafts.start(kernel, "Give me 3 facts about dolphins")
+        reviewer = terminal(DECIDE, name)
+        reviewer.says("Version 1: keep, redo or edit")
+        reviewer.keys("keep\n")
+        reviewer.says("✓ Published, as a person has read it: version 1")
+        assert reviewer.ends() == 0
+        starter = terminal(STARTER, name)
+        starter.says(rf"/namespaces/lesson-03/workflows/{name}")
+        assert starter.ends() == 0
+    finally:
+        worker.end()

@@ -177,7 +177,7 @@ SEEN: dict[str, Change] = {
 UNSEEN: dict[str, Change] = {
     "an id": _changing(r"-[0-9a-f]{4}-[0-9a-f]{12}\b", "-0a1b-0123456789ab"),
     "a duration": _changing(r"\b\d+\.\d\d s\b", "3.21 s"),
-    "a port": _changing(r"localhost:\d+", "localhost:23456"),
+    "a port": _changing(r"(localhost|127\.0\.0\.1):\d+", "127.0.0.1:23456"),
 }
 
 

@@ -1,4 +1,3 @@
-before = mark()
 handle = await client.start_workflow(
     GenerateReportWorkflow.run,
     GenerateReportInput(prompt="Give me 3 interesting facts about octopuses"),
