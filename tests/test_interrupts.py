@@ -97,8 +97,8 @@ def test_a_cell_that_is_stopped_ends_at_once_in_two_lines(
     ran = kernel.run(cell, stop_at=seen)
     assert ran.error is not None and len(ran.error) == 2, ran.error
     assert ran.error[0] == "✗ Interrupted." and words in ran.error[1]
-    # A second on a quiet machine. By itself each would have gone on for longer than this.
-    assert ran.took < 5
+    # A fraction of a second on a quiet machine. By itself each goes on for a minute, or for ever.
+    assert ran.took < 30
 
 
 def test_what_is_shown_does_not_stay_in_the_middle_of_a_countdown(kernel: Kernel) -> None:

@@ -229,9 +229,10 @@ def _shown_init(self: Worker, *args: Any, **given: Any) -> None:
         args, given = look.building(args, given)
     start = _starting.get()
     file = this_notebook.path() if start else None
-    if file and not look:
+    usual = f"{os.getpid()}@{socket.gethostname()}"
+    if file and not look and getattr(given.get("client", *args[:1]), "identity", "") == usual:
         # The SDK's own word for who a Worker is, and the notebook: histories and the Web UI say it.
-        given.setdefault("identity", f"{os.getpid()}@{socket.gethostname()} {file.name}")
+        given.setdefault("identity", f"{usual} {file.name}")
     _init(self, *args, **given)
     if start:
         start.workers.append(self)

@@ -21,8 +21,9 @@ from temporalio.exceptions import (
     RetryState,
 )
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
 
-from workshop import notebook, settings, temporal_service
+from workshop import settings, temporal_service
 from workshop.follow import model, workers
 from workshop.follow.conditions import (
     Condition,
@@ -198,7 +199,8 @@ class _Following:
             await run.poll()
             self._progress = run.progress()
             self._met = self._until is not None and self._until(self._progress)
-            self._old = self._outdated()
+            worker, kind = self._worker(), self._progress.workflow_type
+            self._old = workers.outdated(worker, kind) if worker else []
             if self._beside is None:
                 self._beside = await self._others_open()
             if self._progress.running and not self._met:
@@ -290,26 +292,18 @@ class _Following:
             link = self._web_ui
             self._screen = screen(_link(self._handle, self._progress) if link is None else link)
         progress = _still(self._progress) if final else self._progress
-        ours = workers.polls(
-            notebook.running_worker(),
-            self._judge.run.task_queue,
-            _client(self._handle).namespace,
-        )
+        worker = self._worker()
         told = [
             note,
             workers.start_again(self._old),
-            workers.others(progress) if ours else "",
+            workers.others(progress, worker) if worker else "",
             self._beside or "",
         ]
         self._screen.show(progress, "\n".join(part for part in told if part), final)
 
-    def _outdated(self) -> list[str]:
-        """What this Workflow runs as it was before an edit, where this kernel's Worker runs it."""
-        worker = notebook.running_worker()
-        queue, space = self._judge.run.task_queue, _client(self._handle).namespace
-        if worker is None or not workers.polls(worker, queue, space):
-            return []
-        return workers.outdated(worker, self._progress.workflow_type)
+    def _worker(self) -> Worker | None:
+        """This kernel's Worker, where it may run this Workflow."""
+        return workers.here(self._judge.run.task_queue, _client(self._handle).namespace)
 
     def _otherwise(self) -> str:
         """Why an Activity failed, where it was to fail and did for another reason than its own."""

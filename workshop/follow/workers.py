@@ -17,11 +17,12 @@ from workshop.follow.rows import Progress, clean
 _PROCESS = re.compile(r"(\d+)@\S+(?: (.+))?")
 
 
-def polls(worker: Worker | None, queue: str, namespace: str) -> bool:
-    """Whether a Worker is there and takes the tasks of this Task Queue."""
-    return (
-        worker is not None and worker.task_queue == queue and worker.client.namespace == namespace
-    )
+def here(queue: str, namespace: str) -> Worker | None:
+    """This kernel's Worker, where it takes the tasks of this Task Queue."""
+    worker = notebook.running_worker()
+    if worker is None or (worker.task_queue, worker.client.namespace) != (queue, namespace):
+        return None
+    return worker
 
 
 def outdated(worker: Worker | None = None, workflow_type: str = "") -> list[str]:
@@ -68,9 +69,10 @@ def start_again(names: Iterable[str]) -> str:
     )
 
 
-def others(progress: Progress) -> str:
-    """Who else has run steps of this Workflow, in a sentence; empty where this process ran all."""
+def others(progress: Progress, worker: Worker) -> str:
+    """Who else than this Worker has run steps of a Workflow, in a sentence; empty where nobody."""
     ran: dict[str, list[str]] = {}
+    mine = worker.config().get("identity") or worker.client.identity
     for identity in sorted(progress.workers):
         ran.setdefault(identity, []).append("the Workflow's code")
     for step in progress.steps:
@@ -78,7 +80,7 @@ def others(progress: Progress) -> str:
             ran[step.worker].append(step.name)
     told = []
     for identity, what in ran.items():
-        who = _other(identity)
+        who = "" if identity == mine else _other(identity)
         if who:
             told.append(f"{who} ran {', '.join(what)}; this notebook's Worker did not.")
     return " ".join(told)
