@@ -178,25 +178,28 @@ def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
     """
     python = str(venv / "bin" / "python")
     index = Index.of(python)
-    silence = index.silence()
     quietly = ["--quiet", "--disable-pip-version-check"]
-    if silence:
-        offline = [str(uv), "pip", "install", "--python", python, "--quiet", "--offline", *wanted]
-        offline += ["-c", "constraints.txt", "uv"]
-        if uv is None or subprocess.run(offline, cwd=ROOT, capture_output=True).returncode:
+    by_uv = ["pip", "install", "--python", python, "--quiet", *wanted]
+    known = {**os.environ, **index.for_uv()}
+    if silence := index.silence():
+        offline = [str(uv), *by_uv, "--offline"]
+        if (
+            uv is None
+            or subprocess.run(offline, cwd=ROOT, env=known, capture_output=True).returncode
+        ):
             raise SetUpError(silence)
+        shutil.copy2(uv, venv / "bin")
         print("No package index answers; everything was here already.", flush=True)
     else:
         if uv is None:
             line = [python, "-m", "pip", "install", *quietly, "-c", "constraints.txt", "uv"]
             subprocess.run(line, cwd=ROOT, capture_output=True)
             uv = venv / "bin" / "uv"
-        # With itself, so that the next set-up finds it, also without a network.
-        line = [str(uv), "pip", "install", "--python", python, "--quiet", *wanted, "uv"]
         said = ""
         try:
+            # With itself, so that the next set-up finds it, also without a network.
             done = subprocess.run(
-                line, cwd=ROOT, env={**os.environ, **index.for_uv()}, stderr=subprocess.PIPE
+                [str(uv), *by_uv, "uv"], cwd=ROOT, env=known, stderr=subprocess.PIPE
             )
             said = done.stderr.decode(errors="replace").strip()
             failed = done.returncode != 0
