@@ -126,7 +126,7 @@ def test_a_handler_relies_on_what_init_made(path: Path) -> None:
             fresh = kind(*given) if "__init__" in dir(kind) and given_to(kind) else kind()
             handler.fn(fresh, *[some(hint) for hint in handler.arg_types or ()])
             tried.append(f"{kind.__name__}.{handler.name}")
-    talks = any(word in str(path) for word in ("03_", "04_"))
+    talks = any(word in str(path.relative_to(ROOT)) for word in ("03_", "04_"))
     assert bool(tried) == talks, tried
 
 

@@ -2,6 +2,7 @@
 
 # No annotations as texts: the SDK reads those of a Workflow's input.
 
+import ast
 import asyncio
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 
 import litellm
 import pytest
+from bank import ROOT
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import CancelledError
@@ -252,6 +254,12 @@ def test_a_termination_says_why_by_its_reason(on_a_service: Run) -> None:
         return last.workflow_execution_terminated_event_attributes.reason
 
     assert on_a_service(end) == "A wrong key stays wrong."
+    for file in [*ROOT.glob("lessons/**/*.py"), *ROOT.glob("workshop/**/*.py")]:
+        source = file.read_text(encoding="utf-8")
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST
+        for call in ast.walk(compile(source, str(file), "exec", flags)):
+            ends = isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".terminate")
+            assert not (ends and call.args), f"{file}: {ast.unparse(call)}"
 
 
 # --- the client's time limit: lesson 01, A first call ---
