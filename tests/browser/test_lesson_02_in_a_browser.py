@@ -276,7 +276,9 @@ def test_an_interrupt_ends_a_cell_in_words(practice: Notebook) -> None:
 
 def test_after_a_restart_the_lesson_goes_on_where_it_was(practice: Notebook) -> None:
     practice.restart_kernel()
-    practice.cell("from workshop import").run()
+    begin = practice.cell("from workshop import")
+    begin.run()
+    expect(begin.prompt).to_have_text("[1]:")
     said = practice.cell('await check("create_pdf').run()
     assert "has not been run in this kernel" in said
     assert "5 of 7 blanks right. This one was right before, and still counts." in said
