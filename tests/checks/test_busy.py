@@ -56,6 +56,10 @@ class Waits:
         self.told = word
 
     @workflow.update
+    def again(self, word: str) -> str:
+        return word
+
+    @workflow.update
     async def never(self) -> str:
         await workflow.wait_condition(lambda: False)
         return ""
@@ -184,6 +188,19 @@ def test_a_wait_in_vain_of_a_script_is_known_by_the_history(running_room: dict[s
         done = tried(Waits, {}, script=script)
     assert found == ["no end", "no answer"]
     assert done.result == "go on"
+
+
+def test_an_answer_that_is_on_its_way_is_not_missed(running_room: dict[str, str]) -> None:
+    answers: list[tuple[bool, str]] = []
+
+    async def script(talk: Talk) -> None:
+        for number in range(40):
+            answers.append(await talk.update("again", str(number)))
+        await talk.signal("tell", "go on")
+        await talk.ended()
+
+    tried(Waits, {}, script=script)
+    assert answers == [(True, str(number)) for number in range(40)]
 
 
 def test_a_short_timer_is_waited_for(running_room: dict[str, str]) -> None:

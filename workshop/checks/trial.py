@@ -62,6 +62,7 @@ _TASK_TROUBLE = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
 }
 _ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+_ANSWERED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
 _UNHANDLED = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _BEGINS = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
@@ -87,6 +88,8 @@ _FINISHES = {
 LIMIT = 2.0
 """Seconds of a quiet machine in which a task that is open must move on; and those of the longest
 timer that a trial waits for."""
+BUSY = 3.0
+"""So many times slower than a quiet machine is busy."""
 ANSWER_SECONDS = 10.0
 """Seconds of a quiet machine in which the Temporal Service must answer."""
 MOST_EVENTS = 600
@@ -194,6 +197,18 @@ class Trial:
             > (ended := told.last_attempt_complete_time.ToNanoseconds() / 1e9)
             > 0
         ]
+
+    def elsewhere(self, queue: str) -> bool:
+        """Whether it waits for an Activity or a child on another Task Queue: nobody polls that."""
+        asked = [a.activity_options.task_queue.name for a in self.state.pending_activities]
+        if self.state.pending_children:
+            initiated = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
+            asked += [
+                e.start_child_workflow_execution_initiated_event_attributes.task_queue.name
+                for e in self.events
+                if e.event_type == initiated
+            ]
+        return any(name not in ("", queue) for name in asked)
 
     def scheduled(self, name: str) -> Scheduled | None:
         return next((a for a in self.activities if a.name == name), None)
@@ -399,8 +414,9 @@ class Talk:
         update = asyncio.ensure_future(self.handle.execute_update(name, args=inputs))
 
         def in_vain() -> bool:
-            new = [event.event_type for event in self.trial.events[known:]]
-            return _ACCEPTED in new and self.trial.waits(self.limit)
+            kinds = [event.event_type for event in self.trial.events]
+            unanswered = kinds.count(_ACCEPTED) > kinds.count(_ANSWERED)
+            return unanswered and _ACCEPTED in kinds[known:] and self.trial.waits(self.limit)
 
         try:
             if not await self._done(update, in_vain):
@@ -416,7 +432,7 @@ class Talk:
         waiting = Patience(LIMIT)
         try:
             while not call.done():
-                if in_vain() or waiting.over(len(self.trial.events), self._beat):
+                if in_vain() or self._too_long(waiting):
                     return False
                 await asyncio.wait({call}, timeout=0.05)
             return True
@@ -443,15 +459,27 @@ class Talk:
             # The look under way may have begun before the script's last word to the Workflow.
             if trial.looks > since + 1 and trial.waits(self.limit):
                 raise Stuck
-            if waiting.over((len(trial.events), _attempts(trial)), self._beat):
-                if trial.in_task and in_code_of(self.kind):
+            if self._too_long(waiting):
+                if self._in_code:
                     trial.task_failure = "TMPRL1101: the code does not give back control"
                 raise Stuck
             await asyncio.sleep(0.01)
 
+    @property
+    def _in_code(self) -> bool:
+        return self.trial.in_task and bool(in_code_of(self.kind))
 
-def _attempts(trial: Trial) -> int:
-    return sum(activity.attempt for activity in trial.state.pending_activities)
+    def _too_long(self, waiting: Patience) -> bool:
+        """Whether nothing has moved for so long that nothing will.
+
+        On a busy machine only where that lies with the learner's code. Else it is the turn of the
+        Temporal Service or of the check's own Worker: if that takes too long for any check, the
+        check says that it could not decide.
+        """
+        trial = self.trial
+        attempts = sum(activity.attempt for activity in trial.state.pending_activities)
+        over = waiting.over((len(trial.events), attempts), self._beat)
+        return over and (waiting.stretch < BUSY or self._in_code or trial.elsewhere(self.handle.id))
 
 
 async def _talk(script: Awaitable[None], watching: asyncio.Task[None], talk: Talk) -> None:
