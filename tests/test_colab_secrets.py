@@ -66,7 +66,7 @@ def test_a_secret_that_is_not_given_is_told(
 ) -> None:
     secrets({"LLM_API_KEY": value})
     told = colab_secrets.ask()
-    assert words in told and "run this cell again" in told.lower() or "Run this cell" in told
+    assert (words in told and "run this cell again" in told.lower()) or "Run this cell" in told
     assert load().practice
 
 

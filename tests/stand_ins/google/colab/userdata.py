@@ -19,7 +19,7 @@ class NotebookAccessError(Exception):
     """The notebook may not read it."""
 
 
-class TimeoutException(Exception):  # noqa: N818, its name in Colab
+class TimeoutException(Exception):
     """Nobody answered the question for access."""
 
 
