@@ -232,6 +232,6 @@ def test_an_error_that_only_came_after_one_of_litellm_is_the_learners_own(env: S
             try:
                 raise error()
             except Exception:
-                raise KeyError("choices")
+                raise KeyError("choices") from None
         except KeyError as mine:
             assert explain(mine) is None
