@@ -46,8 +46,8 @@ check: $(VENV)/.dev  ## say what is stale, badly typed or badly formatted
 bench: $(VENV)/.dev  ## measure, and print the tables that docs/ quotes
 	@$(BIN)/python -m authoring.bench
 
-doctor: $(VENV)/.lab  ## say what is there, what is wrong and what to do about it
-	@$(BIN)/python -m workshop doctor
+doctor: $(VENV)/.lab  ## say what is wrong and what to do; CALL=1 makes one tiny call to the model
+	@$(BIN)/python -m workshop doctor $(if $(CALL),--call)
 
 down: $(VENV)/.lab  ## end the processes that the workshop started
 	@$(BIN)/python -m workshop down

@@ -75,12 +75,10 @@ def _chain(error: BaseException | None) -> Iterator[tuple[str, str]]:
         error = error.__cause__
     package = type(error).__module__.partition(".")[0]
     if error is None or package not in ("litellm", "openai"):
-        unpriced = type(error) is Exception and "isn't mapped yet" in str(error)
-        if unpriced:
-            yield "ModelNotMapped", f"litellm. {error}"
         return
     for _ in range(8):
-        yield type(error).__name__, f"litellm. {error}" if package == "openai" else str(error)
+        text = str(error)
+        yield type(error).__name__, text if text.startswith("litellm.") else f"litellm. {text}"
         error = error.__cause__ or error.__context__
         if error is None:
             return
