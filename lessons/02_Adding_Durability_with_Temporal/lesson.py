@@ -879,8 +879,8 @@ async def crash_worker() -> None:
 #
 # Run the next cell. When its timer runs:
 # 1. Restart the kernel: menu *Kernel*, *Restart Kernel…*, *Restart*.
-# 2. Select the cell `print(await follow(report))`, choose *Run*, *Run All Above Selected Cell*, and
-#    wait for about a minute. The next cell finds your report again.
+# 2. Select the cell that begins with `print(await follow(report`, choose *Run*, *Run All Above
+#    Selected Cell*, and wait for about a minute. The next cell finds your report again.
 # 3. Run the cell that you have selected.
 #
 # If you came too late, run the next cell again. If you do not want to crash anything, run on.
@@ -899,7 +899,7 @@ worker = await start_worker(crash_worker)
 await follow(report, until=timer_started())
 
 # %%
-print(await follow(report))
+print(await follow(report, limit=60))  # the timer alone takes 30 seconds
 
 # %% [markdown]
 # Did you restart? Then the first row is the work of a process that is gone. The new one took its

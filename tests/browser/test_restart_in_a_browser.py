@@ -35,7 +35,7 @@ def run_of(cell: Cell) -> str:
 def test_a_report_survives_the_restart_of_its_kernel(window: BrowserContext, lab: Lab) -> None:
     notebook = Notebook(window.new_page(), lab.address(FINISHED, "restart"))
     start = notebook.cell("from temporalio.common import WorkflowIDConflictPolicy")
-    follows = notebook.cell("print(await follow(report))")
+    follows = notebook.cell("print(await follow(report")
     run_above(notebook, start)
     assert "fires in" in start.run(CELL_LIMIT), start.output.inner_text()
     begun = run_of(start)

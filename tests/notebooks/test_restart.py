@@ -190,7 +190,7 @@ def test_a_crash_of_ones_own_costs_no_second_call(path: Path, ran: Restarted) ->
     before, after = ran.of(OWN)
     (run,) = set(re.findall(r"report-that-survives/([0-9a-f-]+)", before))
     assert f"report-that-survives/{run}" in after, "another run than the one before the restart"
-    (followed,) = ran.of("print(await follow(report))")
+    (followed,) = ran.of("print(await follow(report")
     assert re.search(r"timer of .* fired", followed) and run in followed
     # Nothing that a kernel left is paid twice, whatever it was doing when it was killed.
     assert ran.calls[OWN_ID, "llm_call"] == 1 and set(ran.calls.values()) == {1}, ran.calls
