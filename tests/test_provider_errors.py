@@ -232,10 +232,6 @@ def test_an_error_that_only_came_after_one_of_litellm_is_the_learners_own(env: S
             try:
                 raise error()
             except Exception:
-<<<<<<< HEAD
-                raise KeyError("choices")  # noqa: B904
-=======
                 raise KeyError("choices") from None
->>>>>>> e-model
         except KeyError as mine:
             assert explain(mine) is None
