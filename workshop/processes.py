@@ -125,7 +125,8 @@ async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
     home = settings.home
     if _here(home, server.name) and await server.answers(settings):
         return False
-    async with lock(home, server.name):
+    # Whoever holds it may wait as long as `_comes_up` does.
+    async with lock(home, server.name, limit=11 * limit):
         # Another notebook may have been quicker, and may have chosen other ports.
         settings = settings.at(recorded_ports(home))
         if _here(home, server.name) and await server.answers(settings):
