@@ -219,18 +219,15 @@ async def main():
     client = await Client.connect(
         settings.temporal_address, namespace=settings.temporal_namespace
     )
-    async def run_worker():
-        await Worker(client, task_queue="research", workflows=[Report]).run()
-    await workshop.start_worker(run_worker)
-    print("polls", flush=True)
-    sys.stdin.readline()  # until all poll
-    runs = [
-        client.execute_workflow(Report.run, id=f"report-{number}", task_queue="research")
-        for number in range(10)
-    ]
-    print(sorted(set(await asyncio.gather(*runs))), flush=True)
-    sys.stdin.readline()  # its Worker polls until all have ended
-    await workshop.stop_worker()
+    async with Worker(client, task_queue="research", workflows=[Report]):
+        print("polls", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)  # until all poll
+        runs = [
+            client.execute_workflow(Report.run, id=f"report-{number}", task_queue="research")
+            for number in range(10)
+        ]
+        print(sorted(set(await asyncio.gather(*runs))), flush=True)
+        await asyncio.to_thread(sys.stdin.readline)  # it polls until all have ended
 
 asyncio.run(main())
 """

@@ -150,12 +150,13 @@ async def ensure(settings: Settings, server: Server, *, limit: float) -> bool:
     home = settings.home
     if _here(home, server.name) and await server.answers(settings):
         return False
-    async with lock(home, server.name):
+    # Whoever holds it may wait as long as `_comes_up` does.
+    async with lock(home, server.name, limit=11 * limit):
         # Another notebook may have been quicker, and may have chosen other ports.
         settings = settings.at(recorded_ports(home))
         if _here(home, server.name) and await server.answers(settings):
             return False
-        # One of ours that no longer answers, or is unplugged, is replaced.
+        # One of ours that no longer answers is replaced.
         await asyncio.to_thread(end, home, server.name, limit=2.0)
         for _ in range(TRIES):
             ports = {name: _free_port(settings, name) for name in server.ports}
