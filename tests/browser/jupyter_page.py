@@ -172,11 +172,16 @@ class Notebook:
         waiting = self.panel.locator(".jp-InputPrompt", has_text="[*]:")
         expect(waiting).to_have_count(0, timeout=limit)
 
-    def errors(self) -> list[str]:
+    @property
+    def red(self) -> Locator:
         """What is shown in red under any cell."""
         kinds = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
         red = ", ".join(f'.jp-OutputArea-output[data-mime-type="{kind}"]' for kind in kinds)
-        return self.panel.locator(red).all_inner_texts()
+        return self.panel.locator(red)
+
+    def errors(self) -> list[str]:
+        """The words that are shown in red."""
+        return self.red.all_inner_texts()
 
     def theme(self, name: str) -> None:
         """Change the theme, as in "JupyterLab Dark"."""

@@ -16,8 +16,7 @@ def run_above(notebook: Notebook, cell: Cell) -> None:
     """Have all cells above one run to their end; the question on the way is answered with Enter."""
     notebook.run_above(cell)
     box = notebook.panel.locator("input.jp-Stdin-input")
-    red = notebook.panel.locator('[data-mime-type="application/vnd.jupyter.error"]')
-    expect(box.or_(red).first).to_be_visible(timeout=NOTEBOOK_LIMIT)
+    expect(box.or_(notebook.red).first).to_be_visible(timeout=NOTEBOOK_LIMIT)
     assert notebook.errors() == []
     box.press("Enter")
     notebook.finish()
