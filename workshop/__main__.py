@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import errno
 import functools
 import os
 import shutil
@@ -415,6 +416,8 @@ def main(words: list[str] | None = None) -> int:
     except WorkshopError as error:
         return _tell(error)
     except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise  # about no file: of a network, for one
         return _tell(disk.refused(error, PLACE))
     except KeyboardInterrupt:
         return 130
