@@ -467,7 +467,7 @@ def test_no_worker_is_no_trouble_while_a_timer_runs(temporal, queue, monkeypatch
         return told.value
 
     told = temporal.run(scene())
-    assert re.search(r"Its timer of 60\.0 s is running, fires in 5\d\.\d s\.", told.saw)
+    assert re.search(r"Its timer of 60\.0 s is running, fires in \d+\.\d s\.", told.saw)
 
 
 def test_an_activity_that_the_worker_lacks_is_named_and_can_be_added(temporal, queue):
