@@ -127,8 +127,8 @@ async def follow(
         handle: the Workflow
             (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
         until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
-        limit: seconds to watch while nothing new happens; None means 40 more than the model may
-            take over an answer, so 60 unless LLM_TIMEOUT is set.
+        limit: seconds to watch at most; None means for as long as something new happens, at most
+            40 seconds more apart than the model may take over an answer.
         web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
 
     Returns:
@@ -145,8 +145,6 @@ async def follow(
         UnknownWorkflow: there is no such Workflow.
         FollowError: the Workflow completed before `until` was met.
     """
-    if limit is None:
-        limit = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout
     following = _Following(handle, until, limit, web_ui)
     try:
         while not await following.look():
@@ -163,11 +161,15 @@ class _Following:
         self,
         handle: WorkflowHandle[Any, Any],
         until: Condition | None,
-        limit: float,
+        limit: float | None,
         web_ui: str | None,
     ) -> None:
-        self._handle, self._until, self._limit, self._web_ui = handle, until, limit, web_ui
-        self._deadline = time.monotonic() + limit
+        self._handle, self._until, self._web_ui = handle, until, web_ui
+        # An agent asks a slow model many times: unless a limit is given, what goes on is watched on.
+        self._watches_on = limit is None
+        own = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout if limit is None else limit
+        self._limit = own
+        self._deadline = time.monotonic() + own
         self._moved = 0
         self._judge = Judge(Run(_client(handle), handle.id, _run_id(handle)), until)
         self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
@@ -185,9 +187,8 @@ class _Following:
         run = self._judge.run
         try:
             await run.poll()
-            if (moved := len(run.events)) != self._moved:
-                # An agent asks a slow model many times: what goes on is watched on.
-                self._moved, self._deadline = moved, time.monotonic() + self._limit
+            if self._watches_on and len(run.events) != self._moved:
+                self._moved, self._deadline = len(run.events), time.monotonic() + self._limit
             self._progress = run.progress()
             self._met = self._until is not None and self._until(self._progress)
             if self._progress.running and not self._met:
