@@ -165,7 +165,7 @@ class _Following:
         web_ui: str | None,
     ) -> None:
         self._handle, self._until, self._web_ui = handle, until, web_ui
-        # An agent asks a slow model many times: unless a limit is given, what goes on is watched on.
+        # An agent asks a slow model often: without a limit of its own, what goes on is watched on.
         self._watches_on = limit is None
         own = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout if limit is None else limit
         self._limit = own
