@@ -50,7 +50,7 @@ def test_cold_it_starts_all_and_says_so(room: dict[str, str], shown: list[Panel]
     text = repr(shown[0])
     assert "✓ Ready for lesson 02" in text and "started now" in text
     assert f"http://127.0.0.1:{settings.ui_port}" in text
-    assert "the practice model: offline, free, no key" in text and ".env" in text
+    assert "the practice model: offline, free, no key" in text and "workshop key" in text
     html = shown[0]._repr_html_()
     assert f'href="http://127.0.0.1:{settings.ui_port}"' in html and "Ready for lesson 02" in html
 

@@ -27,7 +27,7 @@ def secrets(
 
     stand_ins = str(ROOT / "tests" / "stand_ins" / "google")
     monkeypatch.setattr(google, "__path__", [*google.__path__, stand_ins])
-    monkeypatch.setitem(sys.modules, "google.colab", importlib.import_module("google.colab"))
+    importlib.import_module("google.colab")
     monkeypatch.setattr(colab_secrets, "_closed", False)
     file = tmp_path / "secrets.json"
     monkeypatch.setenv("COLAB_SECRETS", str(file))

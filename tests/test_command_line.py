@@ -326,6 +326,10 @@ def test_lab_serves_the_whole_repository(lab: Lab) -> None:
     assert {"notebooks", "lessons", "README.md", "requirements.txt"} <= names
 
 
+def test_lab_opens_hidden_files(lab: Lab) -> None:
+    assert ask(lab, "/api/contents/.env.example")["type"] == "file"
+
+
 def test_lab_shows_no_news_and_keeps_its_other_settings(lab: Lab) -> None:
     plugin = "@jupyterlab/apputils-extension:"
     news = ask(lab, f"/lab/api/settings/{plugin}notification")

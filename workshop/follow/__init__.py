@@ -135,8 +135,8 @@ async def follow(
         handle: the Workflow
             (https://python.temporal.io/temporalio.client.WorkflowHandle.html).
         until: stop watching once this is met, such as `failed("generate_summary", times=3)`.
-        limit: seconds of a quiet machine to watch while nothing new happens; None means 40 more
-            than the model may take over an answer, so 60 unless LLM_TIMEOUT is set.
+        limit: seconds of a quiet machine to watch at most; None means for as long as something new
+            happens, at most 40 seconds more apart than the model may take over an answer.
         web_ui: address of the Workflow in the Web UI; found by itself unless given, "" for none.
 
     Returns:
@@ -153,8 +153,6 @@ async def follow(
         UnknownWorkflow: there is no such Workflow.
         FollowError: the Workflow completed before `until` was met.
     """
-    if limit is None:
-        limit = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout
     following = _Following(handle, until, limit, web_ui)
     try:
         while not await following.look():
@@ -174,11 +172,14 @@ class _Following:
         self,
         handle: WorkflowHandle[Any, Any],
         until: Condition | None,
-        limit: float,
+        limit: float | None,
         web_ui: str | None,
     ) -> None:
-        self._handle, self._until, self._limit, self._web_ui = handle, until, limit, web_ui
-        self._waiting = Patience(limit)
+        self._handle, self._until, self._web_ui = handle, until, web_ui
+        # An agent asks a slow model often: without a limit of its own, what goes on is watched on.
+        self._watches_on = limit is None
+        own = BESIDE_THE_MODEL_SECONDS + settings.load().llm_timeout if limit is None else limit
+        self._limit, self._waiting = own, Patience(own)
         self._judge = Judge(Run(_client(handle), handle.id, _run_id(handle)), until)
         self._progress = Progress("Workflow", clean(handle.id), "", "not known", ())
         self._screen: Screen | None = None
@@ -225,8 +226,8 @@ class _Following:
                 remedy = workers.start_again(self._old)
                 trouble = WorkflowTaskFailed(trouble.saw, trouble.expected, remedy)
             raise trouble
-        # An agent asks a slow model many times: what goes on is watched on.
-        over = self._waiting.over(moved=(run.run_id, len(run.events)))
+        moved = (run.run_id, len(run.events)) if self._watches_on else None
+        over = self._waiting.over(moved)
         self._show(away or self._judge.note, final=over)
         if over:
             raise self._out_of_time(away)
