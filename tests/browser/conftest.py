@@ -101,7 +101,7 @@ def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 or re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text())
             ),
             "the address that JupyterLab prints",
-            limit=60,
+            limit=300,  # or until the process ends
         )
         assert isinstance(printed, re.Match), log.read_text()
         yield Lab(room.tree, printed[0])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import looks
 import pytest
 import room as rooms
-from jupyter_page import CELL_LIMIT, COUNT, Cell, Lab, Notebook
+from jupyter_page import CELL_LIMIT, COUNT, NOTEBOOK_LIMIT, Cell, Lab, Notebook
 from playwright.sync_api import BrowserContext, Page, expect
 
 PRACTICE = "notebooks/02_Adding_Durability_with_Temporal.ipynb"
@@ -121,7 +121,7 @@ def running(window: BrowserContext, lab: Lab, practice: Notebook) -> Notebook:
     notebook = opened(window, lab, FINISHED, "finished")
     notebook.run_all()
     box = notebook.panel.locator("input.jp-Stdin-input")
-    box.wait_for(timeout=60_000)
+    box.wait_for(timeout=NOTEBOOK_LIMIT)
     box.press("Enter")
     return notebook
 
