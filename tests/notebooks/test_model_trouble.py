@@ -67,7 +67,7 @@ async def run_worker() -> None:
             activity_executor=threads,
         ).run()
 
-worker = await start_worker(run_worker)
+worker = await start_worker(run_worker, limit=60)
 """
 START = """
 handle = await client.start_workflow(
