@@ -31,8 +31,8 @@ from authoring.sanitize import Sanitizer
 from workshop.errors import WorkshopError
 from workshop.settings import ROOT
 
-CELL_TIMEOUT = 60.0
-"""Seconds that a cell may take."""
+CELL_TIMEOUT = 240.0
+"""Seconds that a cell may take: a guard against one that hangs, on a machine that may be busy."""
 DOWN = (sys.executable, "-m", "workshop", "down")
 PORTS = {
     "WORKSHOP_TEMPORAL_PORT": 7233,

@@ -9,7 +9,7 @@ import pytest
 from test_settings import read as read_settings
 
 from workshop import env_file, model_settings
-from workshop.settings import PLACEHOLDER_KEY, SettingsError
+from workshop.model_settings import PLACEHOLDER_KEY, SettingsError
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
 

@@ -273,6 +273,7 @@ def test_a_check_that_gets_no_processor_gives_up_in_words(
         await asyncio.Event().wait()
 
     judged_by(endless)
+    shell.run("from datetime import timedelta\nfrom temporalio.common import RetryPolicy")
     shell.run(policy.finished, policy.cell_id)
     monkeypatch.setattr(patience, "slowdown", lambda: 1000.0)
     monkeypatch.setattr(checks, "GIVE_UP_SECONDS", 1.0)
@@ -293,6 +294,7 @@ def test_a_check_that_takes_longer_says_so(
         await asyncio.sleep(0.5)
 
     judged_by(slow)
+    shell.run("from datetime import timedelta\nfrom temporalio.common import RetryPolicy")
     shell.run(policy.finished, policy.cell_id)
     monkeypatch.setattr(checks, "NEWS_SECONDS", 0.1)
     asyncio.run(checks.check("retry_policy"))

@@ -111,9 +111,8 @@ def note(blank: Blank, right: bool) -> str:
     try:
         if right:
             _keep(blank)
-    except OSError as error:
-        where = settings.load().home
-        return f"This cannot be kept for later: {where} may not be written ({error.strerror})."
+    except disk.DiskError as error:
+        return f"This cannot be kept for later: {error.saw} {error.do}"
     kept = _read()
     sheet = next(s for s in sheets() if (s.lesson, s.kind) == (blank.lesson, blank.kind))
     words = f"{sheet.title}: {_row(sheet, kept).words}."
