@@ -348,7 +348,7 @@ class ResearchWorkflow:
         summary = await workflow.execute_activity(
             call_llm,
             question(input.topic, content),
-            start_to_close_timeout=llm_time,
+            start_to_close_timeout=2 * llm_time,
             retry_policy=in_class(LLM_RETRY_POLICY),
         )
         await workflow.execute_activity(
@@ -769,8 +769,9 @@ print("max_retries=0:", requests_of_one_call(max_retries=0), "request")
 # shows them, and no Retry Policy bounds them.
 #
 # `ask_model` also has a `timeout`, 20 seconds of silence unless you set `LLM_TIMEOUT`. That is
-# **below** the Start-to-Close timeout, `llm_time`, which is ten seconds more. The next Workflow has
-# it the wrong way round: Temporal gives up after one second, and the call goes on for three.
+# **below** the Start-to-Close timeout of `ResearchWorkflow`, twice `llm_time`: 60 seconds. The next
+# Workflow has it the wrong way round: Temporal gives up after one second, and the call goes on for
+# three.
 
 # %%
 @workflow.defn(sandboxed=False)
