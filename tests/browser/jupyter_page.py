@@ -71,6 +71,14 @@ class Notebook:
         found = self.code_cells.filter(has=self._editor(wanted))
         return [Cell(self, found.nth(n)) for n in range(found.count())]
 
+    def check(self, blank: str) -> Cell:
+        """The check of a blank."""
+        return self.cell(f'await check("{blank}")')
+
+    def blank(self, blank: str) -> Cell:
+        """The cell of a blank: the one above its check."""
+        return Cell(self, self.code_cells.nth(self.check(blank).number - 1))
+
     def new_cell_below(self, cell: Cell, text: str) -> Cell:
         """Make a new cell under another, and type into it."""
         cell.select()
@@ -119,6 +127,13 @@ class Notebook:
             lambda: expect(above).to_have_text("[*]:", timeout=10_000),
         )
 
+    def answer(self) -> None:
+        """Wait for the question that a cell asks, and press Enter; a cell in red ends the wait."""
+        box = self.panel.locator("input.jp-Stdin-input")
+        expect(box.or_(self.red).first).to_be_visible(timeout=NOTEBOOK_LIMIT)
+        assert not self.errors()
+        box.press("Enter")
+
     def run_until(self, begins: str) -> None:
         """Have the cells run from the top down to one that has not been run yet."""
         last = self.cell(begins)
@@ -155,17 +170,6 @@ class Notebook:
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("i")
         self.page.keyboard.press("i")
-
-    def restart(self) -> None:
-        """Restart the kernel by the menu, as a person does, and say yes when JupyterLab asks."""
-        indicator = self.panel.locator(".jp-Notebook-ExecutionIndicator")
-        asks = self.page.locator(".jp-Dialog", has_text="Restart Kernel")
-        self.page.remove_locator_handler(self.page.locator(".jp-Dialog"))
-        self.menu("Kernel", "Restart Kernel…")
-        asks.locator("button.jp-mod-accept").click()
-        expect(asks).to_have_count(0)
-        self.page.add_locator_handler(self.page.locator(".jp-Dialog"), self._dismiss)
-        expect(indicator).to_have_attribute("data-status", "idle", timeout=CELL_LIMIT)
 
     def finish(self, limit: float = NOTEBOOK_LIMIT) -> None:
         """Wait until no cell runs or waits."""

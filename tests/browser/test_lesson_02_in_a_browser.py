@@ -9,60 +9,46 @@ from dataclasses import dataclass, field
 import looks
 import pytest
 import room as rooms
-from jupyter_page import CELL_LIMIT, COUNT, NOTEBOOK_LIMIT, Cell, Lab, Notebook
+from jupyter_page import COUNT, Cell, Lab, Notebook
 from playwright.sync_api import BrowserContext, Page, expect
 
 PRACTICE = "notebooks/02_Adding_Durability_with_Temporal.ipynb"
 FINISHED = (
     "Solutions_02_Adding_Durability_with_Temporal/02_Adding_Durability_with_Temporal_Solution.ipynb"
 )
+TIMER = "from temporalio.common import WorkflowIDConflictPolicy"
 DECORATOR = "# TODO: add the decorator that makes this function an Activity"
 ANSWERS = {
-    "generatereportworkflow": (
-        "from datetime",
-        {
-            "the Activity that writes": "create_pdf_activity,",
-            "its input, with": "PDFGenerationInput(content=content),",
-            "a timedelta of 10": "start_to_close_timeout=timedelta(seconds=10),",
-        },
-    ),
-    "worker": (
-        "from concurrent.futures",
-        {
-            'poll the "research"': 'task_queue="research",',
-            "register your PDF": "activities=[llm_call, create_pdf_activity],",
-        },
-    ),
-    "client": (
-        "import uuid",
-        {
-            "the Workflow to run": "GenerateReportWorkflow.run,",
-            "the Task Queue that": 'task_queue="research",',
-        },
-    ),
-    "web_ui_hunt": (
-        "found = {",
-        {
-            '"Task Queue"': '"Task Queue": "research",',
-            '"first Activity"': '"first Activity": "llm_call",',
-            '"field of its input"': '"field of its input": "prompt",',
-            '"second Activity"': '"second Activity": "create_pdf_activity",',
-            '"its output"': '"its output": "research_pdf.pdf",',
-            '"its timeout"': '"its timeout": "10",',
-            '"field of the result"': '"field of the result": "result",',
-        },
-    ),
-    "generate_summary": ("@activity.defn", {"take it out": ""}),
-    "retry_policy": (
-        "retry_policy =",
-        {
-            "the first wait": "initial_interval=timedelta(seconds=2),",
-            "6 is how many": "backoff_coefficient=3.0,",
-            "3 in all": "maximum_attempts=3,",
-        },
-    ),
+    "generatereportworkflow": {
+        "the Activity that writes": "create_pdf_activity,",
+        "its input, with": "PDFGenerationInput(content=content),",
+        "a timedelta of 10": "start_to_close_timeout=timedelta(seconds=10),",
+    },
+    "worker": {
+        'poll the "research"': 'task_queue="research",',
+        "register your PDF": "activities=[llm_call, create_pdf_activity],",
+    },
+    "client": {
+        "the Workflow to run": "GenerateReportWorkflow.run,",
+        "the Task Queue that": 'task_queue="research",',
+    },
+    "web_ui_hunt": {
+        '"Task Queue"': '"Task Queue": "research",',
+        '"first Activity"': '"first Activity": "llm_call",',
+        '"field of its input"': '"field of its input": "prompt",',
+        '"second Activity"': '"second Activity": "create_pdf_activity",',
+        '"its output"': '"its output": "research_pdf.pdf",',
+        '"its timeout"': '"its timeout": "10",',
+        '"field of the result"': '"field of the result": "result",',
+    },
+    "generate_summary": {"take it out": ""},
+    "retry_policy": {
+        "the first wait": "initial_interval=timedelta(seconds=2),",
+        "6 is how many": "backoff_coefficient=3.0,",
+        "3 in all": "maximum_attempts=3,",
+    },
 }
-"""How the cell of a blank begins, and what is typed in place of the lines that hold a text."""
+"""Of each blank: what is typed in place of the lines that hold a text."""
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 
@@ -114,30 +100,50 @@ def practice(window: BrowserContext, lab: Lab) -> Notebook:
 
 @pytest.fixture(scope="module")
 def running(window: BrowserContext, lab: Lab, practice: Notebook) -> Notebook:
-    """The finished notebook, all of it running, its question answered with Enter.
+    """The finished notebook, on its way to the report that waits for a timer.
 
     It waits a good deal by itself; what the practice notebook does meanwhile starts no Worker.
     """
     notebook = opened(window, lab, FINISHED, "finished")
-    notebook.run_all()
-    box = notebook.panel.locator("input.jp-Stdin-input")
-    box.wait_for(timeout=NOTEBOOK_LIMIT)
-    box.press("Enter")
+    notebook.run_above(notebook.cell(TIMER))
+    notebook.answer()
     return notebook
 
 
 @pytest.fixture(scope="module")
-def finished(running: Notebook) -> Notebook:
+def before_the_restart(running: Notebook) -> str:
+    """That report's run. Its timer waits, the kernel is restarted, and all cells run again."""
+    running.finish()
+    start = running.cell(TIMER)
+    assert "fires in" in start.run(), start.output.inner_text()
+    assert not running.errors()
+    run = run_of(start)
+    running.restart_kernel()
+    running.run_all()
+    running.answer()
+    return run
+
+
+@pytest.fixture(scope="module")
+def finished(running: Notebook, before_the_restart: str) -> Notebook:
     """The finished notebook when all its cells have run."""
     running.finish()
     return running
+
+
+def run_of(cell: Cell) -> str:
+    """The run that the link above the rows leads to."""
+    link = cell.output.get_by_role("link", name="Web UI").get_attribute("href") or ""
+    found = re.search(r"report-that-survives/([0-9a-f-]+)", link)
+    assert found, cell.output.inner_text()
+    return found[1]
 
 
 # --- the practice notebook ---
 
 
 def test_a_blank_is_not_attempted_then_not_yet_then_right(practice: Notebook) -> None:
-    blank, check = practice.cell("from reportlab"), practice.cell('await check("create_pdf')
+    blank, check = practice.blank("create_pdf_activity"), practice.check("create_pdf_activity")
     assert check.run().startswith("– Not attempted: create_pdf_activity")
 
     blank.replace_line(DECORATOR, "activity.defn")
@@ -161,7 +167,7 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(practice: Notebook) ->
 
 @pytest.mark.usefixtures("running")
 def test_the_solution_is_an_uncommented_line_away_and_comes_once(practice: Notebook) -> None:
-    check = practice.cell('await check("generatereportworkflow")')
+    check = practice.check("generatereportworkflow")
     before = practice.code_cells.count()
     check.uncomment("# solution(")
     check.run()
@@ -169,7 +175,7 @@ def test_the_solution_is_an_uncommented_line_away_and_comes_once(practice: Noteb
     check.run()
     practice.save()
     check.run()
-    below = practice.cell("from datetime", nth=1)
+    below = Cell(practice, practice.code_cells.nth(check.number + 1))
     assert "@workflow.run" in below.text
     below.run()
     assert check.run().startswith("✓ Right")
@@ -180,14 +186,14 @@ def test_the_solution_is_an_uncommented_line_away_and_comes_once(practice: Noteb
 @pytest.fixture(scope="module")
 def practice_looks(practice: Notebook) -> Looks:
     """How the three outcomes of a check and the progress look."""
-    workflow = practice.cell("from datetime")
+    workflow = practice.blank("generatereportworkflow")
     workflow.replace_line("# TODO: add the decorator", "@workflow.run")
     workflow.run()
-    progress = practice.new_cell_below(practice.cell('await check("create_pdf'), "progress()")
+    progress = practice.new_cell_below(practice.check("create_pdf_activity"), "progress()")
     shown = {
-        "✓ Right": practice.cell('await check("create_pdf'),
-        "✗ Not yet": practice.cell('await check("generate'),
-        "– Not attempted": practice.cell('await check("worker'),
+        "✓ Right": practice.check("create_pdf_activity"),
+        "✗ Not yet": practice.check("generatereportworkflow"),
+        "– Not attempted": practice.check("worker"),
         "blanks right": progress,
     }
     for words, cell in shown.items():
@@ -214,9 +220,8 @@ def saved(lab: Lab, blank: str) -> str:
 
 def fill(notebook: Notebook, blank: str) -> str:
     """Type a blank's answer, run it, check it, save, check it again. Returns what is said."""
-    begins, lines = ANSWERS[blank]
-    cell, check = notebook.cell(begins), notebook.cell(f'await check("{blank}")')
-    for has, new in lines.items():
+    cell, check = notebook.blank(blank), notebook.check(blank)
+    for has, new in ANSWERS[blank].items():
         cell.replace_line(has, new)
     cell.run()
     said = check.run()
@@ -228,19 +233,19 @@ def fill(notebook: Notebook, blank: str) -> str:
 @pytest.mark.usefixtures("practice_looks")
 def test_what_is_saved_changes_no_answer(practice: Notebook, lab: Lab) -> None:
     name = "generatereportworkflow"
-    text = practice.cell("from datetime").text
+    text = practice.blank(name).text
     rooms.until(lambda: saved(lab, name) == text, "JupyterLab to save by itself", limit=60)
-    check = practice.cell(f'await check("{name}")')
+    check = practice.check(name)
     said = check.run()
     assert said.startswith("✗ Not yet") and "2 of 7 blanks right" in said
     practice.save()
     assert check.run() == said
-    assert practice.cell('await check("create_pdf').run().startswith("✓ Right")
+    assert practice.check("create_pdf_activity").run().startswith("✓ Right")
     said = fill(practice, name)
     assert said.startswith("✓ Right") and "2 of 7 blanks right" in said
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("before_the_restart")
 def test_a_report_is_this_notebooks_own_while_another_one_runs(
     practice: Notebook, lab: Lab
 ) -> None:
@@ -249,7 +254,7 @@ def test_a_report_is_this_notebooks_own_while_another_one_runs(
     practice.cell("worker = await start_worker").run()
     ask = practice.cell("prompt = await ask")
     ask.start()
-    practice.panel.locator("input.jp-Stdin-input").press("Enter")
+    practice.answer()
     expect(ask.prompt).to_have_text(COUNT)
     assert "4 of 7 blanks right" in fill(practice, "client")
     followed = practice.cell("result = await follow(handle)").run()
@@ -279,17 +284,16 @@ def test_after_a_restart_the_lesson_goes_on_where_it_was(practice: Notebook) -> 
     begin = practice.cell("from workshop import")
     begin.run()
     expect(begin.prompt).to_have_text("[1]:")
-    said = practice.cell('await check("create_pdf').run()
+    said = practice.check("create_pdf_activity").run()
     assert "has not been run in this kernel" in said
     assert "5 of 7 blanks right. This one was right before, and still counts." in said
 
-    last = practice.cell("@activity.defn")
-    last.select()
-    practice.menu("Run", "Run All Above Selected Cell")
-    practice.panel.locator("input.jp-Stdin-input").press("Enter", timeout=CELL_LIMIT)
+    practice.run_above(practice.blank("generate_summary"))
+    practice.answer()
     practice.finish()
     assert not practice.errors()
-    assert len(practice.cells("from datetime")) == 2, "the solution was put in once"
+    workflows = practice.code_cells.filter(has_text="from temporalio import workflow")
+    expect(workflows).to_have_count(2)  # the solution was put in once
     assert "6 of 7 blanks right" in fill(practice, "generate_summary")
     mended = practice.cell("worker = await start_worker", nth=1).run()
     assert "Report with summary written: research_pdf.pdf" in mended
@@ -304,11 +308,11 @@ def test_closed_and_opened_again_all_is_as_it_was(
     practice.page.close()
     again = opened(window, lab, PRACTICE, "practice")
     for blank in ANSWERS:
-        said = again.cell(f'await check("{blank}")').run()
+        said = again.check(blank).run()
         assert "7 of 7 blanks right" in said
         # The others were defined once more by cells below them.
         assert said.startswith("✓ Right") or "A later cell has defined" in said, said
-    assert again.cell('await check("retry_policy")').output.inner_text().startswith("✓ Right")
+    assert again.check("retry_policy").output.inner_text().startswith("✓ Right")
     assert "7 of 7 blanks right" in again.cell("progress()").run()
     assert not again.errors()
 
@@ -322,6 +326,15 @@ def test_all_cells_run_and_none_fails(finished: Notebook) -> None:
     assert [n for n in counts if n.strip()] == [
         f"[{n}]:" for n in range(1, finished.code_cells.count() + 1)
     ]
+
+
+def test_a_report_survives_the_restart_of_its_kernel(
+    finished: Notebook, before_the_restart: str
+) -> None:
+    start, follows = finished.cell(TIMER), finished.cell("print(await follow(report")
+    said = follows.output.inner_text()
+    assert "fired" in said and "research_pdf.pdf" in said, said
+    assert run_of(start) == run_of(follows) == before_the_restart
 
 
 def test_each_check_says_right(finished: Notebook) -> None:
