@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -268,9 +269,14 @@ def test_a_service_that_is_there_and_never_answers_is_not_decided(
 def test_a_check_that_gets_no_processor_gives_up_in_words(
     shell: Shell, policy: Blank, judged_by: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ended = threading.Semaphore(0)
+
     async def endless(learner: Learner) -> None:
         learner.step("It comes to an end")
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.release()
 
     judged_by(endless)
     shell.run("from datetime import timedelta\nfrom temporalio.common import RetryPolicy")
@@ -278,9 +284,11 @@ def test_a_check_that_gets_no_processor_gives_up_in_words(
     monkeypatch.setattr(patience, "slowdown", lambda: 1000.0)
     monkeypatch.setattr(checks, "GIVE_UP_SECONDS", 1.0)
     assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_DECIDED
+    assert ended.acquire(timeout=30), "what the check began goes on"
     monkeypatch.setattr(patience, "slowdown", lambda: 1.0)
     monkeypatch.setattr(checks, "LIMIT_SECONDS", 0.5)
     assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_YET
+    assert ended.acquire(timeout=30), "what the check began goes on"
 
 
 def test_a_check_that_takes_longer_says_so(
