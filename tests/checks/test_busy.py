@@ -66,6 +66,20 @@ class Waits:
         return ""
 
 
+@workflow.defn(name="Broken", sandboxed=False)
+class Broken:
+    @workflow.run
+    async def run(self, given: str) -> str:
+        raise ValueError("its code fails")
+
+
+@workflow.defn(name="Parent", sandboxed=False)
+class Parent:
+    @workflow.run
+    async def run(self, given: str) -> str:
+        return await workflow.execute_child_workflow(Broken.run, given)
+
+
 @workflow.defn(name="Blocks", sandboxed=False)
 class Blocks:
     @workflow.run
@@ -121,6 +135,18 @@ def stop_this_process() -> None:
 
 def tried(kind: type, *given: Any, **more: Any) -> Trial:
     return asyncio.run(run_workflow(kind, "zero", *given, **more))
+
+
+def test_a_child_whose_code_fails_is_waited_for_by_no_clock(
+    running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "slowdown", lambda: 1000.0)  # no time ever passes
+
+    async def run() -> Trial:
+        return await asyncio.wait_for(run_workflow(Parent, "zero", {}, children=[Broken]), 30)
+
+    done = asyncio.run(run())
+    assert done.child_fails and not done.completed
 
 
 # --- a machine that stops ---
