@@ -298,7 +298,7 @@ async def _workflows(settings: Settings, end: bool, yes: bool) -> int:
         return 1
     for handle in found:
         with suppress(RPCError):  # it may have ended meanwhile
-            await handle.terminate("python -m workshop workflows --end")
+            await handle.terminate(reason="python -m workshop workflows --end")
     print("✓ Ended.")
     return 0
 

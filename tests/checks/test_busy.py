@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -65,6 +66,20 @@ class Waits:
         return ""
 
 
+@workflow.defn(name="Broken", sandboxed=False)
+class Broken:
+    @workflow.run
+    async def run(self, given: str) -> str:
+        raise ValueError("its code fails")
+
+
+@workflow.defn(name="Parent", sandboxed=False)
+class Parent:
+    @workflow.run
+    async def run(self, given: str) -> str:
+        return await workflow.execute_child_workflow(Broken.run, given)
+
+
 @workflow.defn(name="Blocks", sandboxed=False)
 class Blocks:
     @workflow.run
@@ -120,6 +135,18 @@ def stop_this_process() -> None:
 
 def tried(kind: type, *given: Any, **more: Any) -> Trial:
     return asyncio.run(run_workflow(kind, "zero", *given, **more))
+
+
+def test_a_child_whose_code_fails_is_waited_for_by_no_clock(
+    running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "slowdown", lambda: 1000.0)  # no time ever passes
+
+    async def run() -> Trial:
+        return await asyncio.wait_for(run_workflow(Parent, "zero", {}, children=[Broken]), 30)
+
+    done = asyncio.run(run())
+    assert done.child_fails and not done.completed
 
 
 # --- a machine that stops ---
@@ -268,9 +295,14 @@ def test_a_service_that_is_there_and_never_answers_is_not_decided(
 def test_a_check_that_gets_no_processor_gives_up_in_words(
     shell: Shell, policy: Blank, judged_by: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ended = threading.Semaphore(0)
+
     async def endless(learner: Learner) -> None:
         learner.step("It comes to an end")
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.release()
 
     judged_by(endless)
     shell.run("from datetime import timedelta\nfrom temporalio.common import RetryPolicy")
@@ -278,9 +310,11 @@ def test_a_check_that_gets_no_processor_gives_up_in_words(
     monkeypatch.setattr(patience, "slowdown", lambda: 1000.0)
     monkeypatch.setattr(checks, "GIVE_UP_SECONDS", 1.0)
     assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_DECIDED
+    assert ended.acquire(timeout=30), "what the check began goes on"
     monkeypatch.setattr(patience, "slowdown", lambda: 1.0)
     monkeypatch.setattr(checks, "LIMIT_SECONDS", 0.5)
     assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_YET
+    assert ended.acquire(timeout=30), "what the check began goes on"
 
 
 def test_a_check_that_takes_longer_says_so(

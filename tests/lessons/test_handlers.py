@@ -144,7 +144,9 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("agents"))
         *_, module = definitions(AGENTS)
+        # What only a cell's run makes:
         module.trouble = {}  # type: ignore[attr-defined]
+        module.llm_time = timedelta(seconds=30)  # type: ignore[attr-defined]
         yield module
 
 

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -448,6 +448,7 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
     done: asyncio.Future[None] = loop.create_future()
     beat = began = time.monotonic()
     found: list[BaseException | None] = []
+    working: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = []
 
     def settle(error: BaseException | None) -> None:
         if not done.done():
@@ -460,6 +461,8 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
             await asyncio.sleep(0.1)
 
     async def watched() -> None:
+        if task := asyncio.current_task():
+            working.append((asyncio.get_running_loop(), task))
         ticking = asyncio.create_task(tick())
         try:
             await work()
@@ -496,15 +499,23 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
 
     threading.Thread(target=copy_context().run, args=(target,), daemon=True, name="check").start()
     whole, turning, closing_up = Patience(limit), Patience(BLOCKED_SECONDS), Patience(0.6)
-    while not done.done():
-        await asyncio.wait({done}, timeout=0.1)
-        if closing_up.over(len(found)) and found:
-            settle(found[0])  # a Worker that cannot end, as its code blocks, is not waited for
-        if not done.done() and not found:
-            if whole.over() or turning.over(beat):
-                raise asyncio.TimeoutError
-            if time.monotonic() - began > GIVE_UP_SECONDS:
-                raise NotDecided("The check has not come to its end.")
+    try:
+        while not done.done():
+            await asyncio.wait({done}, timeout=0.1)
+            if closing_up.over(len(found)) and found:
+                settle(found[0])  # a Worker that cannot end, as its code blocks, is not waited for
+            if not done.done() and not found:
+                if whole.over() or turning.over(beat):
+                    raise asyncio.TimeoutError
+                if time.monotonic() - began > GIVE_UP_SECONDS:
+                    raise NotDecided("The check has not come to its end.")
+    finally:
+        if not done.done():
+            # Nobody waits for it any longer: it ends its Workflow and its Worker.
+            done.cancel()
+            for own, task in working:
+                with suppress(RuntimeError):  # it has ended in this moment
+                    own.call_soon_threadsafe(task.cancel)
     done.result()
 
 

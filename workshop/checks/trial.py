@@ -44,7 +44,7 @@ from workshop import patience, settings
 from workshop.checks.outcome import NotDecided
 from workshop.follow.causes import HARMLESS
 from workshop.follow.rows import failure_text
-from workshop.follow.run import Run
+from workshop.follow.run import RPC_SECONDS, Run
 from workshop.patience import Patience
 from workshop.time_skipping import test_server
 
@@ -131,6 +131,8 @@ class Trial:
     state: DescribeWorkflowExecutionResponse = field(
         default_factory=DescribeWorkflowExecutionResponse
     )
+    child_fails: bool = False
+    """The code of a Workflow that it has started fails, and is tried again and again."""
     looks: int = 0
     """How often the Temporal Service has told of it."""
     over: bool = False
@@ -161,6 +163,8 @@ class Trial:
             return True
         if sum(timer for timer in self._timers(done=True) if timer <= longest) > 2 * longest:
             return True  # one short timer after another
+        if self.child_fails:
+            return True
         pauses = self._pauses()
         open_activities = len(self.state.pending_activities)
         if self.under_way and not (pauses and len(pauses) == open_activities == self._open()):
@@ -761,6 +765,7 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
                     if asking.over(trial.looks):
                         raise NotDecided("The Temporal Service takes very long to answer.")
                 answer.result()
+                trial.child_fails = await _child_fails(handle._client, run.state)
             except RPCError as error:
                 if error.status not in _LATE:
                     raise
@@ -777,6 +782,17 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
                 await asyncio.sleep(max(0.02, loop.time() - began))
     finally:
         trial.over = True
+
+
+async def _child_fails(client: Client, state: DescribeWorkflowExecutionResponse) -> bool:
+    """Whether a child is in the second attempt of a task: the first one has failed."""
+    for child in state.pending_children:
+        if child.run_id:  # it has been started
+            handle = client.get_workflow_handle(child.workflow_id, run_id=child.run_id)
+            told = await handle.describe(rpc_timeout=RPC_SECONDS)
+            if told.raw_description.pending_workflow_task.attempt > 1:
+                return True
+    return False
 
 
 def _read(event: HistoryEvent, trial: Trial) -> bool:

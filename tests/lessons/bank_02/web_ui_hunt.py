@@ -146,7 +146,7 @@ WRONG = [
     Wrong(
         "the field of the other Activity's input",
         swap(FIELD, '"field of its input": "content"'),
-        ("field of its input", "content", "first"),
+        ("field of its input", "content", "lower"),
     ),
     Wrong(
         "the Worker's own queue",
