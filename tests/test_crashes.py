@@ -180,3 +180,16 @@ def test_a_demo_that_fails_is_told_by_its_last_words(
     monkeypatch.setattr(crashes, "ROOT", tmp_path)
     told = played("naive")
     assert "app.py ended" in told and "no more tardigrades" in told
+
+
+def test_a_model_that_takes_its_time_is_not_asked_a_third_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow machine looks like this: only the attempt of the dead Worker is cut off."""
+    for name, value in rooms.environment(tmp_path, WORKSHOP_PRACTICE_DELAY="8").items():
+        monkeypatch.setenv(name, value)
+    try:
+        done = asyncio.run(crashes.crash("call", say=lambda line: None))
+    finally:
+        rooms.end_all(tmp_path / "state")
+    assert [call.attempt for call in done.receipt.calls] == [1, 2] and done.well

@@ -77,7 +77,8 @@ class Kill:
     @property
     def where(self) -> str:
         if self.reached == "start" and not self.before:
-            return "before the call"
+            # The killed Worker may have sent what the provider had not read yet.
+            return "before the call" if len(self.calls) == 1 else "question on its way"
         if self.reached == "start":
             return "during the call" if self.before[0].status is None else "answer on its way"
         return self.reached
@@ -224,6 +225,8 @@ def test_a_worker_killed_at_any_moment_loses_nothing(
         assert all(call.answered for call in kill.calls), told
         if kill.where == "during the call":
             assert len(kill.calls) == 2, told  # nobody heard the first answer: asked again
+        elif kill.where == "question on its way":
+            assert [c.attempt for c in kill.calls] == [1, 2], told
         elif kill.where == "answer on its way":
             assert len(kill.calls) in (1, 2), told  # whether it arrived is a matter of luck
         else:
