@@ -277,10 +277,7 @@ def _why_not(kinds: set[str], text: str, settings: Settings) -> str:
 
 def _said(message: str, settings: Settings) -> str:
     """The provider's own words in one line, without LiteLLM's names before them, and no key."""
-    line = message.partition("\n")[0]
-    key = settings.llm_api_key.get_secret_value()
-    if key:
-        line = line.replace(key, "[key]")
+    line = settings.without_key(message.partition("\n")[0])
     if in_json := re.search(r'"message":\s*"((?:[^"\\]|\\.)+)"', line):
         line = in_json[1]
     line = re.sub(r"^(litellm\.\s?)?((litellm\.)?\w+(Error|Timeout|Exception)( - |: ))+", "", line)

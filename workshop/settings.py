@@ -84,6 +84,12 @@ class Settings:
         key = self.llm_api_key.get_secret_value()
         return bool(key) and key != model_settings.NO_KEY and not self.practice
 
+    def without_key(self, text: str) -> str:
+        """A text with `[key]` in place of the key, which some providers say back."""
+        return (
+            text.replace(self.llm_api_key.get_secret_value(), "[key]") if self.key_is_set else text
+        )
+
     @property
     def temporal_port(self) -> int:
         return int(self.temporal_address.rpartition(":")[2])

@@ -93,5 +93,6 @@ def test_finished_notebooks_at_once_are_all_right(path: Path, ran: list[Run]) ->
     assert len({run.namespace for run in ran}) == MANY
     pdfs = [sorted(file.name for file in run.folder.glob("*.pdf")) for run in ran]
     assert pdfs[0] and all(found == pdfs[0] for found in pdfs)
-    ids = [set(re.findall(r"[a-z-]+-workflow-[0-9a-f-]{36}", "".join(r.text for r in run.ran))) for run in ran]
+    texts = ["".join(r.text for r in run.ran) for run in ran]
+    ids = [set(re.findall(r"[a-z-]+-workflow-[0-9a-f-]{36}", text)) for text in texts]
     assert all(ids) and not set.intersection(*ids), "each has Workflows of its own"

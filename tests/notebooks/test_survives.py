@@ -1,20 +1,16 @@
-"""The kernel is killed while a Workflow runs; a new one finishes it without paying again."""
+"""The kernel is killed while a step fails; a new one finishes the Workflow without paying again."""
 
 from __future__ import annotations
 
-from workshop import patience
-import ast
-import asyncio
 import re
 import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kernels import FINISHED, ROOT, Kernel, Ran, Room, code_cells, kernel, name
+from kernels import FINISHED, Kernel, Ran, Room, code_cells, kernel, name
 
 from workshop import processes, temporal_service
 from workshop.practice_model import process
@@ -23,10 +19,6 @@ from workshop.practice_model.ledger import Ledger
 # Lessons whose Workflow waits for a durable timer while its Worker is stopped.
 TIMED = [
     path for path in FINISHED if any("workflow.sleep(" in cell.source for cell in code_cells(path))
-]
-# Lessons that name a program with which somebody else decides.
-DECIDED = [
-    path for path in FINISHED if any("/decide.py" in cell.source for cell in code_cells(path))
 ]
 STARTS = "client.start_workflow("
 
@@ -56,21 +48,11 @@ def _calls(room: Room, workflow_id: str) -> int:
     return sum(call.workflow_id == workflow_id for call in calls)
 
 
-def _again(cells: Iterable[Any], *, starting: bool = False) -> list[Any]:
+def _again(cells: Iterable[Any]) -> list[Any]:
     """The cells that a person runs again after a restart: those that only define or prepare."""
     leave = ["follow(", "naive_app(", "render_mermaid(", "receipt(", "handle.fetch", "= ask("]
-    leave += ["check(", "crash(", "timeline("]
-    leave += [] if starting else [STARTS]
+    leave += ["check(", "crash(", "timeline(", STARTS]
     return [cell for cell in cells if not any(word in cell.source for word in leave)]
-
-
-def _defines(cell: Any) -> bool:
-    """Whether a cell prepares and defines, and waits for nothing else."""
-    if any(word in cell.source for word in ("begin(", "Client.connect(")):
-        return "handle" not in cell.source
-    kept = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    loose = [node for node in ast.parse(cell.source).body if not isinstance(node, kept)]
-    return not any(isinstance(part, ast.Await) for node in loose for part in ast.walk(node))
 
 
 async def _checked(running: Kernel, cells: Iterable[Any]) -> None:
@@ -123,19 +105,6 @@ async def killed_after_the_start(room: Room, path: Path) -> Survived:
     return await _finish(room, path, _again(cells[:start]), workflow_id, servers, obstacle)
 
 
-async def killed_in_the_timer(room: Room, path: Path) -> Survived:
-    """SIGKILL while a durable timer runs."""
-    cells = code_cells(path)
-    at = next(n for n, cell in enumerate(cells) if "until=timer_started()" in cell.source)
-    async with kernel(room, path) as first:
-        await _checked(first, _again(cells[:at], starting=True))
-        await _checked(first, [cells[at]])
-        workflow_id = await first.value("handle.id")
-        servers = _servers(room)
-        await first.kill()
-    return await _finish(room, path, _again(cells[:at]), workflow_id, servers)
-
-
 def _check(survived: Survived) -> None:
     assert survived.status == "RUNNING", "the kernel was killed too late to show anything"
     assert survived.followed.error is None, survived.followed.text
@@ -150,63 +119,3 @@ def _check(survived: Survived) -> None:
 def test_a_kernel_killed_after_the_start_costs_no_second_call(path: Path, ran: Survived) -> None:
     _check(ran)
     assert re.search(r"create_pdf_activity +completed, attempt [2-9]", ran.followed.text)
-
-
-@pytest.mark.scenario(run=killed_in_the_timer)
-@pytest.mark.parametrize("path", TIMED, ids=name)
-def test_a_kernel_killed_in_the_timer_costs_no_second_call(path: Path, ran: Survived) -> None:
-    _check(ran)
-    assert re.search(r"timer of .* fired", ran.followed.text)
-
-
-@dataclass
-class Decided:
-    """A draft that a person decided on while the notebook's kernel was dead."""
-
-    program: str
-    """What the person's terminal showed."""
-    followed: Ran
-    paid: int
-
-
-async def killed_while_a_person_decides(room: Room, path: Path) -> Decided:
-    """SIGKILL while a draft waits; the person's program asks before a new kernel is there."""
-    cells = code_cells(path)
-    at = next(n for n, cell in enumerate(cells) if "/decide.py" in cell.source)
-    *_, worker = [cell for cell in cells[:at] if "start_worker(" in cell.source]
-    others = [cell for cell in cells[:at] if _defines(cell)]
-    async with kernel(room, path) as first:
-        await _checked(first, [*others, worker, cells[at]])
-        workflow_id = await first.value("handle.id")
-        await first.kill()
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "demos/module_one_03_human_in_the_loop/decide.py",
-        workflow_id,
-        cwd=ROOT,
-        env=room.env,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        assert program.stdin and program.stdout
-        program.stdin.write(b"keep\n")
-        told = await patience.wait_for(program.stdout.readuntil(b"No Worker answers"), 60)
-        async with kernel(room, path) as fresh:
-            await _checked(fresh, [*others, worker])
-            rest, _ = await patience.wait_for(program.communicate(), 60)
-            followed = await fresh.run(f"await follow(client.get_workflow_handle({workflow_id!r}))")
-    finally:
-        if program.returncode is None:
-            program.kill()
-    return Decided((told + rest).decode(), followed, _calls(room, workflow_id))
-
-
-@pytest.mark.scenario(run=killed_while_a_person_decides)
-@pytest.mark.parametrize("path", DECIDED, ids=name)
-def test_neither_draft_nor_decision_is_lost_with_the_kernel(path: Path, ran: Decided) -> None:
-    assert "keep of version 1 accepted" in ran.program, ran.program
-    assert "Published" in ran.program
-    assert ran.followed.error is None and ": completed" in ran.followed.text, ran.followed.text
-    assert ran.paid == 1

@@ -45,7 +45,7 @@ from workshop.follow.errors import (
     WorkflowEnded,
     WorkflowTaskFailed,
 )
-from workshop.follow.rows import Progress, Step, clean, steps
+from workshop.follow.rows import Progress, Step, clean, error_line, steps
 from workshop.follow.run import Run
 from workshop.follow.screens import Screen, as_html, as_text, details, label, screen, wait
 from workshop.follow.stuck import Judge
@@ -473,4 +473,4 @@ def _innermost(error: BaseException | None) -> str:
     if isinstance(error, ApplicationError):
         kind = error.type or kind
     message = error.message if isinstance(error, FailureError) else str(error)
-    return clean(f"{kind}: {message}", 300) + where
+    return error_line(kind, message, 300) + where

@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.exceptions import ApplicationError
 
-from workshop.follow.rows import clean, failure_text, is_library, seconds
+from workshop.follow.rows import clean, error_line, failure_text, is_library, seconds
 
 HARMLESS = {
     # The service takes a task back for reasons of its own; it is no fault of the code.
@@ -93,7 +93,7 @@ def _exception_text(error: BaseException) -> str:
     kind, message = type(error).__name__, str(error)
     if isinstance(error, ApplicationError):
         kind, message = error.type or kind, error.message
-    return clean(f"{kind}: {message}", 300)
+    return error_line(kind, message, 300)
 
 
 def _error_line(error: BaseException) -> str:

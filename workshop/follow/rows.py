@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,6 +16,9 @@ from temporalio.api.enums.v1 import PendingActivityState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
+
+from workshop import settings
+from workshop.errors import WorkshopError
 
 ERROR_LENGTH = 240
 """Characters of an error that a row shows: the SDK's and LiteLLM's own come whole."""
@@ -320,7 +324,20 @@ def failure_text(failure: Failure, limit: int = ERROR_LENGTH) -> str:
         "terminated_failure_info": "TerminatedError",
         "server_failure_info": "ServerError",
     }.get(failure.WhichOneof("failure_info") or "", "Failure")
-    return clean(f"{kind}: {failure.message}", limit)
+    return error_line(kind, failure.message, limit)
+
+
+def error_line(kind: str, message: str, limit: int) -> str:
+    """An error as one line of at most `limit` characters, without the key that it may hold."""
+    return clean(_without_key(f"{kind}: {message}"), limit)
+
+
+@lru_cache(maxsize=256)  # a panel shows the same error many times a second
+def _without_key(text: str) -> str:
+    try:
+        return settings.load().without_key(text)
+    except WorkshopError:
+        return text
 
 
 def lasting(seconds: float) -> str:
