@@ -955,7 +955,6 @@ async def start_batch(sources: list[ResearchInput], at_once: int = 5):
 
 more_workflows[:] = [ResearchBatchWorkflow]
 worker = await start_worker(run_worker)
-before = mark()
 handle = await start_batch(sources)
 for _ in range(150):
     if (await handle.query(ResearchBatchWorkflow.get_progress))["done"] >= 6:
@@ -981,7 +980,7 @@ for failure in sorted(report.failed, key=lambda failure: failure.topic):
 # %%
 found = saved_by(handle.id)
 print(len(found), "rows,", len({row["key"] for row in found}), "keys,", end=" ")
-print(receipt(before).answered, "answered calls")
+print(sum(receipt(row["workflow_id"]).answered for row in found), "answered calls")
 show_rows(found, columns=["topic", "summary"], limit=5)
 
 # %%
