@@ -115,7 +115,7 @@ def before_the_restart(running: Notebook) -> str:
     """That report's run. Its timer waits, the kernel is restarted, and all cells run again."""
     running.finish()
     start = running.cell(TIMER)
-    assert "fires in" in start.run(), start.output.inner_text()
+    assert "⏲ running" in start.run(), start.output.inner_text()
     assert not running.errors()
     run = run_of(start)
     running.restart_kernel()
@@ -267,8 +267,8 @@ def test_a_report_is_this_notebooks_own_while_another_one_runs(
 def test_an_interrupt_ends_a_cell_in_words(practice: Notebook) -> None:
     for begins in ("from temporalio.exceptions import Appl", "from temporalio.common", "async def"):
         practice.cell(begins).run()
-    practice.cell("before = mark()").run()
-    waiting = practice.new_cell_below(practice.cell("receipt(before)"), "await follow(handle)")
+    practice.cell("handle = await client.start").run()
+    waiting = practice.new_cell_below(practice.cell("receipt(handle)"), "await follow(handle)")
     waiting.start()
     expect(waiting.output).to_contain_text("generate_summary")
     practice.interrupt()
