@@ -18,7 +18,7 @@ import room as rooms
 from workshop import begin, notebook, processes, temporal_service
 from workshop.classroom import Panel
 from workshop.errors import WorkshopError
-from workshop.practice_model import KEY, MODEL, faults, process
+from workshop.practice_model import KEY, MODEL, NOTEBOOK_HEADER, faults, process
 from workshop.settings import Settings, load
 
 NAMES = (temporal_service.NAME, process.NAME)
@@ -87,7 +87,11 @@ def answers(settings: Settings) -> int:
     request = urllib.request.Request(
         f"{settings.llm_api_base}/chat/completions",
         json.dumps(body).encode(),
-        {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"},
+        {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {KEY}",
+            NOTEBOOK_HEADER: settings.temporal_namespace,
+        },
     )
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:

@@ -155,7 +155,7 @@ def test_a_disk_that_fills_up_is_told_by_the_model_and_by_begin(
 def test_a_process_that_cannot_be_recorded_is_not_left_behind(tmp_path: Path) -> None:
     (tmp_path / "nap.json").mkdir()  # where its record would be
     with pytest.raises(DiskError):
-        processes.start("nap", ["sh", "-c", "echo $$; exec sleep 60"], home=tmp_path, port=1)
+        processes.start("nap", ["sh", "-c", "echo $$; exec sleep 60"], home=tmp_path, ports={})
     pid = int(rooms.until((tmp_path / "nap.log").read_text, "its id"))
     rooms.until(lambda: not rooms.alive(pid), "its end")
 

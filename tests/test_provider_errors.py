@@ -23,6 +23,11 @@ def env(monkeypatch: pytest.MonkeyPatch, room: dict[str, str]) -> Iterator[Set]:
     import litellm
 
     litellm.suppress_debug_info = True
+    for name in (
+        "client_session",
+        "aclient_session",
+    ):  # an earlier test may have the practice model's
+        monkeypatch.setattr(litellm, name, None)
 
     def set_(model: str = "openai/gpt-4o", base: str | None = None, **more: str) -> None:
         monkeypatch.setenv("LLM_API_KEY", SENTINEL)

@@ -112,8 +112,8 @@ async def tools_of(handle: WorkflowHandle[Any, Any]) -> list[tuple[str, int, boo
     return [(step.name, step.attempt, step.state == "completed") for step in steps]
 
 
-async def run_by(handle: WorkflowHandle[Any, Any], pid: int) -> list[str]:
-    """The Activities that a process has run, by the identity that Event Histories keep of it."""
+async def attempts_of(handle: WorkflowHandle[Any, Any]) -> list[tuple[str, str]]:
+    """The Activity and the Worker's identity, for each attempt that the Event History keeps."""
     names, ran = {}, []
     for event in (await handle.fetch_history()).events:
         if event.HasField("activity_task_scheduled_event_attributes"):
@@ -122,8 +122,7 @@ async def run_by(handle: WorkflowHandle[Any, Any], pid: int) -> list[str]:
             )
         elif event.HasField("activity_task_started_event_attributes"):
             started = event.activity_task_started_event_attributes
-            if started.identity.startswith(f"{pid}@"):
-                ran.append(names[started.scheduled_event_id])
+            ran.append((names[started.scheduled_event_id], started.identity))
     return ran
 
 
@@ -161,10 +160,15 @@ async def chain(stage: Stage) -> ChainCrash:
     stage.say(f"  ✓ {TOOLS[0]} and {TOOLS[1]} completed, kept in the Event History")
     stage.kill(worker)
     stage.say("  ✗ kill -9 of the Worker. No process of the app runs now")
-    second = await agent_worker(stage)
+    killed = {identity for _, identity in await attempts_of(handle)}
+    await agent_worker(stage)
     await stage.result(handle)
     result = await handle.result()
-    fresh = [name for name in await run_by(handle, second.popen.pid) if name != "llm_call"]
+    fresh = [
+        name
+        for name, identity in await attempts_of(handle)
+        if identity not in killed and name != "llm_call"
+    ]
     stage.say(f"  ✓ the new Worker replayed the history and ran {', '.join(fresh)} alone")
     ran = await tools_of(handle)
     done = ChainCrash(

@@ -14,7 +14,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import cache, wraps
@@ -377,8 +376,10 @@ def silence_lost_loops() -> None:
         return
 
     def silent(loop: asyncio.BaseEventLoop) -> None:
-        with suppress(ValueError):
+        try:  # noqa: SIM105 - no name of this module: it may be gone when Python ends
             end(loop)
+        except ValueError:
+            pass
 
     silent.silent = True  # type: ignore[attr-defined]
     loops.__del__ = silent

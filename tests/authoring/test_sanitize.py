@@ -102,6 +102,7 @@ def _compared(text: str) -> str:
             "report-1c7f6e0e-93a6-7d6c-9d55-0a6f4f0f2f11",
         ),
         ("report-1a2b3c4d", "report-99ffee00"),
+        ("… Waiting until the Worker polls. It takes long.\n✓ It polls.", "✓ It polls."),
         ("2026-11-22T04:42:07.123Z", "2026-11-23 14:42:07+00:00"),
         ("on 2026-11-22", "on 2027-01-02"),
         ("22 November 2026", "3 May 2027"),

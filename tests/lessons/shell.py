@@ -54,7 +54,7 @@ class Notebook:
         self.loop = asyncio.new_event_loop()
         self.shell: Any = InteractiveShell.instance()
         self.ran = 0
-        self.states: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+        self.states: dict[str, tuple[dict[str, Any], list[Any], str]] = {}
         self._keep("")
 
     def take_up(self, blank: Blank) -> None:
@@ -138,10 +138,14 @@ class Notebook:
         self.file.write_text(json.dumps({**self.saved, "cells": saved}), encoding="utf-8")
 
     def _keep(self, name: str) -> None:
-        self.states[name] = dict(self.shell.user_ns), list(cells._runs)
+        namespace = os.environ.get("TEMPORAL_NAMESPACE", "")  # the one that `begin` has claimed
+        self.states[name] = dict(self.shell.user_ns), list(cells._runs), namespace
 
     def _restore(self, name: str) -> None:
-        names, runs = self.states[name]
+        names, runs, namespace = self.states[name]
+        os.environ.pop("TEMPORAL_NAMESPACE", None)
+        if namespace:
+            os.environ["TEMPORAL_NAMESPACE"] = namespace
         self.shell.user_ns.clear()
         self.shell.user_ns.update(names)
         cells._runs[:] = runs

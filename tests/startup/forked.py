@@ -28,6 +28,8 @@ from typing import Any
 ADDRESS = "WORKSHOP_TEST_NURSERY"
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _MODULES = ("ipykernel_launcher", "workshop")
+_SERVERS = {"lab", "review"}
+"""Of the commands of `python -m workshop` those whose ports a test looks for by process."""
 _LOCALE = ("LC_ALL", "PYTHONCOERCECLOCALE", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS")
 _IMPORTED = [
     "workshop",
@@ -56,7 +58,7 @@ def words() -> list[str]:
     if not own or any(name in os.environ for name in _LOCALE):
         return []
     may = own[1] in _MODULES if own[0] == "-m" else "/demos/" in own[0]
-    return own if may and "lab" not in own else []  # JupyterLab takes the place of its process
+    return own if may and not _SERVERS & set(own) else []
 
 
 # --- the half that others see ---
@@ -209,6 +211,9 @@ def run(job: dict[str, Any]) -> None:
     if "WORKSHOP_TEST_GUARD" in os.environ:
         importlib.import_module("guard")
     own = job["words"]
+    if own[1:2] != ["ipykernel_launcher"]:  # by this module the workshop knows a kernel
+        for name in [name for name in sys.modules if name.partition(".")[0] == "ipykernel"]:
+            del sys.modules[name]
     sys.orig_argv = [sys.executable, *own]
     if own[0] == "-m":
         sys.argv, sys.path[0] = own[1:], job["folder"]

@@ -95,14 +95,16 @@ class Learner:
         """The name of the kernel that is nearly this one, or an empty string.
 
         Args:
-            own: only names that cells defined, not what they imported.
+            own: only names that the learner chose: not what was imported, nor what a cell that
+                was given defines.
         """
+        given = set().union(*(bound(_parsed(text)) for text in self.blank.cells.values()))
         known = [
             n
             for n, value in self.names.items()
             if not n.startswith("_")
             and n != name
-            and not (own and getattr(value, "__module__", "__main__") != "__main__")
+            and not (own and (n in given or getattr(value, "__module__", "__main__") != "__main__"))
         ]
         return next(iter(difflib.get_close_matches(name, known, 1, cutoff)), "")
 
