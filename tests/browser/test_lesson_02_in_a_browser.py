@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import looks
 import pytest
@@ -81,8 +82,18 @@ def looked_at(notebook: Notebook, shown: dict[str, Cell]) -> Looks:
     return found
 
 
+def in_the_file(lab: Lab, path: str) -> list[dict[str, Any]]:
+    """The cells of a notebook's file, which is empty for a moment whenever JupyterLab saves it."""
+
+    def read() -> list[dict[str, Any]] | None:
+        text = (lab.tree / path).read_text(encoding="utf-8")
+        return json.loads(text)["cells"] if text.endswith("}\n") else None
+
+    return rooms.until(read, f"all of {path}", limit=30)
+
+
 def opened(window: BrowserContext, lab: Lab, path: str, workspace: str) -> Notebook:
-    cells = json.loads((lab.tree / path).read_text(encoding="utf-8"))["cells"]
+    cells = in_the_file(lab, path)
     page = window.new_page()
     notebook = Notebook(page, lab.address(path, workspace))
     expect(notebook.code_cells).to_have_count(sum(cell["cell_type"] == "code" for cell in cells))
@@ -214,7 +225,7 @@ def test_checks_and_progress_fit_wide_and_narrow(practice_looks: Looks) -> None:
 
 def saved(lab: Lab, blank: str) -> str:
     """The text of a blank's cell in the file."""
-    cells = json.loads((lab.tree / PRACTICE).read_text(encoding="utf-8"))["cells"]
+    cells = in_the_file(lab, PRACTICE)
     return next("".join(c["source"]) for c in cells if c["metadata"].get("exercise") == blank)
 
 
@@ -292,7 +303,7 @@ def test_after_a_restart_the_lesson_goes_on_where_it_was(practice: Notebook) -> 
     practice.answer()
     practice.finish()
     assert not practice.errors()
-    workflows = practice.code_cells.filter(has_text="from temporalio import workflow")
+    workflows = practice.panel.locator(".cm-content", has_text="from temporalio import workflow")
     expect(workflows).to_have_count(2)  # the solution was put in once
     assert "6 of 7 blanks right" in fill(practice, "generate_summary")
     mended = practice.cell("worker = await start_worker", nth=1).run()
