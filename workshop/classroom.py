@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
 import sys
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class Panel:
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(words)} {_anchor(link)}</td></tr>'
+            f'<td style="text-align:left">{_commands(words)} {_anchor(link)}</td></tr>'
             for name, words, link in self.rows
         )
         return (
@@ -109,6 +110,10 @@ def left_alone(who: processes.Holder, ports: list[int]) -> str:
     """That somebody else has usual ports, in a line."""
     numbers = ", ".join(map(str, ports))
     return f"port{'s' * (len(ports) > 1)} {numbers}, used by {who}, which is not of this workshop"
+
+
+def _commands(words: str) -> str:
+    return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(words))
 
 
 def _anchor(link: str) -> str:
