@@ -22,6 +22,9 @@ for name in list(os.environ):
     if name.startswith(("LLM_", "TEMPORAL_", "WORKSHOP_")) and name != rooms.NURSERY:
         del os.environ[name]
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+# Where a test has no room of its own: the settings' file in the repository is the learner's.
+_settings = tempfile.TemporaryDirectory(prefix="settings-")
+os.environ["WORKSHOP_ENV_FILE"] = f"{_settings.name}/env"
 
 
 def pytest_configure(config: pytest.Config) -> None:

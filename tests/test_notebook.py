@@ -562,7 +562,8 @@ def test_outside_a_kernel_nothing_is_patched(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_loop_that_nobody_closed_goes_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """As LiteLLM leaves one in each thread of an Activity, its sockets collected before it."""
     loops: Any = asyncio.BaseEventLoop
-    monkeypatch.setattr(loops, "__del__", loops.__del__)  # so that it is put back
+    # So that it is put back; and an earlier test may have silenced it.
+    monkeypatch.setattr(loops, "__del__", getattr(loops.__del__, "loud", loops.__del__))
     heard: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", heard.append)
 

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import room as rooms
 
@@ -154,10 +155,18 @@ def test_a_disk_that_fills_up_is_told_by_the_model_and_by_begin(
 
 def test_a_process_that_cannot_be_recorded_is_not_left_behind(tmp_path: Path) -> None:
     (tmp_path / "nap.json").mkdir()  # where its record would be
+    seconds = f"60.{os.getpid()}"
     with pytest.raises(DiskError):
-        processes.start("nap", ["sh", "-c", "echo $$; exec sleep 60"], home=tmp_path, ports={})
-    pid = int(rooms.until((tmp_path / "nap.log").read_text, "its id"))
-    rooms.until(lambda: not rooms.alive(pid), "its end")
+        processes.start("nap", ["sleep", seconds], home=tmp_path, ports={})
+    rooms.until(
+        lambda: (
+            not any(
+                one.info["cmdline"] == ["sleep", seconds]
+                for one in psutil.process_iter(["cmdline"])
+            )
+        ),
+        "its end",
+    )
 
 
 def test_a_database_that_is_half_made_is_not_kept(

@@ -372,7 +372,7 @@ def silence_lost_loops() -> None:
     """
     loops: Any = asyncio.BaseEventLoop
     end = loops.__del__
-    if getattr(end, "silent", False):
+    if hasattr(end, "loud"):
         return
 
     def silent(loop: asyncio.BaseEventLoop) -> None:
@@ -381,7 +381,7 @@ def silence_lost_loops() -> None:
         except ValueError:
             pass
 
-    silent.silent = True  # type: ignore[attr-defined]
+    silent.loud = end  # type: ignore[attr-defined]
     loops.__del__ = silent
 
 

@@ -6,6 +6,7 @@ import os
 
 from workshop import colab_secrets, disk
 from workshop.practice_model import process
+from workshop.receipt import attach
 from workshop.settings import Settings, load
 
 
@@ -29,7 +30,9 @@ async def use_practice_model() -> Settings:
             "back, restart the kernel."
         )
     await process.ensure(load())
-    return load()
+    settings = load()
+    attach(settings)  # from now on calls say whose they are, which faults and receipts go by
+    return settings
 
 
 def _without_model(given: Settings) -> dict[str, str]:
