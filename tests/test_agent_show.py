@@ -8,8 +8,8 @@ from pathlib import Path
 
 import room as rooms
 
-from workshop.crashes import crash
 from workshop.practice_model.ledger import Ledger
+from workshop.stage import crash
 
 SENTINEL = "sk-sentinel-5c4b3a29180f7e6d5c4b3a291807f6e5"
 RUN_SHEET = rooms.ROOT / "demos" / "README.md"

@@ -12,9 +12,9 @@ import pytest
 import room as rooms
 from pypdf import PdfReader
 
-from workshop.checkpoint_crashes import CAREFUL_APP
-from workshop.crashes import FOLDER, SCENES, CrashError, crash
 from workshop.practice_model.ledger import Ledger
+from workshop.stage import FOLDER, SIDE_BY_SIDE, CrashError, crash
+from workshop.stage.scenes import CAREFUL_APP
 
 
 def ours(home: Path) -> list[int]:
@@ -47,7 +47,7 @@ def test_one_report_is_paid_twice(scene: str, said: str, running_room: dict[str,
 
 
 def test_the_show_of_all_scenes_leaves_them_out() -> None:
-    assert not {"save", "twins"} & SCENES.keys()
+    assert not {"save", "twins"} & {*SIDE_BY_SIDE}
     with pytest.raises(CrashError, match="'save', 'twins'"):
         asyncio.run(crash("nothing of the kind"))
 

@@ -15,8 +15,9 @@ import pytest
 import room as rooms
 from pypdf import PdfReader
 
-from workshop import crashes, processes, temporal_service
+from workshop import processes, stage, temporal_service
 from workshop.practice_model.ledger import Ledger
+from workshop.stage import actors, scenes
 
 SENTINEL = "sk-sentinel-77f0e1d2c3b4a5968778695a4b3c2d1e"
 RUN_SHEET = rooms.ROOT / "demos" / "README.md"
@@ -75,8 +76,8 @@ def test_the_receipt_at_the_end_is_the_ledgers(show: Show) -> None:
 
 
 def test_each_scene_leaves_a_whole_pdf(show: Show) -> None:
-    for scene in crashes.SCENES:
-        (page,) = PdfReader(show.home / crashes.FOLDER / f"{scene}.pdf").pages
+    for scene in stage.SIDE_BY_SIDE:
+        (page,) = PdfReader(show.home / stage.FOLDER / f"{scene}.pdf").pages
         assert "tardigrade" in page.extract_text().lower()
 
 
@@ -86,8 +87,8 @@ def test_the_service_was_really_replaced(show: Show) -> None:
 
 
 def test_the_show_leaves_nothing_behind_and_no_key(show: Show) -> None:
-    assert sorted(p.name for p in (show.home / crashes.FOLDER).iterdir()) == sorted(
-        f"{scene}.pdf" for scene in crashes.SCENES
+    assert sorted(p.name for p in (show.home / stage.FOLDER).iterdir()) == sorted(
+        f"{scene}.pdf" for scene in stage.SIDE_BY_SIDE
     )
     assert of_home(show.home) == []
     assert SENTINEL not in show.printed
@@ -109,7 +110,7 @@ def playing(
     running_room: dict[str, str], tmp_path: Path
 ) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
     """A scene that is going on in another process, and the demo's process in it."""
-    lines = "import asyncio; from workshop.crashes import crash; asyncio.run(crash('naive'))"
+    lines = "import asyncio; from workshop.stage import crash; asyncio.run(crash('naive'))"
     home = Path(running_room["WORKSHOP_HOME"])
     popen = subprocess.Popen(
         [sys.executable, "-c", lines],
@@ -139,14 +140,14 @@ def test_interrupted_it_ends_what_it_started(
 
 
 def played(scene: str) -> str:
-    with pytest.raises(crashes.CrashError) as caught:
-        asyncio.run(crashes.crash(scene, say=lambda line: None))
+    with pytest.raises(stage.CrashError) as caught:
+        asyncio.run(stage.crash(scene, say=lambda line: None))
     return str(caught.value)
 
 
 def test_an_unknown_scene_is_told_which_there_are() -> None:
     told = played("earthquake")
-    assert "'earthquake'" in told and all(repr(scene) in told for scene in crashes.SCENES)
+    assert "'earthquake'" in told and all(repr(scene) in told for scene in stage.SCENES)
 
 
 def test_somebodys_own_service_is_not_killed(
@@ -161,11 +162,11 @@ def test_somebodys_own_service_is_not_killed(
     monkeypatch.delenv("WORKSHOP_PRACTICE_PORT")  # the first home has it
     said: list[str] = []
     try:
-        left_out = asyncio.run(crashes.crash("service", say=said.append))
+        left_out = asyncio.run(stage.crash("service", say=said.append))
         assert left_out.well and "Not played. TEMPORAL_ADDRESS names" in said[-1]
         assert "– durable, Temporal Service killed: not played." in repr(left_out)
         # A Worker of the scene's own may die there, on a Task Queue of its own.
-        assert asyncio.run(crashes.crash("timer", say=said.append)).pages == 1
+        assert asyncio.run(stage.crash("timer", say=said.append)).pages == 1
     finally:
         rooms.end_all(tmp_path / "second")
     assert rooms.alive(service.pid)
@@ -174,10 +175,10 @@ def test_somebodys_own_service_is_not_killed(
 def test_a_demo_that_fails_is_told_by_its_last_words(
     running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = tmp_path / crashes.NAIVE_APP
+    broken = tmp_path / scenes.NAIVE_APP
     broken.parent.mkdir(parents=True)
     broken.write_text("raise SystemExit('no more tardigrades')\n")
-    monkeypatch.setattr(crashes, "ROOT", tmp_path)
+    monkeypatch.setattr(actors, "ROOT", tmp_path)
     told = played("naive")
     assert "app.py ended" in told and "no more tardigrades" in told
 
@@ -189,7 +190,7 @@ def test_a_model_that_takes_its_time_is_not_asked_a_third_time(
     for name, value in rooms.environment(tmp_path, WORKSHOP_PRACTICE_DELAY="8").items():
         monkeypatch.setenv(name, value)
     try:
-        done = asyncio.run(crashes.crash("call", say=lambda line: None))
+        done = asyncio.run(stage.crash("call", say=lambda line: None))
     finally:
         rooms.end_all(tmp_path / "state")
     assert [call.attempt for call in done.receipt.calls] == [1, 2] and done.well

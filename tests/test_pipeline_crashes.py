@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workshop.crashes import FOLDER, SCENES, crash
-from workshop.pipeline_crashes import RowsCrash
 from workshop.practice_model.ledger import Ledger
+from workshop.stage import FOLDER, SIDE_BY_SIDE, crash
+from workshop.stage.outcome import RowsCrash
 
 SENTINEL = "sk-sentinel-5b1c0e9a2d3f48677a8b9c0d1e2f3a4b"
 
@@ -52,4 +52,4 @@ def test_a_row_with_a_key_is_saved_once(
 
 
 def test_the_show_of_all_scenes_leaves_them_out() -> None:
-    assert not {"commit", "keyless"} & SCENES.keys()
+    assert not {"commit", "keyless"} & {*SIDE_BY_SIDE}

@@ -25,12 +25,9 @@ speak_plainly()
 # started for each question.
 _LIGHT = bool({"workshop.practice_model", "workshop.site"} & set(sys.orig_argv))
 if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
-    # Scenes for crash.
-    from workshop import agent_crashes, checkpoint_crashes, pipeline_crashes  # noqa: F401
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
     from workshop.classroom import begin
-    from workshop.crashes import crash
     from workshop.database import insert_into, make_tables, open_database, rows
     from workshop.diagrams import render_mermaid
     from workshop.failures import what_happens
@@ -43,6 +40,7 @@ if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
     from workshop.receipt import beside, mark, receipt
     from workshop.rows_shown import show_bars, show_rows
     from workshop.site.client import open_site
+    from workshop.stage import crash
     from workshop.switchboard import Switchboard
     from workshop.time_skipping import test_server
     from workshop.timeline import timeline

@@ -19,27 +19,24 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from workshop import (
-    crashes,
     disk,
     doctor,
     fresh_notebook,
     namespaces,
     notebook,
     processes,
+    stage,
     temporal_service,
 )
-from workshop.agent_show import agent_show
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
 from workshop.classroom import left_alone
-from workshop.draft_show import draft_show
 from workshop.errors import WorkshopError
 from workshop.key import set_key
 from workshop.notebook import quiet_core
 from workshop.practice_model import process
 from workshop.receipt import receipt_of_all
-from workshop.research_show import research_show
 from workshop.settings import (
     INSTALLED,
     NOTEBOOKS,
@@ -68,7 +65,7 @@ KEPT = (
     PROGRESS_LOCK,
     PREDICTIONS,
     temporal_service.DOWNLOADS,
-    crashes.FOLDER,
+    stage.FOLDER,
 )
 
 PLAYED_FOR_REAL = (
@@ -245,29 +242,14 @@ def demo(arguments: argparse.Namespace) -> int:
         calls = tuple(call for call in bill.calls if now - call.at < RECEIPT_SECONDS)
         say(dataclasses.replace(bill, calls=calls))
         return 0
-    if arguments.what == "draft":
-        say(PLAYED_FOR_REAL)
-        played = asyncio.run(draft_show(say=say))
-        say(f"\n{played.receipt}\n\nPlayed in {played.seconds:.0f} s.")
-        return 0 if played.well else 1
-    if arguments.what == "agent":
-        say(PLAYED_FOR_REAL)
-        acted = asyncio.run(agent_show(say=say))
-        say(f"\n{acted.crash.receipt}\n\nPlayed in {acted.seconds:.0f} s.")
-        return 0 if acted.well else 1
-    if arguments.what == "research":
-        say(PLAYED_FOR_REAL)
-        researched = asyncio.run(research_show(say=say))
-        say(f"\nPlayed in {researched.seconds:.0f} s.")
-        return 0 if researched.well else 1
     if arguments.scene:
-        one = asyncio.run(crashes.crash(arguments.scene, say=say))
+        one = asyncio.run(stage.crash(arguments.scene, say=say))
         say(f"\n{one}")
         return 0 if one.well else 1
     say(PLAYED_FOR_REAL)
-    show = asyncio.run(crashes.show(say=say))
-    say(f"\n{show}\n\nPlayed in {show.seconds:.0f} s.")
-    return 0 if all(crash.well for crash in show.crashes) else 1
+    played = asyncio.run(stage.show(arguments.what, say=say))
+    say(f"\n{played}")
+    return 0 if played.well else 1
 
 
 def workflows(arguments: argparse.Namespace) -> int:
@@ -386,10 +368,10 @@ def main(words: list[str] | None = None) -> int:
             one.add_argument("--port", type=int, help="port of JupyterLab (default: 8888 or next)")
             one.add_argument("--no-browser", action="store_true", help="print the address only")
         if name == "demo":
-            words_of_it = ("crash", "draft", "agent", "research", "receipt")
+            words_of_it = (*stage.SHOWS, "receipt")
             one.add_argument("what", nargs="?", choices=words_of_it, help="what to play or show")
             one.add_argument(
-                "scene", nargs="?", choices=tuple(crashes.SCENES), help="one of the crashes"
+                "scene", nargs="?", choices=stage.SIDE_BY_SIDE, help="one of the crashes"
             )
         if name in ("doctor", "key"):
             one.add_argument("--call", action="store_true", help="make one tiny call to the model")

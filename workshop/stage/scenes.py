@@ -1,0 +1,211 @@
+"""Scenes about one report: a plain script, a script with a checkpoint, a Workflow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError
+
+from workshop import temporal_service
+from workshop.practice_model import faults
+from workshop.practice_model.ledger import Call
+from workshop.receipt import Receipt
+from workshop.stage.outcome import Crash
+from workshop.stage.room import LIMIT_SECONDS, Stage
+
+NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
+CAREFUL_APP = "demos/module_one_01_foundations_ai/careful.py"
+WORKER = "demos/module_one_02_adding_durability/worker.py"
+TOPIC = "Give me 5 fun facts about tardigrades"
+
+TIMER_SECONDS = 5.0
+"""The timer in which a Worker is killed. On stage it is 30 s; a new Worker starts in about 5 s."""
+SHORT_TIMER_SECONDS = 1.0
+"""The timer of the scenes in which nothing happens in it."""
+LLM_TIMEOUT_SECONDS = 30.0
+"""The Start-to-Close timeout of an LLM call, as on stage: a slow machine must not make a second
+attempt of it. It is cut to 1 s when the Worker that made the call is dead."""
+
+
+async def naive(stage: Stage) -> Crash:
+    """A plain script asks the model and writes a PDF. It dies in between."""
+    since = stage.ledger.last_id()
+    stage.say(f"  $ python {NAIVE_APP}")
+    # It is killed long before this countdown ends.
+    app = stage.run(NAIVE_APP, DEMO_PAUSE_SECONDS="60")
+    await stage.until(
+        lambda: _answered(stage, since) and app.printed("The PDF comes in"), "its countdown", app
+    )
+    stage.say("  ✓ the model has answered and has charged; the answer is in a variable")
+    stage.kill(app)
+    stage.say("  ✗ kill -9, before the PDF. The variable is gone")
+    stage.say(f"  $ python {NAIVE_APP}")
+    await stage.ends(stage.run(NAIVE_APP, DEMO_PAUSE_SECONDS="1"))
+    return Crash(_receipt(stage, since), stage.folder / "research_report.pdf")
+
+
+async def save(stage: Stage) -> Crash:
+    """The careful script dies after the answer and before it is saved."""
+    since = stage.ledger.last_id()
+    given = {"DEMO_TOPIC": TOPIC, "DEMO_ANSWERS": str(stage.folder)}
+    stage.say(f"  $ python {CAREFUL_APP}")
+    # It is killed long before this pause ends.
+    app = stage.run(CAREFUL_APP, DEMO_PAUSE_SECONDS="60", **given)
+    await stage.until(lambda: app.printed("Not saved yet"), "its answer", app)
+    stage.say("  ✓ the model has answered and has charged; the answer is not saved yet")
+    stage.kill(app)
+    stage.say("  ✗ kill -9, before the save")
+    stage.say(f"  $ python {CAREFUL_APP}")
+    await stage.ends(stage.run(CAREFUL_APP, **given))
+    return Crash(_receipt(stage, since), stage.folder / "careful_report.pdf")
+
+
+async def twins(stage: Stage) -> Crash:
+    """Two careful scripts take up the same prompt at once. Nobody is killed."""
+    since = stage.ledger.last_id()
+    given = {"DEMO_TOPIC": TOPIC, "DEMO_ANSWERS": str(stage.folder)}
+    # The model takes its time until both have asked; the fault ends with the block.
+    async with faults.slow(LIMIT_SECONDS, matching=TOPIC, base=stage.base):
+        both = [stage.run(CAREFUL_APP, **given) for _ in range(2)]
+        stage.say(f"  $ python {CAREFUL_APP} & python {CAREFUL_APP}")
+        await stage.until(lambda: len(_asked(stage, since)) >= 2, "both to ask", *both)
+        stage.say("  ✓ both looked for a saved answer, found none, and asked")
+    for twin in both:
+        await stage.ends(twin)
+    return Crash(_receipt(stage, since), stage.folder / "careful_report.pdf")
+
+
+async def timer(stage: Stage) -> Crash:
+    """The same with Temporal. The Worker dies in the timer between answer and PDF."""
+    worker = await stage.polling_worker()
+    handle = await _start(stage, TIMER_SECONDS)
+    await _until_timer(stage, handle)
+    stage.say(f"  ✓ llm_call completed, kept in the Event History; a timer of {TIMER_SECONDS:g} s")
+    stage.kill(worker)
+    stage.say("  ✗ kill -9 of the Worker. No process of the app runs now")
+    await stage.polling_worker()
+    await stage.result(handle)
+    stage.say("  ✓ the new Worker replayed the history and wrote the PDF")
+    return _durable(stage, handle)
+
+
+async def call(stage: Stage) -> Crash:
+    """The Worker dies during the LLM call."""
+    worker = await stage.polling_worker()
+    # The model takes its time over the first call; the fault ends with the block at the latest.
+    async with faults.slow(LIMIT_SECONDS, times=1, matching=TOPIC, base=stage.base):
+        handle = await _start(stage, SHORT_TIMER_SECONDS)
+        await stage.until(lambda: stage.receipt_of(handle).calls, "the call to reach the model")
+        stage.say("  ✓ the model has the question and works on the answer")
+        stage.kill(worker)
+    stage.say("  ✗ kill -9 of the Worker. The model answers, and nobody is there to hear it")
+    stage.say("  … Start-to-Close timeout, shortened for this scene, then a second attempt")
+    await _time_out(stage, handle, "llm_call")
+    await stage.polling_worker()
+    await stage.result(handle)
+    stage.say("  ✓ answered at attempt 2, PDF written")
+    return _durable(stage, handle)
+
+
+async def service(stage: Stage) -> Crash:
+    """The Temporal Service itself dies, in the timer."""
+    record = stage.own_service()
+    await stage.polling_worker()
+    handle = await _start(stage, TIMER_SECONDS)
+    await _until_timer(stage, handle)
+    stage.say("  ✓ llm_call completed; the timer runs")
+    await stage.kill_service(record)
+    stage.say("  ✗ kill -9 of the Temporal Service. It starts again on its database file")
+    await temporal_service.ensure(stage.settings)
+    await stage.result(handle)
+    stage.say("  ✓ the Worker found it again, the timer fired, PDF written")
+    return _durable(stage, handle)
+
+
+def service_of_others(stage: Stage) -> str:
+    """Why the Temporal Service is not killed, or an empty string."""
+    if stage.given_service:
+        return ""
+    return (
+        "TEMPORAL_ADDRESS names the Temporal Service, and others may work with it. Only one "
+        "that the workshop has started is killed."
+    )
+
+
+def _asked(stage: Stage, since: int) -> list[Call]:
+    """The calls of scripts: they have no Workflow."""
+    return [c for c in stage.calls(since) if c.workflow_id is None and c.prompt == TOPIC]
+
+
+def _answered(stage: Stage, since: int) -> list[Call]:
+    return [call for call in _asked(stage, since) if call.answered]
+
+
+def _receipt(stage: Stage, since: int) -> Receipt:
+    return Receipt(tuple(_answered(stage, since)), practice=True)
+
+
+async def _start(stage: Stage, pause: float) -> WorkflowHandle[Any, Any]:
+    given = {
+        "prompt": TOPIC,
+        "pause_seconds": pause,
+        "llm_timeout_seconds": LLM_TIMEOUT_SECONDS,
+    }
+    return await stage.start("GenerateReportWorkflow", given, "generate-research-report-workflow")
+
+
+async def _until_timer(stage: Stage, handle: WorkflowHandle[Any, Any]) -> None:
+    async def runs() -> bool:
+        return any(step.open for step in await stage.steps(handle, "timer"))
+
+    await stage.until(runs, "its timer")
+
+
+def _durable(stage: Stage, handle: WorkflowHandle[Any, Any]) -> Crash:
+    return Crash(stage.receipt_of(handle), stage.folder / "research_pdf.pdf", handle.id)
+
+
+async def _time_out(stage: Stage, handle: WorkflowHandle[Any, Any], name: str) -> None:
+    """Have the attempt of a dead Worker time out now, and the next one have its whole time.
+
+    Only the attempt that nobody works on has a short timeout: however slow this machine is, the
+    next one is not cut off. A Temporal Service that cannot do this takes the whole timeout.
+    https://docs.temporal.io/cli/activity#update-options
+    """
+
+    async def attempt() -> int:
+        pending = (await handle.describe()).raw_description.pending_activities
+        return next((one.attempt for one in pending if one.activity_type.name == name), 0)
+
+    async def over() -> bool:
+        return await attempt() != dead
+
+    dead = await attempt()
+    try:
+        await _set_timeout(stage, handle, name, 1.0)
+    except RPCError:
+        return
+    await stage.until(over, f"{name} to time out")
+    await _set_timeout(stage, handle, name, LLM_TIMEOUT_SECONDS)
+
+
+async def _set_timeout(
+    stage: Stage, handle: WorkflowHandle[Any, Any], name: str, seconds: float
+) -> None:
+    client = await stage.client()
+    # The other two are unset, as in the Workflow: where the service has derived them from the
+    # execution timeout, an attempt that is changed while it waits times out at once.
+    paths = ["start_to_close_timeout", "schedule_to_close_timeout", "schedule_to_start_timeout"]
+    request = UpdateActivityOptionsRequest(
+        namespace=client.namespace,
+        execution=WorkflowExecution(workflow_id=handle.id),
+        type=name,
+        update_mask=FieldMask(paths=paths),
+    )
+    request.activity_options.start_to_close_timeout.FromTimedelta(timedelta(seconds=seconds))
+    await client.workflow_service.update_activity_options(request)
