@@ -29,11 +29,11 @@ if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
     from workshop import agent_crashes, checkpoint_crashes, pipeline_crashes  # noqa: F401
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
-    from workshop.classroom import begin
     from workshop.crashes import crash
     from workshop.database import insert_into, make_tables, open_database, rows
     from workshop.diagrams import render_mermaid
     from workshop.failures import what_happens
+    from workshop.first_cell import begin
     from workshop.follow import completed, failed, follow, started, timer_started
     from workshop.full_disk import full_disk
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker
