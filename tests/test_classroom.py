@@ -117,6 +117,22 @@ def test_a_fault_of_an_earlier_cell_is_ended(
     left.__exit__(None, None, None)
 
 
+def test_litellm_loads_beside_the_cells_and_ends_with_the_program(
+    running_room: dict[str, str],
+) -> None:
+    code = (
+        "import asyncio, sys, threading; from workshop import begin; asyncio.run(begin('02'))\n"
+        "names = [thread.name for thread in threading.enumerate()]\n"
+        "print('import litellm' in names or 'litellm' in sys.modules)"
+    )
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(
+        line, env=running_room, cwd=rooms.ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.splitlines()[-1] == "True", done.stdout + done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_an_unknown_lesson_is_told_with_those_there_are(room: dict[str, str]) -> None:
     with pytest.raises(WorkshopError) as caught:
         start("99")

@@ -20,9 +20,9 @@ import pytest
 import room as rooms
 
 from workshop import disk, doctor, processes, temporal_service, terminal
-from workshop.classroom import begin
 from workshop.database import open_database
 from workshop.disk import DiskError
+from workshop.first_cell import begin
 from workshop.practice_model import process
 from workshop.settings import load
 

@@ -27,10 +27,10 @@ _LIGHT = bool({"workshop.practice_model", "workshop.site"} & set(sys.orig_argv))
 if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
     from workshop.checks import check, hint, solution
     from workshop.checks.progress import progress
-    from workshop.classroom import begin
     from workshop.database import insert_into, make_tables, open_database, rows
     from workshop.diagrams import render_mermaid
     from workshop.failures import what_happens
+    from workshop.first_cell import begin
     from workshop.follow import completed, failed, follow, started, timer_started
     from workshop.full_disk import full_disk
     from workshop.notebook import ask, show_pdf, start_worker, stop_worker

@@ -6,10 +6,10 @@ import asyncio
 import html
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workshop import (
-    checks,
     colab_secrets,
     disk,
     namespaces,
@@ -18,7 +18,6 @@ from workshop import (
     temporal_service,
 )
 from workshop.advice import tell_in_cells
-from workshop.checks.progress import lesson_words
 from workshop.errors import WorkshopError
 from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import faults, process
@@ -51,15 +50,15 @@ class Panel:
         )
 
 
-async def begin(lesson: str) -> Settings:
+async def make_ready(
+    lesson: str, opened: Callable[[], None], progress: Callable[[], str]
+) -> Settings:
     """Make everything ready that a lesson needs, and show what that is.
-
-    Reads the settings, finds or starts the Temporal Service and the practice model, ends faults
-    of an earlier cell, and lets receipts count from here. Run again it changes nothing that is
-    well, and starts again what has died.
 
     Args:
         lesson: the lesson's number, such as "02".
+        opened: is called when the settings are known.
+        progress: says in a line how far the learner is; empty where the lesson has no blanks.
 
     Returns:
         The settings in force. They never show the key.
@@ -74,8 +73,7 @@ async def begin(lesson: str) -> Settings:
     notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
-    checks.open_lesson(lesson)
-    checks.watch()
+    opened()
     starts = [temporal_service.ensure(settings)]
     if settings.practice:
         starts.append(process.ensure(settings))  # type: ignore[arg-type]
@@ -97,7 +95,7 @@ async def begin(lesson: str) -> Settings:
                 ("Model", _model_words(settings), ""),
                 *(("Settings", f"✗ {remark}", "") for remark in settings.remarks),
                 *(("Settings", note, "") for note in (secrets, *settings.notes) if note),
-                ("Progress", lesson_words(lesson) or "no blanks here", ""),
+                ("Progress", progress() or "no blanks here", ""),
                 *(("Left alone", left_alone(who, ports), "") for who, ports in others.items()),
                 ("Log", "of Workers and Activities: run `%run -m workshop log` in a cell", ""),
             ),

@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from workshop import practice_model
 from workshop.errors import WorkshopError
 
 PLACEHOLDER_KEY = "YOUR_API_KEY"
-PRACTICE_MODEL = f"openai/{practice_model.MODEL}"
+PRACTICE_NAME = "practice-model"
+"""The name of the practice model, as it arrives there."""
+PRACTICE_KEY = "practice-key"
+"""The only key that it takes. It opens nothing else, so it is no secret."""
+PRACTICE_MODEL = f"openai/{PRACTICE_NAME}"
+"""What LiteLLM calls it."""
 DEFAULT_MODEL = "openai/gpt-4o"
 DEFAULT_TIMEOUT = 20.0
 
@@ -109,7 +113,7 @@ def read(
         _check_base(model, base, environment)
     return ModelSettings(
         model=PRACTICE_MODEL if practice else model,
-        key=practice_model.KEY if practice else key or NO_KEY,
+        key=PRACTICE_KEY if practice else key or NO_KEY,
         base=base,
         practice=practice,
         timeout=timeout,

@@ -315,6 +315,9 @@ def running_worker() -> Worker | None:
     return _current.worker if _current and task and not task.done() else None
 
 
+this_notebook.running_worker = running_worker
+
+
 async def stop_worker(*, limit: float = 40.0) -> None:
     """Stop this kernel's Worker and say so.
 

@@ -14,7 +14,7 @@ from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, Workflow
 from temporalio.service import RPCError
 
 from workshop.errors import WorkshopError
-from workshop.follow import Progress, _Following
+from workshop.follow import Following, Progress
 from workshop.follow.rows import clean
 from workshop.interrupts import interrupted_says
 from workshop.rows_shown import put
@@ -56,7 +56,7 @@ async def watch(handle: WorkflowHandle[Any, ResultT], query: Any, limit: float =
     """
     bar = _Bar(handle, query)
     # It watches as `follow` does, and draws a bar where that draws rows.
-    following = _Following(handle, None, limit, "")
+    following = Following(handle, None, limit, "")
     following._screen = bar  # type: ignore[assignment]
     asking = asyncio.create_task(bar.keep_asking())
     try:

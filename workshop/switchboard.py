@@ -30,7 +30,7 @@ from temporalio.service import RPCError
 
 from workshop import disk, patience, settings
 from workshop.errors import WorkshopError
-from workshop.follow import FollowError, Progress, StillRunning, _Following
+from workshop.follow import FollowError, Following, Progress, StillRunning
 from workshop.follow.rows import clean
 from workshop.full_disk import full_disk
 from workshop.interrupts import interrupted_says
@@ -292,7 +292,7 @@ class Switchboard:
                     "End it with: return await client.start_workflow(…).",
                 )
             screen = _Unseen()
-            following = _Following(handle, None, self._limit, "")
+            following = Following(handle, None, self._limit, "")
             following._screen = screen  # type: ignore[assignment]
             try:
                 while not await following.look():

@@ -1,10 +1,23 @@
-"""Which notebook this kernel belongs to: its file, its shell, its names."""
+"""Which notebook this kernel belongs to: its file, its shell, its names, its Worker."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from temporalio.worker import Worker
+
+
+def _nobody() -> None:
+    return None
+
+
+running_worker: Callable[[], Worker | None] = _nobody
+"""The Worker of this kernel; None where none runs. Who starts Workers puts the function here, so
+that who only looks at one need not know how it is started."""
 
 
 def path() -> Path | None:

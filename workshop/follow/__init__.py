@@ -153,7 +153,7 @@ async def follow(
         UnknownWorkflow: there is no such Workflow.
         FollowError: the Workflow completed before `until` was met.
     """
-    following = _Following(handle, until, limit, web_ui)
+    following = Following(handle, until, limit, web_ui)
     try:
         while not await following.look():
             await following.pause()
@@ -165,7 +165,7 @@ async def follow(
         following.close()
 
 
-class _Following:
+class Following:
     """One call of `follow`."""
 
     def __init__(

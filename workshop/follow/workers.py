@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from temporalio.worker import Worker
 
-from workshop import notebook, this_notebook
+from workshop import this_notebook
 from workshop.follow.rows import Progress, clean
 
 _PROCESS = re.compile(r"(\d+)@\S+(?: (.+))?")
@@ -19,7 +19,7 @@ _PROCESS = re.compile(r"(\d+)@\S+(?: (.+))?")
 
 def here(queue: str, namespace: str) -> Worker | None:
     """This kernel's Worker, where it takes the tasks of this Task Queue."""
-    worker = notebook.running_worker()
+    worker = this_notebook.running_worker()
     if worker is None or (worker.task_queue, worker.client.namespace) != (queue, namespace):
         return None
     return worker
@@ -38,7 +38,7 @@ def outdated(worker: Worker | None = None, workflow_type: str = "") -> list[str]
     Returns:
         Their names in the kernel; those that were defined again word for word are not among them.
     """
-    worker = worker or notebook.running_worker()
+    worker = worker or this_notebook.running_worker()
     if worker is None:
         return []
     given, names = worker.config(), this_notebook.namespace()

@@ -4,10 +4,12 @@
 imports nothing heavy: the server is a process of its own and stays small.
 """
 
-MODEL = "practice-model"
+from workshop import model_settings
+
+MODEL = model_settings.PRACTICE_NAME
 """The name of the model, as it arrives here (LiteLLM calls it `openai/practice-model`)."""
 
-KEY = "practice-key"
+KEY = model_settings.PRACTICE_KEY
 """The only key that it takes. It opens nothing else, so it is no secret."""
 
 SERVICE = "durable-ai-workshop practice model"
