@@ -165,7 +165,8 @@ async def crash(scene: str, *, say: Say = print) -> Crash:
             f"crash was given {scene!r}.", f"It takes one of {', '.join(map(repr, scenes))}."
         )
     async with Stage(say) as stage:
-        say(f"  This takes about {ABOUT_SECONDS[scene]} s; more where other programs run.")
+        if scene != "service" or stage.given_service:  # otherwise it is left out, at once
+            say(f"  This takes about {ABOUT_SECONDS[scene]} s; more where other programs run.")
         await stage.ready(temporal=scene in SCENES and scene != "naive")
         return await scenes[scene](stage)
 
@@ -534,15 +535,19 @@ class Stage:
 
     # Workflow and receipt
 
-    async def start_workflow(self, pause: float) -> WorkflowHandle[Any, Any]:
-        """Start the demo's Workflow as its starter.py does."""
+    async def client(self) -> Client:
+        """The Client of this scene."""
         if self._client is None:
             self._client = await Client.connect(
                 self.settings.temporal_address,
                 namespace=self.settings.temporal_namespace,
                 data_converter=pydantic_data_converter,
             )
-        handle = await self._client.start_workflow(
+        return self._client
+
+    async def start_workflow(self, pause: float) -> WorkflowHandle[Any, Any]:
+        """Start the demo's Workflow as its starter.py does."""
+        handle = await (await self.client()).start_workflow(
             "GenerateReportWorkflow",
             {
                 "prompt": TOPIC,
@@ -557,12 +562,17 @@ class Stage:
         self._open.append(handle)
         return handle
 
-    async def time_out(self, handle: WorkflowHandle[Any, Any], name: str) -> None:
-        """Have the attempt of a dead Worker time out now, and the next one have its whole time.
+    async def time_out(
+        self, handle: WorkflowHandle[Any, Any], name: str, after: float = 1.0
+    ) -> None:
+        """Have the attempt of a dead Worker time out, and the next one have its whole time.
 
         Only the attempt that nobody works on has a short timeout: however slow this machine is,
         the next one is not cut off. A Temporal Service that cannot do this takes the whole timeout.
         https://docs.temporal.io/cli/activity#update-options
+
+        Args:
+            after: seconds from the attempt's start.
         """
 
         async def attempt() -> int:
@@ -571,7 +581,7 @@ class Stage:
 
         dead, waiting = await attempt(), Patience(LIMIT_SECONDS)
         try:
-            await self._set_timeout(handle, name, 1.0)
+            await self._set_timeout(handle, name, after)
         except RPCError:
             return
         while await attempt() == dead:
@@ -583,9 +593,9 @@ class Stage:
     async def _set_timeout(
         self, handle: WorkflowHandle[Any, Any], name: str, seconds: float
     ) -> None:
-        assert self._client
+        client = await self.client()
         request = UpdateActivityOptionsRequest(
-            namespace=self._client.namespace,
+            namespace=client.namespace,
             execution=WorkflowExecution(workflow_id=handle.id),
             type=name,
             # The other two are unset, as in the Workflow: where the service has derived them from
@@ -599,7 +609,7 @@ class Stage:
             ),
         )
         request.activity_options.start_to_close_timeout.FromTimedelta(timedelta(seconds=seconds))
-        await self._client.workflow_service.update_activity_options(request)
+        await client.workflow_service.update_activity_options(request)
 
     async def result(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Wait for the Workflow's end, through a Temporal Service that goes away and comes back."""

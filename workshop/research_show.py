@@ -21,7 +21,8 @@ import httpx
 from temporalio.client import WorkflowHandle
 
 from workshop.crashes import Actor, Say, Stage
-from workshop.pipeline_crashes import WORKER, client_of, furnish, saved
+from workshop.patience import slowdown
+from workshop.pipeline_crashes import WORKER, furnish, saved
 from workshop.practice_model import faults
 from workshop.receipt import Receipt
 from workshop.receipt_picture import counted
@@ -29,7 +30,8 @@ from workshop.site.client import Site
 
 AT_ONCE = 5
 FETCH_TIMEOUT_SECONDS, LLM_TIMEOUT_SECONDS = 6, 8
-"""Start-to-Close timeouts: for so long a step of a killed Worker is waited for. On stage 30, 60."""
+"""Start-to-Close timeouts on a quiet machine: for so long a step of a killed Worker is waited for.
+On stage 30, 60."""
 RETRY_AFTER = 2
 _KILLED_DURING = (4, 10, 16)
 """The pages during whose summary a Worker is killed."""
@@ -152,12 +154,13 @@ class _ResearchStage(Stage):
         page(2, "busy", "503")
         page(11, "limited", "429, Retry-After 1 s")
         page(13, "redirect", "has moved")
+        slow = slowdown()
         return [
             {
                 "topic": topic,
                 "source_url": url,
-                "fetch_timeout_seconds": FETCH_TIMEOUT_SECONDS,
-                "llm_timeout_seconds": LLM_TIMEOUT_SECONDS,
+                "fetch_timeout_seconds": FETCH_TIMEOUT_SECONDS * slow,
+                "llm_timeout_seconds": LLM_TIMEOUT_SECONDS * slow,
             }
             for topic, url in urls.items()
         ]
@@ -171,7 +174,7 @@ class _ResearchStage(Stage):
         return worker
 
     async def start(self, sources: list[dict[str, Any]]) -> WorkflowHandle[Any, Any]:
-        handle = await (await client_of(self)).start_workflow(
+        handle = await (await self.client()).start_workflow(
             "ResearchBatchWorkflow",
             {"sources": sources, "at_once": AT_ONCE},
             id=f"research-{uuid.uuid4()}",
