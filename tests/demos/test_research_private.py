@@ -51,7 +51,8 @@ def holds(text: str, data: bytes) -> bool:
 def started(folder: str, room: dict[str, str], words: str) -> tuple[str, dict[str, Any]]:
     """Name and input of the demo's Workflow."""
     if folder == AGENT:
-        return "AgentWorkflow", {"goal": f"Tell me about bees. {words}", "mcp": True}
+        goal = f"Tell me about bees. {words}"
+        return "AgentWorkflow", {"goal": goal, "mcp": True, "llm_timeout_seconds": 60}
     url = f"http://127.0.0.1:{room['WORKSHOP_SITE_PORT']}/pages/bees"
     return "ResearchWorkflow", {"topic": f"bees. {words}", "source_url": url}
 
@@ -84,7 +85,10 @@ def ran_with_a_key(
 ) -> tuple[list[str], stage.Terminal]:
     """The histories of a demo's Workflows, and the terminal of its Worker."""
     room = rooms.environment(
-        tmp_path, **server.environment("openai/gpt-4o"), DEMO_TASK_QUEUE="private"
+        tmp_path,
+        **server.environment("openai/gpt-4o"),
+        LLM_TIMEOUT="45",
+        DEMO_TASK_QUEUE="private",
     )
     work = tmp_path / "work"
     work.mkdir()
@@ -104,6 +108,9 @@ def test_a_key_is_in_no_history_database_or_log(folder: str, tmp_path: Path) -> 
     with provider(answer, key=KEY) as server:
         told, worker = ran_with_a_key(folder, server, tmp_path)
     assert set(server.keys) == {KEY}, "the key did not reach the provider"
+    # Its answers have the time that LLM_TIMEOUT says, and a step of Temporal's has more.
+    assert {float(h["x-stainless-read-timeout"]) for h in server.headers} == {45.0}
+    assert '"startToCloseTimeout": "60s"' in told[-1]
     places = {f"history {n}": text.encode() for n, text in enumerate(told)}
     places |= {str(f): f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}
     places["terminal"] = worker.screen.encode()
