@@ -14,13 +14,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from temporalio.client import WorkflowHandle, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
 from workshop.agent_crashes import ChainCrash, agent_worker, chain, furnish, start_agent, tools_of
 from workshop.crashes import LIMIT_SECONDS, CrashError, Say, Stage
-from workshop.draft_show import ONCE
-from workshop.patience import Patience
+from workshop.draft_show import ONCE_SECONDS
+from workshop.patience import Patience, wait_for
 from workshop.practice_model import faults
 
 TWO = "Search the notes for tardigrades and for dolphins, then say which is older."
@@ -87,7 +87,7 @@ async def agent_show(*, say: Say = print) -> AgentShow:
         say(f"  ✗ the model has obeyed: it calls {call['name']}, to {to}")
         say("  ✓ which waits: an email needs a person's consent")
         given = {"call_id": call["call_id"], "allowed": False}
-        said = await handle.execute_update("decide", given, rpc_timeout=ONCE)
+        said = await wait_for(handle.execute_update("decide", given), LIMIT_SECONDS)
         say(f"  ✓ no, says a person: {said}")
         obeyed = await _result(stage, handle)
         emails = len(list(stage.folder.glob("outbox/*.txt")))
@@ -123,11 +123,11 @@ async def _waits(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:
     patience = Patience(LIMIT_SECONDS)
     while not patience.over():
         try:
-            waiting = (await handle.query("get_progress", rpc_timeout=ONCE))["waiting_for"]
+            waiting = (await wait_for(handle.query("get_progress"), ONCE_SECONDS))["waiting_for"]
             if waiting:
                 call: dict[str, Any] = waiting[0]
                 return call
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        except (RPCError, asyncio.TimeoutError):
             pass  # asked again
         await asyncio.sleep(0.05)
     raise CrashError(f"Waited {LIMIT_SECONDS:g} s for a call that needs consent.")

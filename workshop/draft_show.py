@@ -19,7 +19,6 @@ from temporalio.client import (
     Client,
     WorkflowHandle,
     WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -32,8 +31,9 @@ from workshop.receipt_picture import counted
 WORKER = "demos/module_one_03_human_in_the_loop/worker.py"
 TOPIC = "Give me 3 fun facts about tardigrades"
 INSTRUCTIONS = "Turn this into a poem"
-ONCE = timedelta(seconds=2)
-"""For so long one Query or Update has time to be answered before it is sent again."""
+ONCE_SECONDS = 2.0
+"""For so long one Query or Update has time to be answered before it is sent again, on a quiet
+machine."""
 LINES = 5
 """How many lines of a draft are shown."""
 
@@ -159,10 +159,10 @@ class _DraftStage(Stage):
         waiting = Patience(LIMIT_SECONDS)
         while True:
             try:
-                draft = await handle.query("get_draft", rpc_timeout=ONCE)
+                draft = await wait_for(handle.query("get_draft"), ONCE_SECONDS)
                 if draft["version"] == version and draft["status"] == "waiting":
                     break
-            except RPCError:
+            except (RPCError, asyncio.TimeoutError):
                 pass  # asked again
             self._see_to(waiting, f"version {version} of {handle.id}")
             await asyncio.sleep(0.05)
@@ -194,8 +194,9 @@ class _DraftStage(Stage):
         given = {"choice": choice, "version": version, "instructions": instructions}
         while True:
             try:
-                return str(await handle.execute_update("decide", given, id=name, rpc_timeout=ONCE))
-            except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
+                sending = handle.execute_update("decide", given, id=name)
+                return str(await wait_for(sending, ONCE_SECONDS))
+            except (RPCError, asyncio.TimeoutError):
                 if unanswered:
                     unanswered.set()
             self._see_to(waiting, f"an answer to {choice} of version {version}")
