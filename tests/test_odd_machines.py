@@ -161,6 +161,14 @@ def test_a_full_disk_is_told_and_starts_nothing(room: dict[str, str], tmp_path: 
         assert not processes.listens(int(room[setting])), setting
 
 
+def test_a_home_that_is_a_mount_is_emptied_and_stays(room: dict[str, str], tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "size=80m") as folder:
+        (folder / "practice-ledger.sqlite").touch()
+        done = rooms.workshop("reset", "--yes", env=room | {"WORKSHOP_HOME": str(folder)})
+        assert "✓ Removed" in done.stdout and done.stderr == "" and done.returncode == 0
+        assert list(folder.iterdir()) == []
+
+
 def test_a_disk_that_fills_up_is_told_by_the_model_and_by_begin(
     room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

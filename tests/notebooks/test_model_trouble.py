@@ -98,11 +98,13 @@ async def a_wrong_key(room: Room, path: Path) -> Told:
                 ("worker", WORKER),
                 ("started", START),
                 ("panel", FOLLOW),
-                ("history", "print((await handle.fetch_history()).to_json())"),
             ):
                 told.cells[what] = await running.run(source)
             server.key = SENTINEL  # the provider has made it valid
             told.cells["after"] = await running.run(FOLLOW)
+            # With it comes into the history why the last attempt failed.
+            kept = "print((await handle.fetch_history()).to_json())"
+            told.cells["history"] = await running.run(kept)
     return told
 
 
