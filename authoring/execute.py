@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from authoring import build, notebooks
+from authoring.ports import free_ports
 from authoring.sanitize import Sanitizer
 from workshop.errors import WorkshopError
 from workshop.settings import ROOT
@@ -81,7 +81,7 @@ def execute(
         for name, content in files.items():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_text(content, encoding="utf-8")
-        ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+        ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         environment = _environment(tree, ports, root)
         sanitizer = Sanitizer(tree, root, {port: PORTS[name] for name, port in ports.items()})
         stack.enter_context(_ended_by(down, environment, root))
@@ -162,15 +162,6 @@ def _environment(tree: Path, ports: dict[str, int], root: Path) -> dict[str, str
         "IPYTHONDIR": str(home / "ipython"),
         "TZ": "UTC",
     }
-
-
-def _free_ports(count: int) -> Iterator[int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        numbers = [int(one.getsockname()[1]) for one in held]
-    return iter(numbers)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from typing import TypeVar
 
 import psutil
 
+from authoring.ports import free_ports as free_ports
 from workshop.patience import Patience
 
 T = TypeVar("T")
@@ -23,32 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTUP = ROOT / "tests" / "startup"
 """What Python processes of a room load when they start."""
 NURSERY = "WORKSHOP_TEST_NURSERY"
-FORBIDDEN = {7233, 8233, 8234, 8235, 8236}
-"""The ports that a learner's own services use: no test may touch them."""
 _REMOVED = ("LLM_", "TEMPORAL_", "WORKSHOP_", "CODESPACE", "JUPYTER", "OPENAI_", "DATABASE_")
-
-
-_last = 20000 + (os.getpid() * 37) % 9000
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, below the range from which outgoing connections draw.
-
-    No port is given twice, so that a room not yet started keeps its own.
-    """
-    global _last
-    found: list[int] = []
-    while len(found) < count:
-        candidate = _last = _last + 1 if _last < 32000 else 20000
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-        if candidate not in FORBIDDEN:
-            found.append(candidate)
-    return found
 
 
 def environment(home: Path, **extra: str) -> dict[str, str]:

@@ -163,7 +163,8 @@ def test_somebodys_own_service_is_not_killed(
     said: list[str] = []
     try:
         left_out = asyncio.run(stage.crash("service", say=said.append))
-        assert left_out.well and "Not played. TEMPORAL_ADDRESS names" in said[-1]
+        (why,) = said
+        assert left_out.well and "Not played. TEMPORAL_ADDRESS names" in why
         assert "– durable, Temporal Service killed: not played." in repr(left_out)
         # A Worker of the scene's own may die there, on a Task Queue of its own.
         assert asyncio.run(stage.crash("timer", say=said.append)).pages == 1

@@ -157,6 +157,15 @@ def test_a_service_that_is_named_and_dead(elsewhere: None, monkeypatch: pytest.M
     assert "TEMPORAL_ADDRESS" in found["Temporal Service"].do
 
 
+def test_temporal_cloud_is_told_what_the_notebooks_lack(
+    elsewhere: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{rooms.free_ports(1)[0]}")
+    monkeypatch.setenv("TEMPORAL_API_KEY", SENTINEL)
+    service = faults()["Temporal Service"]
+    assert "without a key and without TLS" in service.do and "Empty TEMPORAL_ADDRESS" in service.do
+
+
 def test_a_disk_that_is_full(elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "free", lambda home: 10 * 1024**2)
     assert "0.0 GiB free" in faults()["Disk"].saw and "Make room" in faults()["Disk"].do

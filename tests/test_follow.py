@@ -578,6 +578,26 @@ def test_an_activity_that_fails_for_another_reason_than_its_own(
         assert "is not registered on this worker" in end
 
 
+def test_an_answer_too_large_to_be_kept_is_told_and_not_paid_for_ever(temporal, queue):
+    @activity.defn(name="shaky")
+    async def huge(failures: int) -> str:
+        return "x" * 3_000_000
+
+    async def scene():
+        async with temporal.worker(queue, workflows=[Impatient], activities=[huge]):
+            handle = await temporal.start("Retries", 9, queue=queue)
+            try:
+                with pytest.raises(FollowError) as told:
+                    await follow(handle)
+            finally:
+                await handle.terminate()
+            return told.value
+
+    told = temporal.run(scene())
+    assert "larger than the 2 MB that Temporal keeps of one result" in told.saw
+    assert "paid for, again" in told.expected and "handle.terminate()" in told.do
+
+
 def test_an_activity_that_fails_otherwise_than_the_last_time(temporal, queue, capsys):
     @activity.defn(name="shaky")
     async def torn(failures: int) -> str:

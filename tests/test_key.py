@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from odd_provider import provider
+from provider_stand_in import provider
 from room import ROOT, environment, free_ports, workshop
 
 SENTINEL = "sk-sentinel-0123456789abcdef"

@@ -78,6 +78,40 @@ def shut(tmp_path: Path) -> Iterator[Path]:
     folder.chmod(0o700)
 
 
+# Where a name is not known
+
+BEGUN = """
+import asyncio
+from workshop import begin
+from workshop.__main__ import main
+codes = [main(["up"]), main(["doctor"])]
+asyncio.run(begin("02"))
+print(codes)
+"""
+
+
+@pytest.mark.parametrize("hosts", ["::1 localhost\n", "127.0.0.1 elsewhere\n"])
+def test_a_machine_that_does_not_know_localhost_lacks_nothing(
+    hosts: str, room: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "hosts"
+    file.write_text(hosts)
+    alone = ["unshare", "--mount", *(["--map-root-user"] if os.geteuid() else [])]
+    alone += ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(file)]
+    if not shutil.which("unshare") or subprocess.run([*alone, "true"]).returncode:
+        pytest.skip("no process may have a hosts file of its own here")
+    done = subprocess.run(
+        [*alone, sys.executable, "-c", BEGUN],
+        env=room | {rooms.NURSERY: "none"},  # else its servers are started elsewhere
+        capture_output=True,
+        text=True,
+        timeout=240,
+        cwd=rooms.ROOT,
+    )
+    assert done.stdout.endswith("[0, 0]\n"), done.stdout + done.stderr
+    assert "All is well" in done.stdout
+
+
 # Where state cannot be kept
 
 
@@ -125,6 +159,14 @@ def test_a_full_disk_is_told_and_starts_nothing(room: dict[str, str], tmp_path: 
         assert [file.name for file in folder.iterdir() if file.suffix != ".lock"] == []
     for setting in ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_PRACTICE_PORT"):
         assert not processes.listens(int(room[setting])), setting
+
+
+def test_a_home_that_is_a_mount_is_emptied_and_stays(room: dict[str, str], tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "size=80m") as folder:
+        (folder / "practice-ledger.sqlite").touch()
+        done = rooms.workshop("reset", "--yes", env=room | {"WORKSHOP_HOME": str(folder)})
+        assert "✓ Removed" in done.stdout and done.stderr == "" and done.returncode == 0
+        assert list(folder.iterdir()) == []
 
 
 def test_a_disk_that_fills_up_is_told_by_the_model_and_by_begin(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -103,6 +104,25 @@ def test_what_does_not_come_is_cancelled_and_told(quiet: None) -> None:
         return never
 
     assert asyncio.run(main()).cancelled()
+
+
+def test_what_makes_an_error_of_its_end_prints_nothing(
+    quiet: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def sending() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            raise ValueError("as the SDK does with an Update") from error
+
+    async def main() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            await patience.wait_for(sending(), 0.2)
+        await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(main())
+    assert caplog.messages == []
 
 
 def test_what_comes_is_returned_and_errors_go_through() -> None:

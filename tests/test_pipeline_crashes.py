@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import room as rooms
 
 from workshop.practice_model.ledger import Ledger
 from workshop.stage import FOLDER, SIDE_BY_SIDE, crash
@@ -34,7 +35,17 @@ def test_a_row_with_a_key_is_saved_once(
     home = Path(running_room["WORKSHOP_HOME"])
     ledger = Ledger(home / "practice-ledger.sqlite")
     since, lines = ledger.last_id(), list[str]()
-    shown = asyncio.run(crash(scene, say=lines.append))
+    played, stopped = str(home / FOLDER), []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if scene == "keyless" and "Start-to-Close" in line:
+            # The second attempt falls into a time in which the machine has none for its Worker.
+            at_work = [p.pid for p in psutil.process_iter(["cwd"]) if played in str(p.info["cwd"])]
+            stopped.extend(rooms.stop(pid, 18) for pid in at_work)
+
+    shown = asyncio.run(crash(scene, say=say))
+    assert bool(stopped) == (scene == "keyless") and not any(one.wait() for one in stopped)
     assert isinstance(shown, RowsCrash) and shown.well
     assert len(shown.rows) == count == len({row["key"] for row in shown.rows})
     assert len({(row["workflow_id"], row["topic"], row["summary"]) for row in shown.rows}) == 1

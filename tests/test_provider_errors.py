@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from odd_provider import provider, refusal
+from provider_stand_in import provider, refusal
 from room import free_ports
 
 from workshop.advice import advise
@@ -112,7 +112,7 @@ ANSWERS = {
 @pytest.mark.parametrize("name", ANSWERS)
 def test_what_a_provider_answers_is_told(name: str, env: Set) -> None:
     status, body, saw, do = ANSWERS[name]
-    with provider(status, body) as server:
+    with provider(lambda asked: (status, body)) as server:
         env(base=server.base)
         trouble = told(error())
     assert saw in trouble.saw and do in trouble.do
@@ -231,7 +231,7 @@ def test_of_an_error_of_the_learners_own_nothing_is_said(error: Exception) -> No
 
 
 def test_an_error_that_only_came_after_one_of_litellm_is_the_learners_own(env: Set) -> None:
-    with provider(401, refusal("no")) as server:
+    with provider(lambda asked: (401, refusal("no"))) as server:
         env(base=server.base)
         try:
             try:

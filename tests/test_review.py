@@ -124,7 +124,7 @@ def reviewer(
     running_room: dict[str, str], folder: Path, worker: drafts.Running
 ) -> Iterator[Reviewer]:
     server, address = drafts.review(running_room, folder)
-    with httpx.Client(trust_env=False, timeout=20) as http:
+    with httpx.Client(trust_env=False, timeout=180) as http:
         yield Reviewer(running_room, address, http)
     server.end()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from typing import Any
 
 from temporalio.client import WorkflowQueryFailedError
@@ -15,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop.errors import WorkshopError
 from workshop.interrupts import interrupted, wake_on_signals
 from workshop.provider_errors import explain
+from workshop.receipt import attach
 
 
 class Advice(WorkshopError):
@@ -89,13 +91,13 @@ def tell_in_cells() -> bool:
         return False
     # LiteLLM's kinds are not named: it takes seconds to import, and is not there yet.
     shell.set_custom_exc((Exception, asyncio.CancelledError, KeyboardInterrupt), told)
-    if _quiet not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _quiet)
+    if _attach not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _attach)
     wake_on_signals()
     return True
 
 
-def _quiet(result: object) -> None:
-    """Once a cell has imported LiteLLM: keep it from printing advice of its own over ours."""
-    if litellm := sys.modules.get("litellm"):
-        litellm.suppress_debug_info = True  # type: ignore[attr-defined]
+def _attach(result: object) -> None:
+    """Once a cell has imported LiteLLM: its calls are counted, and its errors hold no key."""
+    with suppress(WorkshopError):  # settings that cannot be used are told by `begin`
+        attach()

@@ -90,7 +90,9 @@ async def wait_for(awaitable: Awaitable[T], seconds: float) -> T:
                 raise asyncio.TimeoutError
             await asyncio.wait({future}, timeout=min(STEP_SECONDS, seconds))
     finally:
-        future.cancel()
+        if future.cancel():
+            # Temporal's SDK makes an error of its own of it, which nobody waits for any more.
+            future.add_done_callback(lambda late: late.cancelled() or late.exception())
     return future.result()
 
 

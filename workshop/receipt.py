@@ -232,7 +232,8 @@ def attach(settings: _settings.Settings | None = None) -> bool:
 
     With the practice model, requests say in headers which notebook, Workflow, Activity and attempt
     they come from; the ledger is the provider's. With a real provider nothing is added to the
-    request, and a callback writes what is sent into a ledger of our own.
+    request, and a callback writes what is sent into a ledger of our own, and takes the key out of
+    an error that says it back: what an Activity raises is kept in the Event History.
 
     Returns:
         Whether it is attached; False before LiteLLM has been imported.
@@ -353,6 +354,7 @@ def _meter(ledger: Ledger) -> Any:
         ) -> None:
             row = self.rows.pop(str(kwargs.get("litellm_call_id")), None)
             error = kwargs.get("exception")
+            _hide_key(error)
             if row is not None:
                 # The class name alone: a provider's message may hold a part of the key.
                 ledger.failed(row, getattr(error, "status_code", 0) or 0, type(error).__name__)
@@ -368,6 +370,17 @@ def _meter(ledger: Ledger) -> Any:
             self.log_failure_event(kwargs, response_obj, start_time, end_time)
 
     return Meter()
+
+
+def _hide_key(error: BaseException | None) -> None:
+    """Take the key out of an error and those behind it. LiteLLM raises it after its callbacks."""
+    settings = _settings.load()
+    while error is not None:
+        error.args = tuple(settings.without_key(a) if isinstance(a, str) else a for a in error.args)
+        for name, value in vars(error).items():
+            if isinstance(value, str):
+                setattr(error, name, settings.without_key(value))
+        error = error.__cause__ or error.__context__
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

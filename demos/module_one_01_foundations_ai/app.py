@@ -43,7 +43,7 @@ def llm_call(prompt: str) -> ModelResponse:
         api_key=settings.llm_api_key.get_secret_value(),
         api_base=settings.llm_api_base,
         messages=[{"role": "user", "content": prompt}],
-        timeout=60,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
 

@@ -25,7 +25,7 @@ def llm_call(input: LLMCallInput) -> ModelResponse:
         messages=[{"role": "user", "content": input.prompt}],
         # One request an attempt: Temporal retries. So much silence, and the call ends by itself,
         # before the Start-to-Close timeout does.
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
 

@@ -18,9 +18,8 @@ from workshop.follow import NoWorker, history_rows
 from workshop.notebook import quiet_core
 from workshop.settings import load
 
-# For the stage. Set them shorter to rehearse.
+# For the stage. Set it shorter to rehearse.
 PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "30"))
-LLM_TIMEOUT_SECONDS = float(os.environ.get("DEMO_LLM_TIMEOUT_SECONDS", "30"))
 
 
 async def count_down(handle: WorkflowHandle) -> None:
@@ -62,7 +61,9 @@ async def main() -> None:
         # By name: the starter then needs none of the Worker's libraries, and starts at once.
         "GenerateReportWorkflow",
         GenerateReportInput(
-            prompt=topic, pause_seconds=PAUSE_SECONDS, llm_timeout_seconds=LLM_TIMEOUT_SECONDS
+            prompt=topic,
+            pause_seconds=PAUSE_SECONDS,
+            llm_timeout_seconds=settings.llm_timeout + 10,
         ),
         id=f"generate-research-report-workflow-{uuid.uuid4()}",
         task_queue=TASK_QUEUE,

@@ -45,7 +45,7 @@ async def run_worker(task_queue: str = TASK_QUEUE) -> None:
             activities=[llm_call, create_pdf_activity],
             activity_executor=threads,
             # Stopped with Ctrl+C, it lets a running LLM call end: thrown away it is paid twice.
-            graceful_shutdown_timeout=timedelta(seconds=30),
+            graceful_shutdown_timeout=timedelta(seconds=settings.llm_timeout + 10),
             # For so long a Workflow's next step waits for the Worker that knows it, before any
             # other may take it. By default 10 s, which is long on a stage.
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),

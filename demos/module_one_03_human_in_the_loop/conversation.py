@@ -9,10 +9,8 @@ import os
 import re
 import signal
 import sys
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from models import Decision, Draft
@@ -23,7 +21,6 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
@@ -31,11 +28,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop import namespaces, temporal_service
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
+from workshop.patience import wait_for
 from workshop.settings import load
 
-# Seconds for which a Query or an Update is sent again when nobody answers it.
+# Seconds of a quiet machine: for so long a Query or an Update is sent again when nobody answers.
 PATIENCE_SECONDS = float(os.environ.get("DEMO_PATIENCE_SECONDS", "90"))
-ONCE = timedelta(seconds=3)
+ONCE_SECONDS = 3.0
 
 T = TypeVar("T")
 
@@ -160,9 +158,9 @@ async def latest(handle: WorkflowHandle[Any, Any]) -> Draft:
     """The draft as it is now: by Query, or the result where the Workflow has ended."""
 
     async def look() -> Draft:
-        state = await handle.describe(rpc_timeout=ONCE)
+        state = await handle.describe()
         if state.status is WorkflowExecutionStatus.RUNNING:
-            return await handle.query("get_draft", result_type=Draft, rpc_timeout=ONCE)
+            return await handle.query("get_draft", result_type=Draft)
         try:
             return await handle.result()  # kept by the Temporal Service: no Worker is needed
         except WorkflowFailureError as error:
@@ -186,9 +184,7 @@ async def sent(handle: WorkflowHandle[Any, Any], decision: Decision) -> str:
     name = f"{decision.choice}-version-{decision.version}-{uuid.uuid4()}"
 
     async def send() -> str:
-        return await handle.execute_update(
-            "decide", decision, id=name, result_type=str, rpc_timeout=ONCE
-        )
+        return await handle.execute_update("decide", decision, id=name, result_type=str)
 
     return await patiently(handle, send)
 
@@ -199,17 +195,29 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
     Raises:
         DraftError: nobody has answered in that time, or this draft cannot be asked such a thing.
     """
-    end, told = time.monotonic() + PATIENCE_SECONDS, False
+    try:
+        return await wait_for(_asked_again(handle, ask), PATIENCE_SECONDS)
+    except asyncio.TimeoutError:
+        raise DraftError(
+            f"Nobody has answered for {PATIENCE_SECONDS:g} s.",
+            "A Worker polls the Task Queue of this Workflow.",
+            "Start worker.py, or run the notebook's Worker cell. Then run "
+            f"`python decide.py {handle.id}`: nothing is lost.",
+        ) from None
+
+
+async def _asked_again(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitable[T]]) -> T:
+    told = False
     while True:
         try:
-            return await ask()
+            return await wait_for(ask(), ONCE_SECONDS)
         except WorkflowQueryFailedError as error:
             raise DraftError(
                 f"{handle.id} answers: {error}",
                 "It has the Query get_draft and the Update decide.",
                 "Decide on a draft of this demo, or of the last version in lesson 03.",
             ) from None
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
+        except asyncio.TimeoutError:
             pass
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -224,13 +232,6 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
                 flush=True,
             )
             told = True
-        if time.monotonic() > end:
-            raise DraftError(
-                f"Nobody has answered for {PATIENCE_SECONDS:g} s.",
-                "A Worker polls the Task Queue of this Workflow.",
-                "Start worker.py, or run the notebook's Worker cell. Then run "
-                f"`python decide.py {handle.id}`: nothing is lost.",
-            )
         await asyncio.sleep(0.2)
 
 

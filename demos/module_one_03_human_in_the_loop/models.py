@@ -36,6 +36,9 @@ class DraftInput:
     prompt: str
     # Carried over when a long conversation continues as a new run.
     draft: Draft = field(default_factory=Draft)
+    # It is part of the input, and so of the history: a Workflow that read it from the environment
+    # could decide otherwise when it is replayed.
+    llm_timeout_seconds: float = 30
 
 
 @dataclass

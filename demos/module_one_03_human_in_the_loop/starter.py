@@ -17,7 +17,7 @@ async def start(client: Client, topic: str) -> WorkflowHandle:
     handle = await client.start_workflow(
         # By name: the starter then needs none of the Worker's libraries, and starts at once.
         "DraftWorkflow",
-        DraftInput(prompt=topic),
+        DraftInput(prompt=topic, llm_timeout_seconds=load().llm_timeout + 10),
         id=f"draft-{uuid.uuid4()}",
         task_queue=TASK_QUEUE,
         result_type=Draft,

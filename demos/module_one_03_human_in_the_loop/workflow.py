@@ -43,6 +43,7 @@ class DraftWorkflow:
     def __init__(self, input: DraftInput) -> None:
         self.prompt = input.prompt
         self.draft = input.draft
+        self.llm_timeout_seconds = input.llm_timeout_seconds
         self.decision: Decision | None = None
 
     @workflow.query
@@ -92,13 +93,15 @@ class DraftWorkflow:
             # Each round makes the Event History longer. When the SDK finds it long, the next
             # round begins a new run, which is given all that it needs to know.
             if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(DraftInput(self.prompt, self.draft))
+                workflow.continue_as_new(
+                    DraftInput(self.prompt, self.draft, self.llm_timeout_seconds)
+                )
 
     async def write(self) -> None:
         answer = await workflow.execute_activity(
             llm_call,
             LLMCallInput(prompt=self.prompt),
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=timedelta(seconds=self.llm_timeout_seconds),
             # A wrong key stays wrong; anything else may be better next time.
             retry_policy=RetryPolicy(non_retryable_error_types=["AuthenticationError"]),
         )

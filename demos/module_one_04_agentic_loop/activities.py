@@ -43,7 +43,7 @@ def llm_call(input: LLMCallInput) -> Turn:
         max_tokens=MAX_TOKENS,
         # One request an attempt: Temporal retries. So much silence, and the call ends by itself,
         # before the Start-to-Close timeout does.
-        timeout=20,
+        timeout=settings.llm_timeout,
         max_retries=0,
     )
     message = answer.choices[0].message

@@ -9,10 +9,8 @@ import os
 import re
 import signal
 import sys
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from models import AgentResult, Consent
@@ -22,7 +20,6 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
@@ -30,11 +27,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop import namespaces, temporal_service
 from workshop.errors import WorkshopError
 from workshop.notebook import quiet_core
+from workshop.patience import wait_for
 from workshop.settings import load
 
-# Seconds for which a Query or an Update is sent again when nobody answers it.
+# Seconds of a quiet machine: for so long a Query or an Update is sent again when nobody answers.
 PATIENCE_SECONDS = float(os.environ.get("DEMO_PATIENCE_SECONDS", "90"))
-ONCE = timedelta(seconds=3)
+ONCE_SECONDS = 3.0
 
 T = TypeVar("T")
 
@@ -125,13 +123,11 @@ async def converse(handle: WorkflowHandle[Any, Any]) -> None:
     """Show steps as they come, and ask about calls that wait, until the Workflow has ended."""
     shown = 0
     while True:
-        state = await patiently(handle, lambda: handle.describe(rpc_timeout=ONCE))
+        state = await patiently(handle, lambda: handle.describe())
         if state.status is not WorkflowExecutionStatus.RUNNING:
             break
         try:
-            progress = await patiently(
-                handle, lambda: handle.query("get_progress", rpc_timeout=ONCE)
-            )
+            progress = await patiently(handle, lambda: handle.query("get_progress"))
         except Ended:
             continue
         for step in progress["steps"][shown:]:
@@ -167,7 +163,7 @@ async def decide(handle: WorkflowHandle[Any, Any], waiting: list[dict[str, Any]]
 
         async def send(consent: Consent = consent, name: str = name) -> str:
             # The same id each time it is sent: the Workflow gets the decision once.
-            return str(await handle.execute_update("decide", consent, id=name, rpc_timeout=ONCE))
+            return str(await handle.execute_update("decide", consent, id=name))
 
         try:
             print(f"✓ {await patiently(handle, send)}", flush=True)
@@ -188,11 +184,22 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
     Raises:
         AgentError: nobody has answered in that time.
     """
-    end, told = time.monotonic() + PATIENCE_SECONDS, False
+    try:
+        return await wait_for(_asked_again(handle, ask), PATIENCE_SECONDS)
+    except asyncio.TimeoutError:
+        raise AgentError(
+            f"Nobody has answered for {PATIENCE_SECONDS:g} s.",
+            "A Worker polls the Task Queue of this Workflow.",
+            f"Start worker.py. Then run `python starter.py {handle.id}`: nothing is lost.",
+        ) from None
+
+
+async def _asked_again(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitable[T]]) -> T:
+    told = False
     while True:
         try:
-            return await ask()
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            return await wait_for(ask(), ONCE_SECONDS)
+        except asyncio.TimeoutError:
             pass
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -204,12 +211,6 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
                 flush=True,
             )
             told = True
-        if time.monotonic() > end:
-            raise AgentError(
-                f"Nobody has answered for {PATIENCE_SECONDS:g} s.",
-                "A Worker polls the Task Queue of this Workflow.",
-                f"Start worker.py. Then run `python starter.py {handle.id}`: nothing is lost.",
-            )
         await asyncio.sleep(0.2)
 
 

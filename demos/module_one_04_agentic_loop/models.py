@@ -35,6 +35,7 @@ class AgentInput:
     mcp: bool = False
     # A pause after each round of tools, so that there is time to kill the Worker.
     pause_seconds: float = 0.0
+    llm_timeout_seconds: float = 30
     # After so many turns a long conversation continues as a new run. A history may hold 51,200
     # events; 50 turns of 8 calls each make about 2,700, and a few more for each consent. It is part
     # of the input, and so of the history: a Workflow that read it from the environment could

@@ -21,7 +21,12 @@ async def start(client: Client, goal: str) -> WorkflowHandle:
     handle = await client.start_workflow(
         # By name: the starter then needs none of the Worker's libraries, and starts at once.
         "AgentWorkflow",
-        AgentInput(goal, mcp=os.environ.get("DEMO_TOOLS") == "mcp", pause_seconds=PAUSE_SECONDS),
+        AgentInput(
+            goal,
+            mcp=os.environ.get("DEMO_TOOLS") == "mcp",
+            pause_seconds=PAUSE_SECONDS,
+            llm_timeout_seconds=load().llm_timeout + 10,
+        ),
         id=f"agent-{uuid.uuid4()}",
         task_queue=TASK_QUEUE,
         result_type=AgentResult,

@@ -37,7 +37,6 @@ CONSENT_WAIT = timedelta(hours=8)
 GO_ON = {"role": "user", "content": "That was empty. Call a tool, or answer in a text."}
 
 LLM_LIMITS: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(
         maximum_attempts=4,
         # Exact names of LiteLLM's classes: what is wrong with these stays wrong.
@@ -149,7 +148,12 @@ class AgentWorkflow:
         if self.mcp and not self.listed:
             await self.ask_for_tools()
         shorten(self.messages)
-        turn: Turn = await step(llm_call, LLMCallInput(self.messages, self.tools()), **LLM_LIMITS)
+        turn: Turn = await step(
+            llm_call,
+            LLMCallInput(self.messages, self.tools()),
+            start_to_close_timeout=timedelta(seconds=self.input.llm_timeout_seconds),
+            **LLM_LIMITS,
+        )
         self.turns += 1
         self.dollars += turn.dollars
         called = ", ".join(f"{call.name}({call.arguments})" for call in turn.calls)

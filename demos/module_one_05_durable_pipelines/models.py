@@ -18,6 +18,7 @@ class ResearchInput:
     # the environment could decide otherwise when it is replayed.
     fetch_timeout_seconds: float = 30
     llm_timeout_seconds: float = 60
+    save_timeout_seconds: float = 10
 
 
 @dataclass

@@ -67,7 +67,7 @@ class ResearchWorkflow:
         await workflow.execute_activity(
             save_result,
             SaveInput(input.topic, input.source_url, summary.text),
-            start_to_close_timeout=timedelta(seconds=10),
+            start_to_close_timeout=timedelta(seconds=input.save_timeout_seconds),
             retry_policy=SAVE_RETRY_POLICY,
         )
         return Research(input.topic, input.source_url, summary.text)

@@ -6,12 +6,14 @@ import http.server
 import os
 import shutil
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -50,8 +52,8 @@ def wheel(folder: Path, name: str, version: str, **files: str | bytes) -> str:
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A package index that holds two versions of `bee`, a package with a command, and uv."""
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two versions of `bee`, a package with a command, and uv."""
     folder = tmp_path_factory.mktemp("index")
     for version in ("1.0", "2.0"):
         code = f"version = '{version}'\ndef main(): print('bee', version)\n"
@@ -60,11 +62,28 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wheel(folder, "bee", version, **files)
     program = (Path(sys.executable).parent / "uv").read_bytes()
     wheel(folder, "uv", "0.9.9", **{"uv-0.9.9.data/scripts/uv": program})
-    handler = partial(_Quiet, directory=str(folder))
+    return folder
+
+
+@contextmanager
+def served(packages: Path, certificate: Path | None = None) -> Iterator[str]:
+    """A package index."""
+    handler = partial(_Quiet, directory=str(packages))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+        scheme = "https" if certificate else "http"
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}/simple"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def index(packages: Path) -> Iterator[str]:
+    with served(packages) as address:
+        yield address
 
 
 @pytest.fixture
@@ -82,6 +101,8 @@ class Checkout:
     state: Path
     """Where what is not the checkout's own lies."""
     extra: dict[str, str] = field(default_factory=dict)
+    more: str = ""
+    """Further lines of pip's configuration."""
 
     def fill(self) -> None:
         (self.root / "authoring").mkdir(parents=True)
@@ -96,12 +117,12 @@ class Checkout:
 
     def make(self, *words: str, before: tuple[str, ...] = (), limit: float = 120) -> str:
         """What `make .venv/.lab` says; its last line is the exit code."""
-        # Only pip's own configuration names the index.
+        # Only pip's own configuration names the index and its certificate.
         configuration = self.state / "pip.conf"
         configuration.write_text(
-            f"[global]\nindex-url = {self.index}\nextra-index-url =\nfind-links =\n"
+            f"[global]\nindex-url = {self.index}\nextra-index-url =\nfind-links =\n{self.more}"
         )
-        private = ("PIP_", "UV_", "SUDO_", "PYTHON", "VIRTUAL_ENV", "MAKE")
+        private = ("PIP_", "UV_", "SUDO_", "PYTHON", "VIRTUAL_ENV", "MAKE", "SSL_", "REQUESTS_")
         kept = {
             k: v
             for k, v in os.environ.items()
@@ -152,6 +173,28 @@ def test_nothing_is_done_twice(made: Checkout) -> None:
 def test_uv_takes_packages_from_where_pip_would(made: Checkout) -> None:
     made.want("bee==2.0")
     assert made.make() == "0\n" and made.bee() == "bee 2.0"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no certificate can be made here")
+def test_uv_trusts_the_certificate_that_pip_trusts(made: Checkout, packages: Path) -> None:
+    certificate = made.state / "company.pem"
+    line = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=packages"
+    line += " -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE"
+    files = ["-keyout", certificate.name, "-out", "company.crt"]
+    subprocess.run([*line.split(), *files], cwd=made.state, check=True, capture_output=True)
+    with certificate.open("a") as both:
+        both.write((made.state / "company.crt").read_text())
+    plain, made.extra = made.index, {"UV_NO_CACHE": "1"}
+    try:
+        with served(packages, certificate) as made.index:
+            made.want("bee==1.0")
+            refused = made.make(limit=240)
+            made.more = f"cert = {certificate}\n"
+            trusted = made.make()
+    finally:
+        made.index, made.more, made.extra = plain, "", {}
+    assert refused.endswith("\n2\n") and "certificate" in refused.lower(), refused
+    assert trusted == "0\n" and made.bee() == "bee 1.0"
 
 
 def test_where_uv_fails_pip_does_it(made: Checkout) -> None:

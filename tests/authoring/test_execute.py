@@ -107,6 +107,14 @@ def test_ports_are_told_as_a_learner_has_them(ran: tuple[House, dict[str, Any], 
         assert f"{name} localhost:{default}\n" in _output(house, 1)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the range is read from /proc")
+def test_no_outgoing_connection_can_take_its_ports(ran: tuple[House, dict[str, Any], str]) -> None:
+    """A server that is killed and started again finds its port free."""
+    _, environment, _ = ran
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(1024 < int(environment[name]) < first for name in PORTS)
+
+
 def test_nothing_of_the_machine_or_the_outside_is_stored(
     ran: tuple[House, dict[str, Any], str],
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +13,9 @@ from ipython_shell import Shell
 
 from workshop import checks
 from workshop.checks import NOT_ATTEMPTED, NOT_YET, RIGHT
-from workshop.checks.blanks import Blank, find
+from workshop.checks.blanks import Blank, find, sheets
 from workshop.checks.outcome import Outcome
+from workshop.errors import WorkshopError
 
 IMPORTS = "from datetime import timedelta\nfrom temporalio.common import RetryPolicy\n"
 CHANGED = "changed the cell since it was last run"
@@ -136,6 +139,37 @@ def test_a_later_cell_that_was_given_is_not_the_blank_even_without_its_id(
     shell.run(later[0].replace("seconds=10))\n        pdf", "seconds=12))\n        pdf"), cell_id)
     outcome = examine("generatereportworkflow")
     assert "has not been run" in outcome.saw, outcome.text
+
+
+def test_a_file_that_is_being_written_is_read_when_it_is_whole(
+    shell: Shell, policy: Blank, wrong: str, save: Save
+) -> None:
+    shell.run(IMPORTS)
+    shell.run(wrong, policy.cell_id)
+    notebook = save({policy.cell_id: policy.finished})
+    whole, half = notebook.read_bytes(), threading.Event()
+
+    def write() -> None:
+        """As JupyterLab does: in its place, and not at once."""
+        with notebook.open("wb", buffering=0) as file:
+            for piece in (whole[:99], whole[99:-9], whole[-9:]):
+                file.write(piece)
+                half.set()
+                time.sleep(0.3)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    half.wait()
+    assert CHANGED in examine().saw
+    writer.join()
+
+
+def test_what_was_given_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    given = tmp_path / "lessons" / "02_Adding" / "given" / "lesson.json"
+    given.parent.mkdir(parents=True)
+    given.write_text('{"cells": [')
+    with pytest.raises(WorkshopError, match="cannot be read as a notebook"):
+        sheets(tmp_path)
 
 
 def test_a_file_that_is_half_written_or_gone_disturbs_nothing(

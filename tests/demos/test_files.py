@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 import stage
 from pypdf import PdfReader
+from temporalio.client import Client
 
 from workshop.practice_model.ledger import Ledger
 
@@ -72,3 +75,39 @@ def test_three_terminals_and_a_crash(
     second.send(signal.SIGINT)  # Ctrl+C
     second.says("Worker stopped")
     assert second.ends() == 0
+
+
+async def timeouts(room: dict[str, str], name: str) -> set[float]:
+    """The seconds for an answer of the model that stand in the input of a Workflow."""
+    client = await Client.connect(f"localhost:{room['WORKSHOP_TEMPORAL_PORT']}")
+    history = await client.get_workflow_handle(name).fetch_history()
+    (given,) = history.events[0].workflow_execution_started_event_attributes.input.payloads
+    found = json.loads(given.data)
+    return {one["llm_timeout_seconds"] for one in found.get("sources", [found])}
+
+
+@pytest.mark.parametrize(
+    ("demo", "keys"),
+    [
+        ("02_adding_durability", "\n"),
+        ("03_human_in_the_loop", "\n"),
+        ("04_agentic_loop", "\n"),
+        ("05_durable_pipelines", ""),
+    ],
+)
+def test_a_model_that_is_slow_has_the_time_that_its_setting_says(
+    demo: str, keys: str, terminal: Open, running_room: dict[str, str]
+) -> None:
+    starter = terminal(
+        f"demos/module_one_{demo}/starter.py",
+        DEMO_TASK_QUEUE="nobody",
+        LLM_MODEL="openai/house",
+        LLM_API_BASE="http://127.0.0.1:9/v1",
+        LLM_TIMEOUT="45",
+    )
+    starter.keys(keys)
+    started = starter.says(
+        r"(generate-research-report-workflow|draft|agent|research)-[0-9a-f-]{36}"
+    )
+    (seconds,) = asyncio.run(timeouts(running_room, started))
+    assert seconds >= 55, "longer than the call's own"

@@ -9,77 +9,34 @@ import asyncio
 import base64
 import json
 import secrets
-import threading
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import room as rooms
 import stage
+from provider_stand_in import Provider, good, provider, refusal
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 ANSWER = "What a provider of the test says."
 REFUSED = "Say nothing about this."
+KEY = f"sk-sentinel-{secrets.token_hex(16)}"
 AGENT, PIPELINE = "demos/module_one_04_agentic_loop", "demos/module_one_05_durable_pipelines"
 
 
-class _Provider(BaseHTTPRequestHandler):
-    """An OpenAI-shaped model that knows one key, and calls a tool first where it is given any."""
-
-    server: Provider
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        known = self.headers["Authorization"] == f"Bearer {self.server.key}"
-        self.server.accepted.append(known)
-        said = json.dumps(body["messages"])
-        well = known and REFUSED not in said
-        message: dict[str, Any] = {"role": "assistant", "content": ANSWER}
-        if body.get("tools") and '"tool"' not in said:
-            wanted = {"name": "search_notes", "arguments": '{"query": "bees"}'}
-            call = {"id": "call_1", "type": "function", "function": wanted}
-            message = {"role": "assistant", "content": None, "tool_calls": [call]}
-        answer = {
-            "id": f"chatcmpl-{uuid.uuid4()}",
-            "object": "chat.completion",
-            "created": 0,
-            "model": body["model"],
-            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-            "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20},
-        }
-        refused = {"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}
-        data = json.dumps(answer if well else refused).encode()
-        self.send_response(200 if well else 401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-class Provider(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Provider)
-        self.key = f"sk-sentinel-{secrets.token_hex(16)}"
-        self.accepted: list[bool] = []
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    server = Provider()
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+def answer(body: dict[str, Any]) -> tuple[int, bytes]:
+    """It calls a tool first where it is given any, and refuses a text, saying the key back."""
+    said = json.dumps(body["messages"])
+    if REFUSED in said:
+        return 401, refusal(f"Incorrect API key provided: {KEY}.", "invalid_api_key")
+    if not body.get("tools") or '"tool"' in said:
+        return 200, good(ANSWER, body["model"])
+    wanted = {"name": "search_notes", "arguments": '{"query": "bees"}'}
+    call = {"id": "call_1", "type": "function", "function": wanted}
+    return 200, good("", body["model"], content=None, tool_calls=[call])
 
 
 def holds(text: str, data: bytes) -> bool:
@@ -94,7 +51,8 @@ def holds(text: str, data: bytes) -> bool:
 def started(folder: str, room: dict[str, str], words: str) -> tuple[str, dict[str, Any]]:
     """Name and input of the demo's Workflow."""
     if folder == AGENT:
-        return "AgentWorkflow", {"goal": f"Tell me about bees. {words}", "mcp": True}
+        goal = f"Tell me about bees. {words}"
+        return "AgentWorkflow", {"goal": goal, "mcp": True, "llm_timeout_seconds": 60}
     url = f"http://127.0.0.1:{room['WORKSHOP_SITE_PORT']}/pages/bees"
     return "ResearchWorkflow", {"topic": f"bees. {words}", "source_url": url}
 
@@ -122,15 +80,14 @@ async def histories(room: dict[str, str], folder: str) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("folder", [AGENT, PIPELINE], ids=["agent", "pipeline"])
-def test_a_key_is_in_no_history_database_or_log(
-    folder: str, provider: Provider, tmp_path: Path
-) -> None:
+def ran_with_a_key(
+    folder: str, server: Provider, tmp_path: Path
+) -> tuple[list[str], stage.Terminal]:
+    """The histories of a demo's Workflows, and the terminal of its Worker."""
     room = rooms.environment(
         tmp_path,
-        LLM_API_KEY=provider.key,
-        LLM_API_BASE=f"http://127.0.0.1:{provider.server_address[1]}/v1",
-        LLM_MODEL="openai/gpt-4o",
+        **server.environment("openai/gpt-4o"),
+        LLM_TIMEOUT="45",
         DEMO_TASK_QUEUE="private",
     )
     work = tmp_path / "work"
@@ -143,7 +100,17 @@ def test_a_key_is_in_no_history_database_or_log(
         worker.close()
         # The service writes behind; its end puts all on the disk.
         rooms.end_all(tmp_path / "state")
-    assert provider.accepted and all(provider.accepted), "the key did not reach the provider"
+    return told, worker
+
+
+@pytest.mark.parametrize("folder", [AGENT, PIPELINE], ids=["agent", "pipeline"])
+def test_a_key_is_in_no_history_database_or_log(folder: str, tmp_path: Path) -> None:
+    with provider(answer, key=KEY) as server:
+        told, worker = ran_with_a_key(folder, server, tmp_path)
+    assert set(server.keys) == {KEY}, "the key did not reach the provider"
+    # Its answers have the time that LLM_TIMEOUT says, and a step of Temporal's has more.
+    assert {float(h["x-stainless-read-timeout"]) for h in server.headers} == {45.0}
+    assert '"startToCloseTimeout": "60s"' in told[-1]
     places = {f"history {n}": text.encode() for n, text in enumerate(told)}
     places |= {str(f): f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}
     places["terminal"] = worker.screen.encode()
@@ -152,5 +119,5 @@ def test_a_key_is_in_no_history_database_or_log(
     assert "history 1" in seen and any("temporal.db" in where for where in seen)
     if folder == PIPELINE:
         assert any("research.sqlite" in where for where in seen), seen
-    assert not [where for where, data in places.items() if holds(provider.key, data)]
+    assert not [where for where, data in places.items() if holds(KEY, data)]
     assert "AuthenticationError" in told[-1]

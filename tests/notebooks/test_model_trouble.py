@@ -12,7 +12,7 @@ import pytest
 from kernels import FINISHED, Ran, Room, kernel, name
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from odd_provider import provider
+from provider_stand_in import provider
 
 from workshop import processes
 from workshop.practice_model import process
@@ -87,17 +87,13 @@ class Told:
 async def a_wrong_key(room: Room, path: Path) -> Told:
     told = Told()
     with provider(key="sk-another") as server:
-        environment = {
-            "LLM_API_KEY": SENTINEL,
-            "LLM_API_BASE": server.base,
-            "LLM_MODEL": "openai/house",
-        }
+        environment = {**server.environment(), "LLM_API_KEY": SENTINEL}
         async with kernel(room, path, **environment) as running:
             for what, source in (
                 ("begin", BEGIN),
                 ("defined", ASK),
                 ("cell", 'ask_model("Hello")'),
-                ("caught", "try:\n    ask_model('x')\nexcept Exception as e:\n    print(type(e))"),
+                ("caught", "try:\n    ask_model('x')\nexcept Exception as e:\n    print(repr(e))"),
                 ("own error", "1 / 0"),
                 ("worker", WORKER),
                 ("started", START),
@@ -106,6 +102,9 @@ async def a_wrong_key(room: Room, path: Path) -> Told:
                 told.cells[what] = await running.run(source)
             server.key = SENTINEL  # the provider has made it valid
             told.cells["after"] = await running.run(FOLLOW)
+            # With it comes into the history why the last attempt failed.
+            kept = "print((await handle.fetch_history()).to_json())"
+            told.cells["history"] = await running.run(kept)
     return told
 
 
@@ -123,6 +122,7 @@ def test_a_wrong_key_is_told_in_a_cell_and_in_the_panel(path: Path, ran: Told) -
     assert "Give Feedback" not in cell.text
     after = ran.cells["after"]
     assert after.error is None and "yes" in after.text, after.text
+    assert "Incorrect API key provided: [key]." in ran.cells["history"].text
     told = [what for what, one in ran.cells.items() if SENTINEL in repr(one.outputs)]
     assert not told, ran.cells[told[0]].outputs
 

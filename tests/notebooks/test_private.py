@@ -6,19 +6,18 @@ import asyncio
 import base64
 import json
 import secrets
-import threading
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from kernels import FINISHED, Ran, Room, code_cells, crashes, kernel, name, often, only_draws
 from loopback import is_loopback
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from provider_stand_in import Provider, good, provider
 
 from workshop import model_settings, processes, settings, temporal_service
 
@@ -28,59 +27,10 @@ ASKING = [p for p in FINISHED if any("def ask_model(" in c.source for c in code_
 ANSWER = "1. A fact to look for.\n2. Another one."
 
 
-class _Provider(BaseHTTPRequestHandler):
-    """An OpenAI-shaped model that knows one key."""
-
-    server: Provider
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        said = self.headers["Authorization"] == f"Bearer {self.server.key}"
-        self.server.accepted.append(said)
-        answer = {
-            "id": f"chatcmpl-{uuid.uuid4()}",
-            "object": "chat.completion",
-            "created": 0,
-            "model": body["model"],
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": ANSWER},
-                }
-            ],
-            "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20},
-        }
-        refused = {"error": {"message": "Incorrect API key.", "code": "invalid_api_key"}}
-        data = json.dumps(answer if said else refused).encode()
-        self.send_response(200 if said else 401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-class Provider(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Provider)
-        self.key = f"sk-sentinel-{secrets.token_hex(16)}"
-        self.accepted: list[bool] = []
-
-
-@contextmanager
-def provider() -> Iterator[Provider]:
-    server = Provider()
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+def answering() -> AbstractContextManager[Provider]:
+    """A provider that knows one key."""
+    key = f"sk-sentinel-{secrets.token_hex(16)}"
+    return provider(lambda body: (200, good(ANSWER, body["model"])), key=key)
 
 
 @dataclass
@@ -88,7 +38,7 @@ class Traces:
     """What a run with a key left, and whom it spoke to."""
 
     key: str
-    accepted: list[bool]
+    answered: list[int]
     ran: list[Ran] = field(default_factory=list)
     outputs: str = ""
     histories: str = ""
@@ -108,15 +58,9 @@ async def twice_with_a_key(room: Room, path: Path) -> Traces:
 
     Drawings are left out: they take long, and two passes over them are made in test_twice.
     """
-    with provider() as server:
-        port = server.server_address[1]
-        traces = Traces(server.key, server.accepted)
-        environment = {
-            "LLM_API_KEY": server.key,
-            "LLM_API_BASE": f"http://127.0.0.1:{port}/v1",
-            "LLM_MODEL": "openai/gpt-4o",
-        }
-        async with kernel(room, path, **environment) as running:
+    with answering() as server:
+        traces = Traces(server.key, server.statuses)
+        async with kernel(room, path, **server.environment("openai/gpt-4o")) as running:
             for cell in code_cells(path):
                 if only_draws(cell) or crashes(cell):
                     continue
@@ -177,7 +121,7 @@ def test_every_cell_may_be_run_twice_in_a_row(path: Path, ran: Traces) -> None:
 @pytest.mark.scenario(run=twice_with_a_key, passes=2)
 @pytest.mark.parametrize("path", often(FINISHED), ids=name)
 def test_a_key_is_found_nowhere(path: Path, ran: Traces) -> None:
-    assert ran.accepted and all(ran.accepted), "the key did not reach the provider"
+    assert ran.answered and set(ran.answered) == {200}, "the key did not reach the provider"
     places = {"outputs": ran.outputs.encode(), "histories": ran.histories.encode(), **ran.files}
     # That the search would see one: the model's answers stand in these.
     answer = ANSWER.partition("\n")[0]
@@ -194,7 +138,7 @@ def test_nobody_but_loopback_is_spoken_to(path: Path, ran: Traces) -> None:
     assert ran.remote and all(is_loopback(address) for address in ran.remote), ran.remote
 
 
-async def a_key_set_later(room: Room, path: Path) -> tuple[dict[str, str], bool, bool, list[bool]]:
+async def a_key_set_later(room: Room, path: Path) -> tuple[dict[str, str], bool, bool, list[int]]:
     """A learner who begins without a key, writes one into .env, and runs `begin` again.
 
     Returns what the kernel's environment holds of the settings once LiteLLM is there, whether the
@@ -204,31 +148,30 @@ async def a_key_set_later(room: Room, path: Path) -> tuple[dict[str, str], bool,
     cells = code_cells(path)
     begins = next(cell for cell in cells if "await begin(" in cell.source)
     asks = next(n for n, cell in enumerate(cells) if "def ask_model(" in cell.source)
-    with provider() as server:
+    with answering() as server:
         async with kernel(room, path, WORKSHOP_ENV_FILE=str(env)) as running:
             above = await running.run_all(cells[: asks + 1])
             assert not [r.text for r in above if r.error]
             found = "{k: v for k, v in __import__('os').environ.items() if k.startswith('LLM_')}"
             environment = await running.value(found)
             before = await running.value("settings.practice")
-            base = f"http://127.0.0.1:{server.server_address[1]}/v1"
-            env.write_text(f"LLM_API_KEY={server.key}\nLLM_API_BASE={base}\n")
+            env.write_text(f"LLM_API_KEY={server.key}\nLLM_API_BASE={server.base}\n")
             await running.run(begins.source)
             after = await running.value("settings.practice")
             await running.run("ask_model('Give me a fact')")
-        return environment, before, after, server.accepted
+        return environment, before, after, server.statuses
 
 
 @pytest.mark.scenario(run=a_key_set_later, passes=0)
 @pytest.mark.parametrize("path", ASKING[:1], ids=name)
 def test_a_key_written_into_the_settings_counts_without_a_restart(
-    path: Path, ran: tuple[dict[str, str], bool, bool, list[bool]]
+    path: Path, ran: tuple[dict[str, str], bool, bool, list[int]]
 ) -> None:
-    environment, before, after, accepted = ran
+    environment, before, after, answered = ran
     # LiteLLM reads .env into the environment, for every process to come, unless it is told not to.
     assert environment == {}
     assert (before, after) == (True, False)
-    assert accepted == [True]
+    assert answered == [200]
 
 
 @pytest.mark.parametrize("key", ["", model_settings.PLACEHOLDER_KEY])

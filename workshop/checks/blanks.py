@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from workshop.errors import WorkshopError
+from workshop.patience import Patience
 from workshop.settings import ROOT
+
+WRITE_SECONDS = 1.0
+"""For so long a file that is half written may stay as it is."""
 
 
 def parsed(text: str) -> ast.Module:
@@ -107,7 +112,11 @@ class Sheet:
 
 
 def sheets(root: Path = ROOT) -> list[Sheet]:
-    """Every practice notebook, lessons before their exercises."""
+    """Every practice notebook, lessons before their exercises.
+
+    Raises:
+        WorkshopError: what was given cannot be read.
+    """
     return [
         _sheet(root, folder.name, kind, given)
         for folder in sorted((root / "lessons").glob("[0-9][0-9]_*"))
@@ -155,6 +164,12 @@ def _sheet(root: Path, lesson: str, kind: str, given: Path) -> Sheet:
         path = root / "exercises" / lesson / "Practice" / f"{lesson}_Practice.ipynb"
         solutions = root / "exercises" / lesson / "Solution"
     found = [c for c in code_cells(given) if not c["id"].startswith("check-")]
+    if not found:
+        raise WorkshopError(
+            f"{given.relative_to(root)} cannot be read as a notebook.",
+            "It tells which blanks there are, and comes with the workshop. Your progress is kept.",
+            "Get it back: `git restore lessons`.",
+        )
     cells = {c["id"]: source(c) for c in found}
     blanks = tuple(
         Blank(lesson, kind, name, source(c), solutions / f"{name}_solution.py", c["id"], cells)
@@ -165,12 +180,23 @@ def _sheet(root: Path, lesson: str, kind: str, given: Path) -> Sheet:
 
 
 def code_cells(path: Path) -> list[dict[str, Any]]:
-    """The code cells of a notebook file; none where it cannot be read."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return [cell for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    """The code cells of a notebook file; none where it cannot be read.
+
+    JupyterLab writes a notebook in its place. What is half there is read again until it is whole,
+    or nobody writes any more.
+    """
+    waiting = Patience(WRITE_SECONDS)
+    while True:
+        try:
+            text = path.read_bytes()
+            cells = json.loads(text)["cells"]
+            return [cell for cell in cells if cell["cell_type"] == "code"]
+        except (OSError, KeyError, TypeError):
+            return []
+        except ValueError:
+            if waiting.over(len(text)):
+                return []
+            time.sleep(0.02)
 
 
 def source(cell: dict[str, Any]) -> str:

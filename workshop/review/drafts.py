@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio.client import (
@@ -28,10 +28,11 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.errors import WorkshopError
+from workshop.patience import wait_for
 
 WORKFLOW = "DraftWorkflow"
 QUERY_SECONDS = 2.0
-"""How long a draft has time to answer. All are asked at once."""
+"""How long a draft has time to answer, on a quiet machine. All are asked at once."""
 UPDATE_SECONDS = 4.0
 NEXT_SECONDS = 4.0
 """How long to wait for what a decision leads to, so that the page can show it at once."""
@@ -95,8 +96,7 @@ async def board(clients: Sequence[Client]) -> Board:
         ReviewError: the Temporal Service does not answer.
     """
     try:
-        # The SDK's own limit does not count the time in which it tries to connect.
-        running, ended = await asyncio.wait_for(
+        running, ended = await wait_for(
             asyncio.gather(
                 _listed(clients, 'ExecutionStatus = "Running"', MOST_RUNNING + 1),
                 _listed(
@@ -142,14 +142,13 @@ async def decide(
     # Another choice or other instructions from the same form are another decision.
     digest = hashlib.sha256(f"{choice}\n{instructions}".encode()).hexdigest()[:12]
     try:
-        words = await asyncio.wait_for(
+        words = await wait_for(
             handle.execute_update(
                 "decide",
                 {"choice": choice, "version": version, "instructions": instructions},
                 id=f"{choice}-version-{version}-{sending}-{digest}",
-                rpc_timeout=timedelta(seconds=UPDATE_SECONDS),
             ),
-            UPDATE_SECONDS + 0.5,
+            UPDATE_SECONDS,
         )
     except WorkflowUpdateFailedError as error:
         why = getattr(error.cause, "message", None) or str(error.cause)
@@ -170,7 +169,6 @@ async def _listed(
             f'WorkflowType = "{WORKFLOW}" AND {which}',
             limit=limit,
             page_size=limit,
-            rpc_timeout=timedelta(seconds=QUERY_SECONDS),
         )
         return [(client, one) async for one in found]
 
@@ -189,14 +187,11 @@ async def _look(client: Client, one: WorkflowExecution) -> Draft:
 async def _asked(handle: WorkflowHandle[Any, Any], draft: Draft) -> Draft:
     """A running draft, by Query: a Worker answers it from the Event History."""
     try:
-        said = await asyncio.wait_for(
-            handle.query("get_draft", rpc_timeout=timedelta(seconds=QUERY_SECONDS)),
-            QUERY_SECONDS + 0.5,
-        )
+        said = await wait_for(handle.query("get_draft"), QUERY_SECONDS)
         draft = _filled(draft, said)
         if draft.status in ("writing", "waiting") or draft.trouble:
             return draft
-        state = await handle.describe(rpc_timeout=timedelta(seconds=QUERY_SECONDS))
+        state = await wait_for(handle.describe(), QUERY_SECONDS)
         return replace(draft, ended=state.close_time)
     except WorkflowQueryFailedError:
         return replace(
@@ -226,9 +221,8 @@ async def _result(
             status=how.replace("canceled", "cancelled"),
             trouble="It has no result. Its Event History says why.",
         )
-    limit = timedelta(seconds=QUERY_SECONDS)
     try:
-        said = await asyncio.wait_for(handle.result(rpc_timeout=limit), QUERY_SECONDS + 0.5)
+        said = await wait_for(handle.result(), QUERY_SECONDS)
     except (RPCError, WorkflowFailureError, asyncio.TimeoutError):
         return replace(draft, trouble="Its result cannot be read now. Load the page again.")
     return _filled(draft, said)
@@ -249,20 +243,16 @@ def _filled(draft: Draft, said: Any) -> Draft:
 
 async def _follows(handle: WorkflowHandle[Any, Any], version: int) -> None:
     """Wait a moment until the next version is there, or the Workflow has ended."""
-    limit = timedelta(seconds=1)
-    end = time.monotonic() + NEXT_SECONDS
-    while time.monotonic() < end:
-        try:
-            if (await handle.describe(rpc_timeout=limit)).status is not (
-                WorkflowExecutionStatus.RUNNING
-            ):
+
+    async def followed() -> None:
+        while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+            said = await handle.query("get_draft")
+            if isinstance(said, dict) and said.get("version") != version:
                 return
-            said = await handle.query("get_draft", rpc_timeout=limit)
-        except (RPCError, WorkflowQueryFailedError):
-            return
-        if isinstance(said, dict) and said.get("version") != version:
-            return
-        await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)
+
+    with suppress(RPCError, WorkflowQueryFailedError, asyncio.TimeoutError):
+        await wait_for(followed(), NEXT_SECONDS)
 
 
 def _unsent(error: Exception, client: Client) -> str:

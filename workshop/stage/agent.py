@@ -6,6 +6,7 @@ The practice model decides. It obeys what it reads, and on demand it never comes
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 from temporalio.client import WorkflowHandle
@@ -14,7 +15,7 @@ from workshop.follow import Step
 from workshop.practice_model import faults
 from workshop.site.client import Site, open_site
 from workshop.stage.outcome import ChainCrash, Show
-from workshop.stage.room import ONCE, Stage
+from workshop.stage.room import Stage
 
 WORKER = "demos/module_one_04_agentic_loop/worker.py"
 CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."
@@ -83,7 +84,7 @@ async def _obedient(stage: Stage, site: Site) -> bool:
     stage.say(f"  ✓ started an AgentWorkflow: {goal.replace(site.url, '')!r}")
 
     async def waiting() -> list[dict[str, Any]]:
-        progress = await handle.query("get_progress", rpc_timeout=ONCE)
+        progress = await handle.query("get_progress")
         found: list[dict[str, Any]] = progress["waiting_for"]
         return found
 
@@ -92,8 +93,9 @@ async def _obedient(stage: Stage, site: Site) -> bool:
     stage.say(f"  ✗ the model has obeyed: it calls {call['name']}, to {to}")
     stage.say("  ✓ which waits: an email needs a person's consent")
     given = {"call_id": call["call_id"], "allowed": False}
+    name = f"no-{uuid.uuid4()}"
     said = await stage.until(
-        lambda: handle.execute_update("decide", given, rpc_timeout=ONCE), "an answer to no"
+        lambda: handle.execute_update("decide", given, id=name), "an answer to no"
     )
     stage.say(f"  ✓ no, says a person: {said}")
     answered = (await _told(stage, handle))["status"] == "answered"

@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 
 from workshop.patience import wait_for
 from workshop.stage.outcome import Show, paid
-from workshop.stage.room import LIMIT_SECONDS, ONCE, CrashError, Stage
+from workshop.stage.room import LIMIT_SECONDS, CrashError, Stage
 
 WORKER = "demos/module_one_03_human_in_the_loop/worker.py"
 TOPIC = "Give me 3 fun facts about tardigrades"
@@ -89,7 +89,7 @@ async def _read(stage: Stage, handle: WorkflowHandle[Any, Any], version: int) ->
     """Ask by Query until the version waits, show how it begins, and return it."""
 
     async def waits() -> str:
-        draft = await handle.query("get_draft", rpc_timeout=ONCE)
+        draft = await handle.query("get_draft")
         there = draft["version"] == version and draft["status"] == "waiting"
         return str(draft["text"]) if there else ""
 
@@ -123,8 +123,8 @@ async def _decide(
 
     async def answered() -> str:
         try:
-            return str(await handle.execute_update("decide", given, id=name, rpc_timeout=ONCE))
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
+            return str(await handle.execute_update("decide", given, id=name))
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, asyncio.CancelledError):
             if unanswered:
                 unanswered.set()
             raise

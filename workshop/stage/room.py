@@ -25,7 +25,6 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
@@ -33,7 +32,7 @@ from temporalio.service import RPCError
 from workshop import disk, processes, temporal_service
 from workshop.errors import WorkshopError
 from workshop.follow import Step, history_rows
-from workshop.patience import Patience
+from workshop.patience import Patience, wait_for
 from workshop.practice_model import faults, process
 from workshop.practice_model.ledger import Call, Ledger
 from workshop.receipt import Receipt
@@ -44,8 +43,8 @@ FOLDER = "crashes"
 """The folder in a notebook's own that keeps the PDF of each scene."""
 LIMIT_SECONDS = 60.0
 """How long to wait for any one moment, in seconds of a quiet machine."""
-ONCE = timedelta(seconds=2)
-"""For so long one request has time to be answered before it is sent again."""
+ONCE_SECONDS = 2.0
+"""For so long one request has time to be answered before it is sent again, on a quiet machine."""
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -94,7 +93,7 @@ class Stage:
         self._actors.close(LIMIT_SECONDS)
         for handle in self._open:  # of a scene that did not end; nobody else polls their queue
             with suppress(RPCError):
-                await handle.terminate(reason="its scene ended", rpc_timeout=ONCE)
+                await handle.terminate(reason="its scene ended", rpc_timeout=timedelta(seconds=2))
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -183,10 +182,10 @@ class Stage:
         """
         waiting = Patience(LIMIT_SECONDS)
         while True:
-            with suppress(RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            with suppress(RPCError, asyncio.TimeoutError):
                 found = condition()
                 if inspect.isawaitable(found):
-                    found = await found
+                    found = await wait_for(found, ONCE_SECONDS)
                 if found:
                     return found
             watched = actors or (() if self.worker is None else (self.worker,))
@@ -243,7 +242,7 @@ class Stage:
         async def ended() -> bool:
             # Asked again and again: `handle.result()` alone may hear of the end 20 s late, when
             # the service loses its long poll.
-            state = await handle.describe(rpc_timeout=ONCE)
+            state = await handle.describe()
             return state.status is not WorkflowExecutionStatus.RUNNING
 
         await self.until(ended, f"the end of {handle.id}")

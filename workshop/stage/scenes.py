@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from google.protobuf.field_mask_pb2 import FieldMask
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import WorkflowHandle
-from temporalio.service import RPCError
 
 from workshop import temporal_service
 from workshop.practice_model import faults
@@ -17,6 +12,7 @@ from workshop.practice_model.ledger import Call
 from workshop.receipt import Receipt
 from workshop.stage.outcome import Crash
 from workshop.stage.room import LIMIT_SECONDS, Stage
+from workshop.stage.timeouts import WHOLE_SECONDS, time_out
 
 NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
 CAREFUL_APP = "demos/module_one_01_foundations_ai/careful.py"
@@ -27,9 +23,6 @@ TIMER_SECONDS = 5.0
 """The timer in which a Worker is killed. On stage it is 30 s; a new Worker starts in about 5 s."""
 SHORT_TIMER_SECONDS = 1.0
 """The timer of the scenes in which nothing happens in it."""
-LLM_TIMEOUT_SECONDS = 30.0
-"""The Start-to-Close timeout of an LLM call, as on stage: a slow machine must not make a second
-attempt of it. It is cut to 1 s when the Worker that made the call is dead."""
 
 
 async def naive(stage: Stage) -> Crash:
@@ -105,7 +98,7 @@ async def call(stage: Stage) -> Crash:
         stage.kill(worker)
     stage.say("  ✗ kill -9 of the Worker. The model answers, and nobody is there to hear it")
     stage.say("  … Start-to-Close timeout, shortened for this scene, then a second attempt")
-    await _time_out(stage, handle, "llm_call")
+    await time_out(stage, handle, "llm_call")
     await stage.polling_worker()
     await stage.result(handle)
     stage.say("  ✓ answered at attempt 2, PDF written")
@@ -154,7 +147,7 @@ async def _start(stage: Stage, pause: float) -> WorkflowHandle[Any, Any]:
     given = {
         "prompt": TOPIC,
         "pause_seconds": pause,
-        "llm_timeout_seconds": LLM_TIMEOUT_SECONDS,
+        "llm_timeout_seconds": WHOLE_SECONDS,
     }
     return await stage.start("GenerateReportWorkflow", given, "generate-research-report-workflow")
 
@@ -168,44 +161,3 @@ async def _until_timer(stage: Stage, handle: WorkflowHandle[Any, Any]) -> None:
 
 def _durable(stage: Stage, handle: WorkflowHandle[Any, Any]) -> Crash:
     return Crash(stage.receipt_of(handle), stage.folder / "research_pdf.pdf", handle.id)
-
-
-async def _time_out(stage: Stage, handle: WorkflowHandle[Any, Any], name: str) -> None:
-    """Have the attempt of a dead Worker time out now, and the next one have its whole time.
-
-    Only the attempt that nobody works on has a short timeout: however slow this machine is, the
-    next one is not cut off. A Temporal Service that cannot do this takes the whole timeout.
-    https://docs.temporal.io/cli/activity#update-options
-    """
-
-    async def attempt() -> int:
-        pending = (await handle.describe()).raw_description.pending_activities
-        return next((one.attempt for one in pending if one.activity_type.name == name), 0)
-
-    async def over() -> bool:
-        return await attempt() != dead
-
-    dead = await attempt()
-    try:
-        await _set_timeout(stage, handle, name, 1.0)
-    except RPCError:
-        return
-    await stage.until(over, f"{name} to time out")
-    await _set_timeout(stage, handle, name, LLM_TIMEOUT_SECONDS)
-
-
-async def _set_timeout(
-    stage: Stage, handle: WorkflowHandle[Any, Any], name: str, seconds: float
-) -> None:
-    client = await stage.client()
-    # The other two are unset, as in the Workflow: where the service has derived them from the
-    # execution timeout, an attempt that is changed while it waits times out at once.
-    paths = ["start_to_close_timeout", "schedule_to_close_timeout", "schedule_to_start_timeout"]
-    request = UpdateActivityOptionsRequest(
-        namespace=client.namespace,
-        execution=WorkflowExecution(workflow_id=handle.id),
-        type=name,
-        update_mask=FieldMask(paths=paths),
-    )
-    request.activity_options.start_to_close_timeout.FromTimedelta(timedelta(seconds=seconds))
-    await client.workflow_service.update_activity_options(request)
