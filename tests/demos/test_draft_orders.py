@@ -521,6 +521,7 @@ async def together(lanes: list[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.smaller
 def test_whatever_the_order_only_what_was_approved_is_published(stage: Stage) -> None:
     asyncio.run(all_runs(stage))
     print(dict(stage.happened))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from workshop import patience
 import asyncio
 import os
 import threading
@@ -16,7 +15,7 @@ import kernels
 import pytest
 from kernels import ROOT, Room
 
-from workshop import processes
+from workshop import patience, processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
 LIMIT = float(os.environ.get("SCENARIO_LIMIT", "420"))
@@ -27,8 +26,8 @@ Scenario = Callable[[Room, Path], Awaitable[Any]]
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "scenario(run, passes=1): the coroutine function whose result the fixture `ran` gives; "
-        "about how often it goes over the notebook",
+        "scenario(run, passes=1, among=0): the coroutine function whose result the fixture `ran` "
+        "gives; about how often it goes over the notebook; one in how many `make test` runs",
     )
 
 
