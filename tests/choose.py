@@ -1,12 +1,13 @@
-"""What `make test` leaves to `make test-all`: of what is alike, all but the ones whose turn it is.
+"""Which tests `make test` runs: of what is alike those whose turn it is, and what a change touches.
 
-    pytest --quick    of each kind those whose turn it is, and what the change touches
-    pytest --rest     what `pytest --quick` left out, or made smaller
+    pytest --quick    these; storms are smaller
+    pytest --rest     the others, and the storms
     pytest            everything
 
-A kind is a scenario of kernels (mark `scenario`) or what the mark `rotates` names. Its members take
-turns: TURN is a number, by default from the commit, so that a commit has the same tests wherever it
-is tested. With one more, the next members come; after as many turns as a kind is large, all have.
+What is alike is a kind: what kernels do (mark `scenario`), or what the mark `rotates` names. Its
+members take turns. TURN is a number, by default from the commit, so that a commit has the same
+tests wherever it is tested; with one more, the next members come. In a kind that the change
+touches, those that it touches come instead: all of them, but of what kernels do two.
 """
 
 from __future__ import annotations
@@ -24,10 +25,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALLER = {"DRAFT_RUNS": "50", "AGENT_RUNS": "20", "RESEARCH_RUNS": "12", "SWEEP_KILLS": "8"}
-"""Storms, where nobody has said how long they are to last."""
-
-
 LESSON = re.compile(r"(?:(?:lessons|notebooks|exercises)/|Solutions_|tests/lessons/bank_)(\d\d)")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="what is alike takes turns")
+    parser.addoption("--rest", action="store_true", help="what --quick leaves out")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rotates(kind, among): one of a kind, or one among so many")
+    config.addinivalue_line("markers", "smaller: with --quick it does less")
+    # Said once, here: the processes of `pytest -n` inherit it.
+    commit = git("rev-parse", "--short=7", "HEAD").strip() or f"{datetime.date.today():%y%j}"
+    os.environ.setdefault("TURN", str(int(commit, 16) % 10000))
+    if config.getoption("quick"):
+        os.environ.update({name: n for name, n in SMALLER.items() if name not in os.environ})
 
 
 def git(*words: str) -> str:
@@ -39,32 +52,10 @@ def git(*words: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("which tests")
-    group.addoption("--quick", action="store_true", help="some of each kind, and what was changed")
-    group.addoption("--rest", action="store_true", help="what --quick leaves out")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "rotates(kind, among=0): these take turns in `make test`: one in so many, or one alone; "
-        "without a kind it is the function's parameters",
-    )
-    config.addinivalue_line("markers", "smaller: in `make test` it does less than in `test-all`")
-    # Said once, here: the processes of `pytest -n` inherit it.
-    commit = git("rev-parse", "--short=7", "HEAD").strip()
-    os.environ.setdefault("TURN", str(int(commit or f"{datetime.date.today():%y%j}", 16) % 10000))
-    if config.getoption("quick"):
-        for name, number in SMALLER.items():
-            os.environ.setdefault(name, number)
-
-
 def changed() -> set[str]:
     """The files that differ from the commit before this one, or from the one that SINCE names.
 
-    A lesson's whole takes minutes. Where more than one was changed, their notebooks and answers
-    take turns as ever.
+    Where more than one lesson differs they are too many for minutes, and take turns as ever.
     """
     files = set(git("diff", "--name-only", os.environ.get("SINCE") or "HEAD^").splitlines())
     files |= set(git("ls-files", "-o", "--exclude-standard").splitlines())
@@ -72,66 +63,65 @@ def changed() -> set[str]:
     return files if len(lessons) < 2 else {file for file in files if not LESSON.match(file)}
 
 
-def turn(item: pytest.Item) -> tuple[str, str, int] | None:
-    """Of a test that takes turns its kind, its place in it, and how many take turns (0: all)."""
-    given = getattr(item, "callspec", None)
+def turn(item: Any) -> tuple[str, str, int]:
+    """A test's kind, which of it this is, and among how many there is one (0: all); or no kind."""
     if marker := item.get_closest_marker("scenario"):
-        run, place = marker.kwargs["run"], str(given.params["path"])  # type: ignore[union-attr]
-        return f"{run.__module__}.{run.__name__}", place, marker.kwargs.get("among", 0)
+        words, path = marker.kwargs, item.callspec.params["path"]
+        run = words["run"].__name__
+        return words.get("kind", run), f"{run} {path}", words.get("among", 0)
     if marker := item.get_closest_marker("rotates"):
         kind = marker.args[0] if marker.args else item.nodeid.partition("[")[0]
         return kind, item.nodeid, marker.kwargs.get("among", 0)
-    return None
+    return "", item.nodeid, 1
 
 
-def touched(item: pytest.Item, files: set[str]) -> bool:
-    """Whether a change touches this test: its file, its notebook or bank, or what it mirrors."""
-    own = item.path.relative_to(ROOT)
-    about = {own.as_posix()}
+def touched(item: Any, files: set[str]) -> bool:
+    """Whether a change touches this test: its notebook, its bank, its file, or what it mirrors."""
     params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    if "path" in params:
-        about.add(str(params["path"]))
     if blank := params.get("blank"):
-        about = {f"tests/lessons/bank_{blank.lesson}/{blank.name}.py"}
-        about |= {f for f in files if f.startswith(f"lessons/{blank.lesson}_") and "given" not in f}
+        sources = f"tests/lessons/bank_{blank.lesson}/{blank.name}.py", f"lessons/{blank.lesson}_"
+        return any(file.startswith(sources) for file in files)
+    own = item.path.relative_to(ROOT)
     # tests/test_crashes.py mirrors workshop/crashes.py, tests/checks/… workshop/checks/…
-    for package in ("workshop", "authoring"):
-        mirrored = f"{package}/{'/'.join(own.parts[1:-1] or [own.stem.removeprefix('test_')])}"
-        about |= {f for f in files if f == f"{mirrored}.py" or f.startswith(f"{mirrored}/")}
-    return bool(about & files)
+    mirrored = "/".join(own.parts[1:-1]) or own.stem.removeprefix("test_")
+    mirrors = re.compile(rf"(workshop|authoring)/{mirrored}(\.py|/.*)")
+    return any(file in (str(own), str(params.get("path"))) or mirrors.match(file) for file in files)
+
+
+def whose_turn_it_is(items: list[Any], files: set[str], number: int) -> set[str]:
+    """Of each kind the members that are tested with --quick."""
+    kinds: dict[tuple[str, int, bool], dict[str, bool]] = defaultdict(dict)
+    for item in items:
+        kind, member, among = turn(item)
+        members = kinds[kind, among, item.get_closest_marker("scenario") is not None]
+        members[member] = members.get(member, False) or touched(item, files)
+    chosen = set()
+    for (kind, among, by_kernels), members in kinds.items():
+        own = sorted(member for member in members if members[member] and among != 1)
+        every = ((len(own) + 1) // 2 if by_kernels else 1) if own else among or len(members)
+        place = zlib.crc32(kind.encode()) + number
+        chosen |= {m for n, m in enumerate(own or sorted(members), place) if n % every == 0}
+    return chosen
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     quick, rest = config.getoption("quick"), config.getoption("rest")
-    if not (quick or rest):
-        return
-    files, number = changed(), int(os.environ["TURN"])
-    kinds: dict[str, set[str]] = defaultdict(set)
-    for item in items:
-        if its := turn(item):
-            kinds[its[0]].add(its[1])
-
-    def chosen(item: pytest.Item) -> bool:
-        its = turn(item)
-        if its is None or touched(item, files):
-            return True
-        kind, member, among = its
-        place = sorted(kinds[kind]).index(member) + zlib.crc32(kind.encode())
-        return (place + number) % (among or len(kinds[kind])) == 0
-
-    left: dict[bool, list[pytest.Item]] = {True: [], False: []}
-    for item in items:
-        its_turn = chosen(item)
-        again = rest and item.get_closest_marker("smaller") is not None
-        left[its_turn is bool(quick) or again].append(item)
-    items[:] = left[True]
-    config.hook.pytest_deselected(items=left[False])
+    if quick or rest:
+        chosen = whose_turn_it_is(items, changed(), int(os.environ["TURN"]))
+        left: dict[bool, list[pytest.Item]] = {True: [], False: []}
+        for item in items:
+            again = bool(rest and item.get_closest_marker("smaller"))
+            left[(turn(item)[1] in chosen) is bool(quick) or again].append(item)
+        items[:] = left[True]
+        config.hook.pytest_deselected(items=left[False])
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if config.getoption("quick"):
-        number, since = os.environ["TURN"], os.environ.get("SINCE") or "HEAD^"
+        again, since = f"TURN={os.environ['TURN']}", os.environ.get("SINCE") or "HEAD^"
         terminalreporter.section("Not every test")
-        terminalreporter.line(f"Turn {number}, and what {len(changed())} files touch that differ")
-        terminalreporter.line(f"from {since}. The same again: make test TURN={number}")
-        terminalreporter.line(f"What this left out: make test-all REST=1 TURN={number}")
+        for line in (
+            f"{again}, and what differs from {since}: {len(changed())} files.",
+            f"The same again: make test {again}. The others: make test-all REST=1 {again}",
+        ):
+            terminalreporter.line(line)

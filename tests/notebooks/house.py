@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ from typing import Any
 from workshop.practice_model import KEY, MODEL
 
 HOUSE_MODEL = "house-7b"
-HOUSE_KEY = "sk-of-the-house"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -22,13 +22,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        good = self.headers["Authorization"] == f"Bearer {HOUSE_KEY}"
+        good = self.headers["Authorization"] == f"Bearer {self.server.key}"
+        self.server.accepted.append(good)
         if not good or body.get("model") != HOUSE_MODEL:
             self._answer(401, b'{"error": {"message": "not of this house"}}')
             return
         time.sleep(self.server.delay)  # what a slow model does
         status, data = self._practice({**body, "model": MODEL})
-        self.server.answered += status == 200
+        if status == 200:
+            message = json.loads(data)["choices"][0]["message"]
+            self.server.texts.append(message.get("content") or "")
         self._answer(status, data.replace(MODEL.encode(), HOUSE_MODEL.encode()))
 
     def _practice(self, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -60,11 +63,16 @@ class House(ThreadingHTTPServer):
 
     def __init__(self, practice: int, delay: float) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.practice, self.delay, self.answered = practice, delay, 0
+        self.practice, self.delay = practice, delay
+        self.key = f"sk-sentinel-{secrets.token_hex(16)}"
+        self.accepted: list[bool] = []
+        """Of each question whether it came with the key."""
+        self.texts: list[str] = []
+        """What was answered."""
 
     def environment(self) -> dict[str, str]:
         return {
-            "LLM_API_KEY": HOUSE_KEY,
+            "LLM_API_KEY": self.key,
             "LLM_API_BASE": f"http://127.0.0.1:{self.server_address[1]}/v1",
             "LLM_MODEL": f"openai/{HOUSE_MODEL}",
         }
