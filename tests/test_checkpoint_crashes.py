@@ -31,6 +31,7 @@ def ours(home: Path) -> list[int]:
     [("save", "✗ kill -9, before the save"), ("twins", "both looked")],
     ids=["save", "twins"],
 )
+@pytest.mark.rotates
 def test_one_report_is_paid_twice(scene: str, said: str, running_room: dict[str, str]) -> None:
     home = Path(running_room["WORKSHOP_HOME"])
     ledger = Ledger(home / "practice-ledger.sqlite")

@@ -123,6 +123,7 @@ async def histories(room: dict[str, str], folder: str) -> list[str]:
 
 
 @pytest.mark.parametrize("folder", [AGENT, PIPELINE], ids=["agent", "pipeline"])
+@pytest.mark.rotates
 def test_a_key_is_in_no_history_database_or_log(
     folder: str, provider: Provider, tmp_path: Path
 ) -> None:
