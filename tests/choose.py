@@ -34,7 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "rotates(kind, among): one of a kind, or one among so many")
+    config.addinivalue_line(
+        "markers", "rotates(kind, member, among=0): one of a kind, or one among so many"
+    )
     config.addinivalue_line("markers", "smaller: with --quick it does less")
     # Said once, here: the processes of `pytest -n` inherit it.
     commit = git("rev-parse", "--short=7", "HEAD").strip() or f"{datetime.date.today():%y%j}"
@@ -70,8 +72,8 @@ def turn(item: Any) -> tuple[str, str, int]:
         run = words["run"].__name__
         return words.get("kind", run), f"{run} {path}", words.get("among", 0)
     if marker := item.get_closest_marker("rotates"):
-        kind = marker.args[0] if marker.args else item.nodeid.partition("[")[0]
-        return kind, item.nodeid, marker.kwargs.get("among", 0)
+        kind, *members = marker.args or [item.nodeid.partition("[")[0]]
+        return kind, *(members or [item.nodeid]), marker.kwargs.get("among", 0)
     return "", item.nodeid, 1
 
 
@@ -120,8 +122,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.getoption("quick"):
         again, since = f"TURN={os.environ['TURN']}", os.environ.get("SINCE") or "HEAD^"
         terminalreporter.section("Not every test")
-        for line in (
-            f"{again}, and what differs from {since}: {len(changed())} files.",
-            f"The same again: make test {again}. The others: make test-all REST=1 {again}",
-        ):
-            terminalreporter.line(line)
+        terminalreporter.line(f"{again}, and what differs from {since}: {len(changed())} files.")
+        terminalreporter.line(f"The same tests: make test {again}")
+        terminalreporter.line(f"All the others: make test-all REST=1 {again}")

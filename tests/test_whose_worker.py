@@ -102,6 +102,7 @@ def test_code_that_was_changed_after_the_worker_started_is_named(folder: Path) -
         kernel.close()
 
 
+@pytest.mark.rotates("what takes long", among=3)
 def test_steps_that_another_notebook_has_run_are_named(folder: Path) -> None:
     # Both in one namespace, as those of earlier versions are.
     env = rooms.environment(folder, TEMPORAL_NAMESPACE="default")

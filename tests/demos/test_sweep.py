@@ -210,6 +210,7 @@ async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
 
 
 @pytest.mark.smaller
+@pytest.mark.rotates("storms", among=2)
 def test_a_worker_killed_at_any_moment_loses_nothing(
     sweep_room: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

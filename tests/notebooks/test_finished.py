@@ -85,14 +85,14 @@ async def fresh(room: Room, path: Path) -> Fresh:
     return Fresh(code, said, json.loads(file.read_text()) if file.exists() else {})
 
 
-@pytest.mark.scenario(run=fresh, among=5)
+@pytest.mark.scenario(run=fresh)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_outputs_are_those_of_a_fresh_run(path: Path, ran: Fresh) -> None:
     assert ran.code == 0, ran.said
     assert f"{len(code_cells(path)) + 1} passed" in ran.said, "all of its cells, and ours"
 
 
-@pytest.mark.scenario(run=fresh, among=5)
+@pytest.mark.scenario(run=fresh)
 @pytest.mark.parametrize("path", FINISHED, ids=name)
 def test_every_history_replays_with_a_class_that_the_notebook_had(path: Path, ran: Fresh) -> None:
     assert ran.replayed.keys() == {"well", "badly"}, ran.said
