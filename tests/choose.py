@@ -5,9 +5,8 @@
     pytest            everything
 
 What is alike is a kind: what kernels do (mark `scenario`), or what the mark `rotates` names. Its
-members take turns. TURN is a number, by default from the commit, so that a commit has the same
-tests wherever it is tested; with one more, the next members come. In a kind that the change
-touches, those that it touches come instead: all of them, but of what kernels do two.
+members take turns by TURN, a number that is the commit's where nobody gives one. In a kind that the
+change touches, those that it touches come instead: all of them, but of what kernels do two.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import shutil
 import subprocess
 import zlib
 from collections import defaultdict
@@ -34,23 +34,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "rotates(kind, member, among=0): one of a kind, or one among so many"
-    )
+    config.addinivalue_line("markers", "rotates(kind, member, among): one of a kind, or among some")
     config.addinivalue_line("markers", "smaller: with --quick it does less")
-    # Said once, here: the processes of `pytest -n` inherit it.
     commit = git("rev-parse", "--short=7", "HEAD").strip() or f"{datetime.date.today():%y%j}"
-    os.environ.setdefault("TURN", str(int(commit, 16) % 10000))
+    os.environ.setdefault("TURN", str(int(commit, 16) % 10000))  # which `pytest -n` inherits
     if config.getoption("quick"):
         os.environ.update({name: n for name, n in SMALLER.items() if name not in os.environ})
 
 
 def git(*words: str) -> str:
     """What git says; nothing where there is no git, or no such commit."""
-    try:
-        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=30)
-    except OSError:
-        return ""
+    found = shutil.which("git") or "false"
+    done = subprocess.run([found, *words], cwd=ROOT, capture_output=True, text=True)
     return done.stdout if done.returncode == 0 else ""
 
 
@@ -68,9 +63,8 @@ def changed() -> set[str]:
 def turn(item: Any) -> tuple[str, str, int]:
     """A test's kind, which of it this is, and among how many there is one (0: all); or no kind."""
     if marker := item.get_closest_marker("scenario"):
-        words, path = marker.kwargs, item.callspec.params["path"]
-        run = words["run"].__name__
-        return words.get("kind", run), f"{run} {path}", words.get("among", 0)
+        run = marker.kwargs["run"].__name__
+        return marker.kwargs.get("kind", run), f"{run} {item.callspec.params['path']}", 0
     if marker := item.get_closest_marker("rotates"):
         kind, *members = marker.args or [item.nodeid.partition("[")[0]]
         return kind, *(members or [item.nodeid]), marker.kwargs.get("among", 0)
@@ -95,7 +89,7 @@ def whose_turn_it_is(items: list[Any], files: set[str], number: int) -> set[str]
     kinds: dict[tuple[str, int, bool], dict[str, bool]] = defaultdict(dict)
     for item in items:
         kind, member, among = turn(item)
-        members = kinds[kind, among, item.get_closest_marker("scenario") is not None]
+        members = kinds[kind, among, bool(item.get_closest_marker("scenario"))]
         members[member] = members.get(member, False) or touched(item, files)
     chosen = set()
     for (kind, among, by_kernels), members in kinds.items():
@@ -123,5 +117,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         again, since = f"TURN={os.environ['TURN']}", os.environ.get("SINCE") or "HEAD^"
         terminalreporter.section("Not every test")
         terminalreporter.line(f"{again}, and what differs from {since}: {len(changed())} files.")
-        terminalreporter.line(f"The same tests: make test {again}")
-        terminalreporter.line(f"All the others: make test-all REST=1 {again}")
+        terminalreporter.line(f"Again: make test {again}. The rest: make test-all REST=1 {again}")

@@ -26,9 +26,8 @@ Scenario = Callable[[Room, Path], Awaitable[Any]]
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "scenario(run, passes=1, kind=run, among=0): the coroutine function whose result the "
-        "fixture `ran` gives; about how often it goes over the notebook; with which others it "
-        "takes turns in `make test`, and among how many",
+        "scenario(run, passes=1, kind=run): the coroutine function whose result the fixture `ran` "
+        "gives; about how often it goes over the notebook; with which others it takes turns",
     )
 
 
