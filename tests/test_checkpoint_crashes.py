@@ -66,7 +66,7 @@ def run(env: dict[str, str], folder: Path, **more: str) -> str:
     return done.stdout
 
 
-@pytest.mark.rotates("what takes long", among=3)
+@pytest.mark.rotates("what takes long", among=4)
 def test_run_twice_the_script_asks_once(running_room: dict[str, str], tmp_path: Path) -> None:
     ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
     before = ledger.last_id()

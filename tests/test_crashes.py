@@ -150,7 +150,7 @@ def test_an_unknown_scene_is_told_which_there_are() -> None:
     assert "'earthquake'" in told and all(repr(scene) in told for scene in crashes.SCENES)
 
 
-@pytest.mark.rotates("crash scenes")
+@pytest.mark.rotates("what takes long", among=4)
 def test_somebodys_own_service_is_not_killed(
     running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,7 +184,7 @@ def test_a_demo_that_fails_is_told_by_its_last_words(
     assert "app.py ended" in told and "no more tardigrades" in told
 
 
-@pytest.mark.rotates("crash scenes")
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_model_that_takes_its_time_is_not_asked_a_third_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -330,7 +330,7 @@ def test_a_home_of_any_name_holds_all_its_files(
 # The package without its checkout
 
 
-@pytest.mark.rotates("what takes long", among=3)
+@pytest.mark.rotates("what takes long", among=4)
 def test_the_package_alone_says_what_it_can_do(tmp_path: Path) -> None:
     """As `pip install .` lays it out, with a folder for packages and nothing beside it."""
     packages = tmp_path / "site-packages"
