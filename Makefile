@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # Some containers forbid bytecode files; then each kernel would compile every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: FORCE help lab demo test browser build check bench doctor down reset test-matrix lock
+.PHONY: FORCE help lab demo test test-all browser build check bench doctor down reset test-matrix lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,11 @@ demo: $(VENV)/.lab  ## kill real processes and count what was paid; DEMO=draft p
 	@$(BIN)/python -m workshop demo $(or $(DEMO),crash)
 	@$(if $(DEMO),,echo && $(BIN)/python -m workshop demo)
 
-test: $(VENV)/.dev  ## set everything up and run every test
-	@$(BIN)/python -m pytest -n 3
+test: $(VENV)/.dev  ## set everything up and test: of each kind some, of what was changed all
+	@$(BIN)/python -m pytest -n 3 --quick
+
+test-all: $(VENV)/.dev  ## every test; REST=1 leaves out what `make test` has run
+	@$(BIN)/python -m pytest -n 3 $(if $(REST),--rest) $(TESTS)
 
 browser: $(VENV)/.dev  ## install a Chromium for the tests that look at pages
 	@found=; for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && found=$$name; done; \

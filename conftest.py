@@ -15,9 +15,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
-# `pytest --nbval`, whatever notebook it is given; and the tables of answers, printed by the process
-# that gathers the others' results.
-pytest_plugins = ["authoring.nbval_displays", "tests.lessons.tables"]
+# `pytest --nbval`, whatever notebook it is given; which tests `make test` runs; and the tables of
+# answers, printed by the process that gathers the others' results.
+pytest_plugins = ["authoring.nbval_displays", "tests.choose", "tests.lessons.tables"]
 
 KERNELS = "tests/notebooks/"
 """Tests that wait for kernels which run at the same time, so that one process has to have them."""

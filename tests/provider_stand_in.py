@@ -13,7 +13,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from workshop.practice_model import KEY, MODEL
+from workshop.practice_model import KEY, MODEL, NOTEBOOK_HEADER
 
 HOUSE_MODEL = "house-7b"
 """A name that LiteLLM's price list does not know."""
@@ -112,8 +112,16 @@ def provider(
         server.server_close()
 
 
-def practice_model(port: int) -> Answer:
-    """The answers of the practice model at a port, under the name of the house's model."""
+HOUSE = "the-house"
+"""Whose the calls are that came by a stand-in, in the practice model's ledger."""
+
+
+def practice_model(port: int, texts: list[str] | None = None) -> Answer:
+    """The answers of the practice model at a port, under the name of the house's model.
+
+    Args:
+        texts: gets what was answered.
+    """
 
     def answer(body: dict[str, Any]) -> tuple[int, bytes]:
         if body.get("model") != HOUSE_MODEL:
@@ -122,9 +130,13 @@ def practice_model(port: int) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+            headers[NOTEBOOK_HEADER] = HOUSE
             connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
             reply = connection.getresponse()
-            return reply.status, reply.read().replace(MODEL.encode(), HOUSE_MODEL.encode())
+            data = reply.read()
+            if texts is not None and reply.status == 200:
+                texts.append(json.loads(data)["choices"][0]["message"].get("content") or "")
+            return reply.status, data.replace(MODEL.encode(), HOUSE_MODEL.encode())
         finally:
             connection.close()
 

@@ -79,6 +79,7 @@ class Waits:
         self.over = True
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_messages_that_cannot_arrive_are_told_with_the_remedy(
     running_room: dict[str, str],
 ) -> None:

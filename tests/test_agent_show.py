@@ -6,6 +6,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
 import room as rooms
 
 from workshop.practice_model.ledger import Ledger
@@ -22,6 +23,7 @@ def shape(printed: str) -> list[str]:
     return [line.rstrip() for line in printed.strip().splitlines()]
 
 
+@pytest.mark.rotates("shows")
 def test_it_plays_as_the_run_sheet_says(running_room: dict[str, str]) -> None:
     home = Path(running_room["WORKSHOP_HOME"])
     env = running_room | {"LLM_API_KEY": SENTINEL}
@@ -42,6 +44,7 @@ def test_it_plays_as_the_run_sheet_says(running_room: dict[str, str]) -> None:
         assert not file.is_file() or SENTINEL.encode() not in file.read_bytes(), file
 
 
+@pytest.mark.rotates("shows")
 def test_the_chain_alone_says_what_ran_when(running_room: dict[str, str]) -> None:
     played = asyncio.run(crash("chain", say=lambda line: None))
     assert played.well, played

@@ -31,6 +31,7 @@ def ours(home: Path) -> list[int]:
     [("save", "✗ kill -9, before the save"), ("twins", "both looked")],
     ids=["save", "twins"],
 )
+@pytest.mark.rotates
 def test_one_report_is_paid_twice(scene: str, said: str, running_room: dict[str, str]) -> None:
     home = Path(running_room["WORKSHOP_HOME"])
     ledger = Ledger(home / "practice-ledger.sqlite")
@@ -65,6 +66,7 @@ def run(env: dict[str, str], folder: Path, **more: str) -> str:
     return done.stdout
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_run_twice_the_script_asks_once(running_room: dict[str, str], tmp_path: Path) -> None:
     ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
     before = ledger.last_id()

@@ -149,6 +149,7 @@ def test_other_ways_of_naming_a_lesson_are_told(room: dict[str, str], given: obj
         asyncio.run(begin(given))  # type: ignore[arg-type]
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_two_kernels_at_once_share_what_they_start(room: dict[str, str]) -> None:
     lines = "import asyncio, workshop; asyncio.run(workshop.begin('02'))"
     both = [

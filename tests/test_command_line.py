@@ -299,6 +299,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             server.wait()
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_lab_lets_nobody_in_without_the_token(lab: Lab) -> None:
     assert len(lab.token) >= 32
     with pytest.raises(urllib.error.HTTPError) as caught:

@@ -129,6 +129,7 @@ def playing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.rotates
 def test_interrupted_it_ends_what_it_started(
     playing: tuple[subprocess.Popen[str], psutil.Process], number: signal.Signals
 ) -> None:
@@ -150,6 +151,7 @@ def test_an_unknown_scene_is_told_which_there_are() -> None:
     assert "'earthquake'" in told and all(repr(scene) in told for scene in stage.SCENES)
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_somebodys_own_service_is_not_killed(
     running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_demo_that_fails_is_told_by_its_last_words(
     assert "app.py ended" in told and "no more tardigrades" in told
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_model_that_takes_its_time_is_not_asked_a_third_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ print("new", new)
 """
 
 
+@pytest.mark.rotates
 def test_processes_that_begin_at_once_share_a_new_database(url: str, tmp_path: Path) -> None:
     env = rooms.environment(tmp_path, DATABASE_URL=url)
     writers = [

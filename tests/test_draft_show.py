@@ -22,6 +22,7 @@ def shape(printed: str) -> list[str]:
     return [line.rstrip() for line in printed.strip().splitlines()]
 
 
+@pytest.mark.rotates("shows")
 def test_it_plays_as_the_run_sheet_says(running_room: dict[str, str]) -> None:
     done = rooms.workshop("demo", "draft", env=running_room | {"LLM_API_KEY": SENTINEL}, limit=120)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -55,6 +55,7 @@ def work(file: Path, words: str = "mine") -> str:
     return text
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_clean_notebook_and_ones_own_beside_it(clone: Path) -> None:
     notebook, exercise = clone / NOTEBOOK, clone / EXERCISE
     given = notebook.read_bytes()

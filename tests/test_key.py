@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from provider_stand_in import provider
 from room import ROOT, environment, free_ports, workshop
 
@@ -81,6 +82,7 @@ def test_without_a_terminal_it_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_doctor_makes_a_tiny_call_when_asked(tmp_path: Path) -> None:
     env = environment(tmp_path, LLM_API_KEY=SENTINEL, LLM_MODEL="openai/house")
     with provider(key=SENTINEL) as server:

@@ -70,6 +70,7 @@ class Kernel:
         self.popen.communicate()
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_each_notebook_has_its_own_and_finds_it_again(
     running_room: dict[str, str], tmp_path: Path
 ) -> None:
@@ -233,6 +234,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_notebooks_of_one_lesson_at_once_each_do_their_own_work(
     room: dict[str, str], tmp_path: Path
 ) -> None:

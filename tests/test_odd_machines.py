@@ -116,6 +116,7 @@ def test_a_machine_that_does_not_know_localhost_lacks_nothing(
 
 
 @needs_an_ordinary_user
+@pytest.mark.rotates("shut places", among=3)
 def test_a_home_that_may_not_be_written_is_told(room: dict[str, str], shut: Path) -> None:
     told = said("up", "doctor", env=room, WORKSHOP_HOME=str(shut / "state"))
     assert told.endswith("[1, 1]\n")
@@ -125,6 +126,7 @@ def test_a_home_that_may_not_be_written_is_told(room: dict[str, str], shut: Path
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 @needs_an_ordinary_user
+@pytest.mark.rotates("shut places", among=3)
 def test_a_home_that_belongs_to_somebody_else_is_told(room: dict[str, str], tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
     foreign.mkdir()
@@ -145,12 +147,14 @@ def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         assert "WORKSHOP_HOME" in caught.value.do
 
 
+@pytest.mark.rotates("shut places", among=3)
 def test_a_read_only_file_system_is_told(room: dict[str, str], tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", "size=40m,ro") as folder:
         told = said("up", "doctor", env=room, WORKSHOP_HOME=str(folder / "state"))
     assert told.endswith("[1, 1]\n") and told.count("its file system is read-only") == 2
 
 
+@pytest.mark.rotates("shut places", among=3)
 def test_a_full_disk_is_told_and_starts_nothing(room: dict[str, str], tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", "size=5m") as folder:
         told = said("up", "doctor", env=room, WORKSHOP_HOME=str(folder))
@@ -284,6 +288,7 @@ def test_a_folder_of_another_name_is_left_as_it_is_and_told(
 
 
 @needs_an_ordinary_user
+@pytest.mark.rotates("shut places", among=3)
 def test_settings_that_may_not_be_read_are_told(room: dict[str, str]) -> None:
     file = Path(room["WORKSHOP_ENV_FILE"])
     file.write_text("LLM_MODEL=openai/gpt-4o\n")
@@ -295,6 +300,7 @@ def test_settings_that_may_not_be_read_are_told(room: dict[str, str]) -> None:
 
 
 @needs_an_ordinary_user
+@pytest.mark.rotates("shut places", among=3)
 def test_settings_that_cannot_be_made_are_not_needed(room: dict[str, str], shut: Path) -> None:
     told = said("status", "doctor", env=room, WORKSHOP_ENV_FILE=str(shut / "env"))
     assert "Practice model" in told and "Settings file" in told
@@ -312,6 +318,7 @@ def test_settings_that_cannot_be_made_are_not_needed(room: dict[str, str], shut:
     ],
     ids=["PYTHONIOENCODING", "LC_ALL"],
 )
+@pytest.mark.rotates
 def test_a_terminal_without_our_signs_gets_others(
     room: dict[str, str], locale: dict[str, str]
 ) -> None:
@@ -365,6 +372,7 @@ def test_a_home_of_any_name_holds_all_its_files(
 # The package without its checkout
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_the_package_alone_says_what_it_can_do(tmp_path: Path) -> None:
     """As `pip install .` lays it out, with a folder for packages and nothing beside it."""
     packages = tmp_path / "site-packages"

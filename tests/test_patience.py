@@ -85,6 +85,7 @@ def test_time_in_which_the_process_was_stopped_does_not_count() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a Linux tells how many programs want to run")
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_crowd_on_the_processors_makes_seconds_longer() -> None:
     processors = len(os.sched_getaffinity(0))
     with busy(5 * processors):

@@ -26,6 +26,7 @@ def ours(home: Path) -> list[int]:
 
 
 @pytest.mark.parametrize(("scene", "count"), [("commit", 1), ("keyless", 2)])
+@pytest.mark.rotates
 def test_a_row_with_a_key_is_saved_once(
     scene: str, count: int, running_room: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -671,6 +671,7 @@ def varied(number: int) -> str:
     return f"# {script}\n\n*{number}* **{script}** ***x*** `{script}`\n\n| {script} |\n|-|\n| é |"
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_hundred_threads_write_what_one_writes() -> None:
     """Also in a process where no font has been read yet, and switching threads all the time."""
     code = COLD.format(tests=str(Path(__file__).parent))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import room as rooms
 
 from workshop.practice_model.ledger import Ledger
@@ -21,6 +22,7 @@ def shape(printed: str) -> list[str]:
     return [line.rstrip() for line in printed.strip().splitlines()]
 
 
+@pytest.mark.rotates("shows")
 def test_it_plays_as_the_run_sheet_says(running_room: dict[str, str]) -> None:
     home = Path(running_room["WORKSHOP_HOME"])
     ledger = Ledger(home / "practice-ledger.sqlite")

@@ -141,6 +141,7 @@ def listed(env: dict[str, str]) -> set[str]:
     return drafts.ask(env, ids)
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_draft_is_read_edited_and_kept(reviewer: Reviewer) -> None:
     name = drafts.start(reviewer.env, TOPIC)
     first = reviewer.page().cards[name]
@@ -398,6 +399,7 @@ def test_a_port_that_is_taken_is_told_and_ctrl_c_ends_it(
     assert "Traceback" not in server.printed
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_service_that_is_away_is_told_and_found_again(reviewer: Reviewer, patient: str) -> None:
     """The last test of this room: it ends the Temporal Service, and starts it again."""
     form = reviewer.page().cards[patient].fields
@@ -423,6 +425,7 @@ def test_a_service_that_is_away_is_told_and_found_again(reviewer: Reviewer, pati
     assert "✗" in page.cards[patient].text
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_the_drafts_of_every_notebook_are_shown_and_decided_on(
     reviewer: Reviewer, folder: Path
 ) -> None:

@@ -30,6 +30,7 @@ def shown() -> list[nbformat.NotebookNode]:
     return [output.data for output in book.cells[0].outputs]
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_notebook_shows_a_table_that_is_a_table(shown: list[nbformat.NotebookNode]) -> None:
     table = ElementTree.fromstring(shown[0]["text/html"])
     assert [e.text for e in table.iter("th")] == ["key", "text", "dollars", "n"]

@@ -149,6 +149,7 @@ def playing(
     return asyncio.run(play()), started
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_every_fault_is_told_as_it_was(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     score, started = playing(lambda board: board.play(TRUTH))

@@ -170,6 +170,7 @@ def test_one_that_hangs_is_replaced(
     assert service.started_now and pid(settings) != before.pid
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_two_that_start_it_at_once_start_one(room: dict[str, str]) -> None:
     lines = (
         "import asyncio; from workshop import temporal_service as t; from workshop.settings "

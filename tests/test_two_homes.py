@@ -20,6 +20,8 @@ from workshop.practice_model import process
 from workshop.practice_model.ledger import Ledger
 from workshop.temporal_service import NAME
 
+pytestmark = pytest.mark.rotates("what takes long", among=4)
+
 # The usual ports are a learner's own, so for these processes others are the usual ones.
 AS_USUAL = """
 import sys

@@ -69,6 +69,7 @@ def last(kernel: Kernel, cell: str) -> str:
     return "\n".join([*done.text[-1:], *(done.error or [])])
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_code_that_was_changed_after_the_worker_started_is_named(folder: Path) -> None:
     kernel = opened(folder, rooms.environment(folder), "02.ipynb")
     try:
@@ -102,6 +103,7 @@ def test_code_that_was_changed_after_the_worker_started_is_named(folder: Path) -
         kernel.close()
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_steps_that_another_notebook_has_run_are_named(folder: Path) -> None:
     # Both in one namespace, as those of earlier versions are.
     env = rooms.environment(folder, TEMPORAL_NAMESPACE="default")

@@ -229,6 +229,7 @@ def test_pips_configuration_in_uvs_words(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "UV_DEFAULT_INDEX" not in Index("", settings).for_uv()
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_checkout_that_was_moved_is_set_up_again_also_offline(
     made: Checkout, nowhere: str
 ) -> None:
@@ -245,6 +246,7 @@ def test_a_checkout_that_was_moved_is_set_up_again_also_offline(
     assert made.bee() == "bee 1.0"
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_a_python_that_is_gone_is_replaced(made: Checkout) -> None:
     python = made.root / ".venv" / "bin" / "python3"
     python.unlink()
@@ -289,6 +291,7 @@ def bare(tmp_path: Path) -> Checkout:
     return checkout
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_no_index_is_one_sentence(bare: Checkout, nowhere: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for address, why in (

@@ -52,6 +52,9 @@ ANSWERS = {
 """Of each blank: what is typed in place of the lines that hold a text."""
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
+the_whole_lesson = pytest.mark.rotates("pages", "a whole lesson", among=4)
+"""Both notebooks to their end; what comes before saves the practice notebook."""
+
 
 @dataclass
 class Looks:
@@ -176,7 +179,6 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(practice: Notebook) ->
     assert not practice.errors()
 
 
-@pytest.mark.usefixtures("running")
 def test_the_solution_is_an_uncommented_line_away_and_comes_once(practice: Notebook) -> None:
     check = practice.check("generatereportworkflow")
     before = practice.code_cells.count()
@@ -256,6 +258,7 @@ def test_what_is_saved_changes_no_answer(practice: Notebook, lab: Lab) -> None:
     assert said.startswith("✓ Right") and "2 of 7 blanks right" in said
 
 
+@the_whole_lesson
 @pytest.mark.usefixtures("before_the_restart")
 def test_a_report_is_this_notebooks_own_while_another_one_runs(
     practice: Notebook, lab: Lab
@@ -275,6 +278,7 @@ def test_a_report_is_this_notebooks_own_while_another_one_runs(
     assert not practice.errors()
 
 
+@the_whole_lesson
 def test_an_interrupt_ends_a_cell_in_words(practice: Notebook) -> None:
     for begins in ("from temporalio.exceptions import Appl", "from temporalio.common", "async def"):
         practice.cell(begins).run()
@@ -290,6 +294,7 @@ def test_an_interrupt_ends_a_cell_in_words(practice: Notebook) -> None:
     assert not practice.errors()
 
 
+@the_whole_lesson
 def test_after_a_restart_the_lesson_goes_on_where_it_was(practice: Notebook) -> None:
     practice.restart_kernel()
     begin = practice.cell("from workshop import")
@@ -312,6 +317,7 @@ def test_after_a_restart_the_lesson_goes_on_where_it_was(practice: Notebook) -> 
     assert not practice.errors()
 
 
+@the_whole_lesson
 def test_closed_and_opened_again_all_is_as_it_was(
     window: BrowserContext, practice: Notebook, lab: Lab
 ) -> None:
@@ -332,6 +338,7 @@ def test_closed_and_opened_again_all_is_as_it_was(
 # --- the finished notebook ---
 
 
+@the_whole_lesson
 def test_all_cells_run_and_none_fails(finished: Notebook) -> None:
     assert finished.errors() == []
     counts = finished.panel.locator(".jp-InputPrompt").all_inner_texts()
@@ -340,6 +347,7 @@ def test_all_cells_run_and_none_fails(finished: Notebook) -> None:
     ]
 
 
+@the_whole_lesson
 def test_a_report_survives_the_restart_of_its_kernel(
     finished: Notebook, before_the_restart: str
 ) -> None:
@@ -349,6 +357,7 @@ def test_a_report_survives_the_restart_of_its_kernel(
     assert run_of(start) == run_of(follows) == before_the_restart
 
 
+@the_whole_lesson
 def test_each_check_says_right(finished: Notebook) -> None:
     checks = finished.cells("await check(")
     assert len(checks) == 7
@@ -357,6 +366,7 @@ def test_each_check_says_right(finished: Notebook) -> None:
         assert said.startswith("✓ Right") and "does not count as your progress" in said, said
 
 
+@the_whole_lesson
 def test_the_pictures_are_seen(finished: Notebook) -> None:
     pictures = finished.panel.locator(".jp-Cell-outputArea img")
     expect(finished.panel.locator("img[data-diagram]")).to_have_count(5)
@@ -377,6 +387,7 @@ def test_the_pictures_are_seen(finished: Notebook) -> None:
     looks.take(finished, "lesson-02-timeline", drawn.first)
 
 
+@the_whole_lesson
 def test_the_link_leads_to_the_completed_workflow_in_the_web_ui(finished: Notebook) -> None:
     followed = finished.cell("result = await follow(handle)").output
     (identity,) = set(
@@ -406,10 +417,12 @@ def finished_looks(finished: Notebook) -> Looks:
     return looked_at(finished, shown)
 
 
+@the_whole_lesson
 def test_timelines_and_receipts_are_readable_light_and_dark(finished_looks: Looks) -> None:
     assert not finished_looks.pale
 
 
+@the_whole_lesson
 def test_timelines_and_receipts_fit_wide_and_narrow(finished_looks: Looks) -> None:
     assert not finished_looks.wide
 

@@ -234,6 +234,7 @@ def test_a_short_timer_is_waited_for(running_room: dict[str, str]) -> None:
     assert tried(Naps, {}).completed
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_code_that_blocks_is_told_as_that(running_room: dict[str, str]) -> None:
     with rooms.quick(4.0):
         done = tried(Blocks, {})

@@ -71,6 +71,7 @@ def test_all_right_says_so(kept: Path) -> None:
     assert all(f'value="{row.total}"' in made._repr_html_() for row in made.rows)
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_two_kernels_that_write_lose_nothing_of_each_other(kept: Path) -> None:
     code = (
         "import sys, dataclasses\nfrom workshop.checks import progress\n"

@@ -599,6 +599,8 @@ async def all_conversations(stage: Stage) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.smaller
+@pytest.mark.rotates("storms", among=2)
 def test_whatever_the_model_says_it_ends_within_its_budget(
     stage: Stage, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -33,6 +33,7 @@ from workshop import patience
 from workshop.patience import Patience
 from workshop.settings import load
 
+pytestmark = pytest.mark.rotates("tools behind MCP", among=4)
 SENTINEL = "sk-sentinel-7f3a9c2e5b8d4f6a1c0e9b7d"
 FOLDER = ROOT / "demos" / "module_one_04_agentic_loop"
 

@@ -36,7 +36,7 @@ def test_a_chain_a_crash_and_a_consent(
     ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
     worker = terminal(WORKER)
     worker.says("polls the Task Queue 'durable-agents'")
-    starter = terminal(STARTER, DEMO_PAUSE_SECONDS="4")
+    starter = terminal(STARTER, DEMO_PAUSE_SECONDS="8")  # time enough to kill it on a busy machine
     starter.says("What is the goal")
     starter.keys("\n")  # Enter: a chain of three tools
     name = starter.says(r"agent-[0-9a-f]{8}-[0-9a-f-]{27}")

@@ -521,6 +521,8 @@ async def together(lanes: list[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.smaller
+@pytest.mark.rotates("storms", among=2)
 def test_whatever_the_order_only_what_was_approved_is_published(stage: Stage) -> None:
     asyncio.run(all_runs(stage))
     print(dict(stage.happened))

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import room as rooms
 import stage
 from pypdf import PdfReader
 from temporalio.client import Client
 
 from workshop.practice_model.ledger import Ledger
 
+COUNTED = "s, with or without a Worker"
 Open = Callable[..., stage.Terminal]
 
 
@@ -53,17 +55,18 @@ def test_three_terminals_and_a_crash(
     assert paid.answered and paid.prompt == "Give me 3 facts about honey bees"
     assert not list(tmp_path.glob("*.pdf"))
 
-    starter = terminal(stage.STARTER, DEMO_PAUSE_SECONDS="7")
+    starter = terminal(stage.STARTER, DEMO_PAUSE_SECONDS="10")
     worker.says("polls the Task Queue 'durable'")
     starter.says("What shall we research")
     starter.keys("\n")  # Enter: tardigrades
     name = starter.says(r"generate-research-report-workflow-[0-9a-f-]{36}")
     starter.says(rf"http://127\.0\.0\.1:{running_room['WORKSHOP_UI_PORT']}/\S+{name}")
-    starter.says(r"fires in 5 s, with or without a Worker")
     worker.says("Now is the time to kill me")
     worker.send(signal.SIGQUIT)  # Ctrl+\ in its terminal
     assert worker.ends() == -signal.SIGQUIT
-    starter.says(r"fires in 1 s, with or without a Worker")  # nobody of ours keeps the time
+    said = starter.screen.count(COUNTED)
+    # Nobody of ours keeps the time. Which seconds it tells depends on how busy the machine is.
+    rooms.until(lambda: starter.screen.count(COUNTED) > said, "the timer without a Worker")
 
     second = terminal(stage.WORKER)
     starter.says(r"✓ Research report written: research_pdf\.pdf")

@@ -70,6 +70,7 @@ def saved(database: str, batch: str) -> list[tuple[str, str]]:
     return [(key, url) for key, url in found if key.startswith(f"{batch}/")]
 
 
+@pytest.mark.rotates
 def test_twenty_pages_and_a_killed_worker(
     terminal: Open, slow_room: dict[str, str], database: str
 ) -> None:

@@ -104,6 +104,7 @@ def ran_with_a_key(
 
 
 @pytest.mark.parametrize("folder", [AGENT, PIPELINE], ids=["agent", "pipeline"])
+@pytest.mark.rotates
 def test_a_key_is_in_no_history_database_or_log(folder: str, tmp_path: Path) -> None:
     with provider(answer, key=KEY) as server:
         told, worker = ran_with_a_key(folder, server, tmp_path)

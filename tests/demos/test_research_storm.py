@@ -568,6 +568,8 @@ def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.smaller
+@pytest.mark.rotates("storms", among=2)
 def test_every_source_is_saved_once_or_named_with_its_true_reason(
     running_room: dict[str, str],
     journal: list[dict[str, Any]],

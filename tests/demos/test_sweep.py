@@ -8,11 +8,14 @@ the Event History of the moment of each kill.
 
 A kill is real: SIGKILL of a process that runs the demo's run_worker, with its Workflow and its
 Activities. Timers and timeouts are short, so that 40 kills fit into half a minute.
+
+The number of kills: SWEEP_KILLS.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 import uuid
@@ -35,8 +38,8 @@ from workshop.practice_model import process
 from workshop.practice_model.ledger import Call, Ledger
 from workshop.settings import load
 
-KILLS = 40
-LANES = 8
+KILLS = int(os.environ.get("SWEEP_KILLS", "40"))
+LANES = max(1, KILLS // 5)
 SEED = 20261122
 SPAN = 1.15
 """The last moment, in lengths of a run, so that some fall after its end."""
@@ -206,6 +209,8 @@ async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
         nursery.close()
 
 
+@pytest.mark.smaller
+@pytest.mark.rotates("storms", among=2)
 def test_a_worker_killed_at_any_moment_loses_nothing(
     sweep_room: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,6 +237,8 @@ def test_a_worker_killed_at_any_moment_loses_nothing(
         else:
             assert len(kill.calls) == 1, told  # not yet asked, or already recorded: never again
         assert [c.attempt for c in kill.calls] in ([1], [2], [1, 2]), told
+    if KILLS < 40:
+        return
     # The sweep has swept: each part of a run was hit. How often is a matter of the machine's load.
     assert places["before the call"] >= 1, places
     assert places["during the call"] >= 1, places

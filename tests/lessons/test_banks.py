@@ -29,7 +29,14 @@ Record = Callable[[str, object], None]
 def _answers() -> list[Any]:
     """Blank by blank, so that no notebook is opened twice."""
     return [
-        pytest.param(blank, answer, id=f"{blank.name}-{answer.name}")
+        pytest.param(
+            blank,
+            answer,
+            id=f"{blank.name}-{answer.name}",
+            marks=pytest.mark.rotates(f"mistakes in {blank.name}", among=8)
+            if isinstance(answer, Wrong)
+            else (),
+        )
         for blank in blanks().values()
         for answer in [*bank(blank.name).RIGHT, *bank(blank.name).WRONG]
     ]

@@ -27,8 +27,8 @@ Scenario = Callable[[Room, Path], Awaitable[Any]]
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "scenario(run, passes=1): the coroutine function whose result the fixture `ran` gives; "
-        "about how often it goes over the notebook",
+        "scenario(run, passes=1, kind=run): the coroutine function whose result the fixture `ran` "
+        "gives; about how often it goes over the notebook; with which others it takes turns",
     )
 
 

@@ -152,7 +152,7 @@ def _report(ran: list[Ran]) -> str:
     )
 
 
-@pytest.mark.scenario(run=walk, passes=3)
+@pytest.mark.scenario(kind="blanks left open", run=walk, passes=3)
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
 def test_a_blank_that_is_left_is_told_by_its_cell_or_those_below(path: Path, ran: Walk) -> None:
     silent = [str(a) for a in ran.attempts if not a.ran[-1].error and not a.differs]
@@ -161,7 +161,7 @@ def test_a_blank_that_is_left_is_told_by_its_cell_or_those_below(path: Path, ran
     assert not puzzling, puzzling
 
 
-@pytest.mark.scenario(run=walk, passes=3)
+@pytest.mark.scenario(kind="blanks left open", run=walk, passes=3)
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
 def test_a_blank_that_is_filled_after_failing_goes_on_without_a_restart(
     path: Path, ran: Walk
@@ -170,7 +170,7 @@ def test_a_blank_that_is_filled_after_failing_goes_on_without_a_restart(
     assert not failed, "\n\n".join(failed)
 
 
-@pytest.mark.scenario(run=all_left)
+@pytest.mark.scenario(kind="blanks left open", run=all_left)
 @pytest.mark.parametrize("path", often(PRACTICE), ids=name)
 def test_with_all_blanks_left_the_notebook_runs_to_its_end(path: Path, ran: list[Ran]) -> None:
     assert any(r.error for r in ran), "nothing tells of the blanks"

@@ -108,7 +108,7 @@ async def a_wrong_key(room: Room, path: Path) -> Told:
     return told
 
 
-@pytest.mark.scenario(run=a_wrong_key)
+@pytest.mark.scenario(kind="model trouble", run=a_wrong_key)
 @pytest.mark.parametrize("path", LESSON_02, ids=name)
 def test_a_wrong_key_is_told_in_a_cell_and_in_the_panel(path: Path, ran: Told) -> None:
     cell, panel = ran.cells["cell"], ran.cells["panel"]
@@ -144,7 +144,7 @@ async def killed_in_a_lesson(room: Room, path: Path) -> Told:
     return told
 
 
-@pytest.mark.scenario(run=killed_in_a_lesson)
+@pytest.mark.scenario(kind="model trouble", run=killed_in_a_lesson)
 @pytest.mark.parametrize("path", LESSON_02, ids=name)
 def test_a_practice_model_that_is_killed_is_told_and_back_with_begin(path: Path, ran: Told) -> None:
     for one in (ran.cells["cell"], ran.cells["panel"]):

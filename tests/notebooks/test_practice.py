@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
-from kernels import PRACTICE, ROOT, Ran, Room, code_cells, kernel, name, read, solutions
+from kernels import PRACTICE, ROOT, code_cells, name, read, solutions
 
 from authoring.verify import LONGEST_CELL
+from workshop import checks, this_notebook
 
 
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
@@ -52,52 +53,53 @@ def test_each_solution_file_is_its_cell_of_the_finished_notebook(path: Path) -> 
     assert files == cells
 
 
-@dataclass
-class Help:
-    """What a learner gets who uncomments the lines under a blank."""
+class Front:
+    """A kernel's shell as `solution` sees it: what it puts into cells and what it displays."""
 
-    blank: str
-    hints: list[Ran]
-    solution: Ran
-    plain: str
+    def __init__(self) -> None:
+        self.kernel, self.user_ns = self, dict[str, object]()
+        self.put: list[tuple[str, bool]] = []
+        self.shown: list[dict[str, str]] = []
 
-
-async def helps(room: Room, path: Path) -> list[Help]:
-    """After the first cells: each hint until there are no more, and the solution."""
-    found = []
-    async with kernel(room, path) as running:
-        cells = code_cells(path)
-        begins = next(n for n, cell in enumerate(cells) if "await begin(" in cell.source)
-        for ran in await running.run_all(cells[: begins + 1]):
-            assert ran.error is None, ran.text
-        await running.run("from workshop import hint, solution")
-        for blank, text in solutions(path).items():
-            hints = [await running.run(f'hint("{blank}")') for _ in range(4)]
-            shown = await running.run(f'solution("{blank}")')
-            found.append(Help(blank, hints, shown, text))
-    return found
+    def set_next_input(self, text: str, replace: bool) -> None:
+        self.put.append((text, replace))
 
 
-@pytest.mark.scenario(run=helps, passes=0)
+@pytest.fixture
+def front(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """The notebook's lesson is open, and nobody has asked for help."""
+    front = Front()
+    monkeypatch.setattr(this_notebook, "shell", lambda: front)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: front.shown.append(data))
+    for memory in ("_found", "_hinted"):
+        monkeypatch.setattr(checks, memory, {})
+    monkeypatch.setattr(checks, "_put", set())
+    checks.open_lesson(name(path)[:2])
+    yield front
+    checks.open_lesson("")
+
+
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
-def test_hints_come_one_at_a_time_a_question_first(path: Path, ran: list[Help]) -> None:
-    assert ran
-    for help in ran:
-        said = [hint.text for hint in help.hints]
-        assert "Hint 1 of 3" in said[0] and "?" in said[0], help.blank
-        assert "Hint 2 of 3" in said[1] and "Hint 3 of 3" in said[2], help.blank
-        assert f'solution("{help.blank}")' in said[2] and said[3] == said[2]
+def test_hints_come_one_at_a_time_a_question_first(
+    path: Path, front: Front, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert solutions(path)
+    for blank in solutions(path):
+        said = []
+        for _ in range(4):
+            checks.hint(blank)
+            said.append(capsys.readouterr().out)
+        assert "Hint 1 of 3" in said[0] and "?" in said[0], blank
+        assert "Hint 2 of 3" in said[1] and "Hint 3 of 3" in said[2], blank
+        assert f'solution("{blank}")' in said[2] and said[3] == said[2]
 
 
-@pytest.mark.scenario(run=helps, passes=0)
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
-def test_solution_puts_the_file_into_a_new_cell_and_shows_it(path: Path, ran: list[Help]) -> None:
-    for help in ran:
-        assert help.solution.error is None, help.solution.text
-        (put,) = [p for p in help.solution.payload if p["source"] == "set_next_input"]
-        assert not put["replace"], "it comes below, and the check's cell stays"
-        assert put["text"] == help.plain
-        compile(put["text"], "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        (shown,) = [o for o in help.solution.outputs if "data" in o]
-        assert help.plain in shown.data["text/plain"]
-        assert shown.data["text/html"].startswith("<details")
+def test_solution_puts_the_file_into_a_new_cell_and_shows_it(path: Path, front: Front) -> None:
+    for blank, text in solutions(path).items():
+        checks.solution(blank)
+        assert front.put.pop() == (text, False), "it comes below, and the check's cell stays"
+        compile(text, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        shown = front.shown.pop()
+        assert text in shown["text/plain"] and shown["text/html"].startswith("<details")
+        assert not front.put and not front.shown

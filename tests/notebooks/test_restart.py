@@ -172,7 +172,7 @@ def _wrong(ran: Restarted, is_wrong: Callable[[Any, Ran], object]) -> str:
     )
 
 
-@pytest.mark.scenario(run=restarted, passes=3)
+@pytest.mark.scenario(kind="kernels killed", run=restarted, passes=3)
 @pytest.mark.parametrize("path", often(FINISHED), ids=name)
 def test_run_all_above_and_going_on_leads_to_the_end(path: Path, ran: Restarted) -> None:
     wrong = _wrong(ran, lambda cell, one: one.error)
@@ -180,7 +180,7 @@ def test_run_all_above_and_going_on_leads_to_the_end(path: Path, ran: Restarted)
     assert len({frozenset(pids) for pids in ran.servers}) == 1, "the servers go on"
 
 
-@pytest.mark.scenario(run=restarted, passes=3)
+@pytest.mark.scenario(kind="kernels killed", run=restarted, passes=3)
 @pytest.mark.parametrize("path", often(FINISHED), ids=name)
 def test_what_earlier_kernels_left_changes_no_word(path: Path, ran: Restarted) -> None:
     def differs(cell: Any, one: Ran) -> bool:
@@ -201,7 +201,7 @@ def test_what_earlier_kernels_left_changes_no_word(path: Path, ran: Restarted) -
         assert told[number] <= set.union(*started[:number]), "it is an earlier kernel's"
 
 
-@pytest.mark.scenario(run=restarted, passes=3)
+@pytest.mark.scenario(kind="kernels killed", run=restarted, passes=3)
 @pytest.mark.parametrize("path", [p for p in FINISHED if name(p) == "02-Solutions"], ids=name)
 def test_a_crash_of_ones_own_costs_no_second_call(path: Path, ran: Restarted) -> None:
     before, after = ran.of(OWN)
@@ -213,7 +213,7 @@ def test_a_crash_of_ones_own_costs_no_second_call(path: Path, ran: Restarted) ->
     assert ran.calls[OWN_ID, "llm_call"] == 1 and set(ran.calls.values()) == {1}, ran.calls
 
 
-@pytest.mark.scenario(run=restarted, passes=3)
+@pytest.mark.scenario(kind="kernels killed", run=restarted, passes=3)
 @pytest.mark.parametrize("path", [p for p in FINISHED if name(p) == "03-Solutions"], ids=name)
 def test_neither_draft_nor_decision_is_lost_with_the_kernel(path: Path, ran: Restarted) -> None:
     assert "No Worker answers" in ran.program

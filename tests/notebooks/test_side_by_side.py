@@ -75,7 +75,7 @@ async def beside(room: Room, path: Path) -> tuple[Run, Run]:
     return one, second
 
 
-@pytest.mark.scenario(run=beside)
+@pytest.mark.scenario(kind="side by side", run=beside)
 @pytest.mark.parametrize("path", [SOLUTION], ids=["02"])
 def test_a_solution_beside_its_practice_notebook_does_its_own_work(
     path: Path, ran: tuple[Run, Run]
@@ -86,7 +86,7 @@ def test_a_solution_beside_its_practice_notebook_does_its_own_work(
     assert list(solution.folder.glob("*.pdf")), "its PDF is in its own folder"
 
 
-@pytest.mark.scenario(run=at_once, passes=MANY)
+@pytest.mark.scenario(kind="side by side", run=at_once, passes=MANY)
 @pytest.mark.parametrize("path", [SOLUTION], ids=[f"{MANY}-at-once"])
 def test_finished_notebooks_at_once_are_all_right(path: Path, ran: list[Run]) -> None:
     assert not [run.failures for run in ran if run.failures]

@@ -114,7 +114,7 @@ def _check(survived: Survived) -> None:
     assert survived.servers_after == survived.servers_before
 
 
-@pytest.mark.scenario(run=killed_after_the_start)
+@pytest.mark.scenario(kind="kernels killed", run=killed_after_the_start)
 @pytest.mark.parametrize("path", TIMED, ids=name)
 def test_a_kernel_killed_after_the_start_costs_no_second_call(path: Path, ran: Survived) -> None:
     _check(ran)
