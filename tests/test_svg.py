@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 
-from workshop import svg
+from workshop import rows_shown, svg
+from workshop.checks.outcome import NOT_YET, Outcome
+from workshop.classroom import Panel
+from workshop.follow.rows import Progress, Step
+from workshop.follow.screens import as_html
 
 
 def luminance(colour: str) -> float:
@@ -54,6 +59,39 @@ def test_every_place_that_has_a_dark_theme_is_known() -> None:
     assert after > style.index("@media") and svg.LIGHT["ok"] in style[after : after + 900]
     assert "var(--jp-content-font-color1,var(--vscode-editor-foreground,#1f2328))" in style
     assert not re.search(r"url\(|@import|http", style)
+
+
+TWO_PRICES = "The budget of $0.01 is used up: 4 calls answered, $0.010000 spent."
+
+
+def followed() -> str:
+    step = Step("activity", "llm_call", "retrying", 1, 0.0, attempt=1, error=TWO_PRICES)
+    return as_html(Progress("Draft", "draft-1", "run", "running", (step,)))
+
+
+def rows_of_a_table() -> str:
+    shown: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows_shown, "put", lambda markup, _: shown.append(markup))
+        rows_shown.show_rows([{"told": TWO_PRICES}])
+    return shown[0]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        followed,
+        rows_of_a_table,
+        Outcome("worker", NOT_YET, saw=TWO_PRICES, do="Wait.")._repr_html_,
+        Panel("03", (("Model", TWO_PRICES, ""),))._repr_html_,
+        lambda: svg.figure(svg.tag("p", svg.words(TWO_PRICES))),
+    ],
+)
+def test_two_prices_are_no_formula(shown: Callable[[], str]) -> None:
+    """JupyterLab would set in italics, without blanks, what is between two $."""
+    assert TWO_PRICES in shown()
+    outermost = shown()[: shown().index(">")]
+    assert re.search(r'class="([^"]* )?mathjax_ignore[ "]', outermost)
 
 
 def test_text_stays_text() -> None:

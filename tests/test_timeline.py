@@ -38,7 +38,7 @@ from workshop.receipt import attach
 from workshop.settings import load
 from workshop.time_skipping import test_server
 from workshop.timeline import Mark, Row, Span, Timeline, timeline
-from workshop.timeline.picture import ticks
+from workshop.timeline.picture import LINE_LENGTH, ticks
 
 QUICK = timedelta(seconds=10)
 SOON = RetryPolicy(initial_interval=timedelta(milliseconds=300), backoff_coefficient=1)
@@ -801,6 +801,20 @@ def test_a_hundred_rows_show_those_that_failed_and_the_table_has_all() -> None:
     assert "and 80 more: see the table" in [t.text for t in svg(shown).findall("text")]
     assert len(table(shown)) == len(repr(shown).splitlines()) - 2 == 100
     assert float(svg(shown).get("height", "")) < 1000
+
+
+def test_what_is_said_of_a_row_is_seen_whole_in_a_narrow_window() -> None:
+    said = "- cancelled, 0.02 s, would have waited 5 days at most; Update decide came first"
+    error = "ServiceDown: " + "nobody answers " * 6 + "today"
+    shown = svg(made(Row("timer", "timer of 5 days", said, error), total=1))
+    for class_, whole in (("row", f"timer of 5 days  {said}"), ("trouble", error)):
+        line = shown.find(f"text[@class='{class_}']")
+        assert line is not None and "".join(line.itertext()) == whole
+        lines = [line.text or ""]
+        for part in line:
+            lines += [""] if part.get("dy") else []
+            lines[-1] += f"{part.text or ''}{part.tail or ''}"
+        assert len(lines) > 1 and all(len(line.strip()) <= LINE_LENGTH for line in lines)
 
 
 def test_days_and_milliseconds_can_be_seen_side_by_side() -> None:

@@ -23,6 +23,7 @@ from workshop.model_settings import key_command, shown_base
 from workshop.practice_model import faults, process
 from workshop.receipt import open_receipt
 from workshop.settings import ROOT, Settings, load
+from workshop.svg import VERBATIM
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Panel:
             for name, words, link in self.rows
         )
         return (
-            '<table><caption style="text-align:left;caption-side:top"><strong>'
+            f'<table class="{VERBATIM}"><caption style="text-align:left;caption-side:top"><strong>'
             f"✓ Ready for lesson {html.escape(self.lesson)}</strong></caption>{rows}</table>"
         )
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from workshop.errors import WorkshopError
-from workshop.svg import figure, percent, picture, tag, words
+from workshop.svg import VERBATIM, figure, percent, picture, tag, words
 
 CELL_LENGTH = 120
 """Characters of a value that are shown."""
@@ -142,7 +142,8 @@ def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]], told: str) ->
     )
     caption = f'<caption style="text-align:left;caption-side:bottom">{told}</caption>'
     return (
-        f'<div style="overflow-x:auto"><table>{caption}<thead><tr>{head}</tr></thead>'
+        f'<div class="{VERBATIM}" style="overflow-x:auto">'
+        f"<table>{caption}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -39,6 +39,12 @@ _OF_THE_FRONT_END = {
     "ink": ("--jp-content-font-color1", "--vscode-editor-foreground"),
     "paper": ("--jp-layout-color0", "--vscode-editor-background"),
 }
+VERBATIM = "mathjax_ignore tex2jax_ignore"
+"""Classes of what a notebook must show as it is: in "$0.01 of $0.02" it would see a formula.
+
+JupyterLab knows the first of them, front ends with MathJax 2 the second:
+https://docs.mathjax.org/en/latest/options/document.html
+"""
 _LIGHT_PLACES = ('body[data-jp-theme-light="true"]', "body.vscode-light", 'html[theme="light"]')
 _DARK_PLACES = ('body[data-jp-theme-light="false"]', "body.vscode-dark", 'html[theme="dark"]')
 """How JupyterLab (and nbconvert), VS Code and Colab say which theme they have."""
@@ -101,7 +107,7 @@ def picture(kind: str, label: str, height: float, parts: list[str]) -> str:
 
 def figure(*parts: str) -> str:
     """A picture with what belongs to it, in the theme of the place where it is shown."""
-    return tag("div", tag("style", STYLE), *parts, class_="workshop-picture")
+    return tag("div", tag("style", STYLE), *parts, class_=f"workshop-picture {VERBATIM}")
 
 
 def duration(seconds: float) -> str:

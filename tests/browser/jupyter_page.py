@@ -128,15 +128,16 @@ class Notebook:
         )
 
     def answer(self) -> None:
-        """Wait for the question that a cell asks, and press Enter; a cell in red ends the wait."""
+        """Where a cell asks, wait for its question and press Enter; a cell in red ends the wait."""
+        if not self.panel.locator(".cm-content", has_text="await ask(").count():
+            return
         box = self.panel.locator("input.jp-Stdin-input")
         expect(box.or_(self.red).first).to_be_visible(timeout=NOTEBOOK_LIMIT)
         assert not self.errors()
         box.press("Enter")
 
-    def run_until(self, begins: str) -> None:
+    def run_until(self, last: Cell) -> None:
         """Have the cells run from the top down to one that has not been run yet."""
-        last = self.cell(begins)
         above = self.code_cells.nth(last.number - 1).locator(".jp-InputPrompt")
         last.select()
         begun = re.compile(r"^\[(\d+|\*)\]:$")
@@ -250,18 +251,24 @@ class Cell:
         return self.output.inner_text()
 
     def replace_line(self, has: str, new: str) -> None:
-        """Click into the line that holds a text, and type another in its place, indented alike."""
-        line = self.lines.filter(has_text=has)
-        text = line.inner_text()
-        line.click()
-        page = self.notebook.page
-        page.keyboard.press("End")
-        page.keyboard.press("Shift+Home")
-        chosen = page.evaluate("getSelection().toString()")
-        page.keyboard.press("Delete")
-        # From a line's end, JupyterLab's Home key goes to its first letter.
-        indent = text[: len(text) - len(text.lstrip())] if chosen != chosen.lstrip() else ""
-        page.keyboard.type(indent + new)
+        """Type another line in the place of the one that holds a text, indented alike."""
+        lines = self.text.split("\n")
+        (number,) = [n for n, line in enumerate(lines) if has in line]
+        indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
+        self.type_over(number, number + 1, [indent + new])
+
+    def type_over(self, first: int, end: int, new: list[str]) -> None:
+        """Click into line `first`, choose all down to the one before `end`, and type others."""
+        self.lines.nth(first).click()
+        keyboard = self.notebook.page.keyboard
+        # From a line's end, JupyterLab's Home key goes to its first letter, then to its beginning.
+        for key in "End", "Home", "Home", *["Shift+ArrowDown"] * (end - first - 1), "Shift+End":
+            keyboard.press(key)
+        for number, line in enumerate(new):
+            if number:
+                keyboard.press("Enter")
+                keyboard.press("Shift+Home")  # the indentation that came with it
+            keyboard.type(line)
 
     def delete(self) -> None:
         """Take the cell out: D twice beside it."""

@@ -57,8 +57,8 @@ _MEASURE = """(output) => {
     const above = over(read(drawn ? style.fill : style.color), below);
     const [high, low] = [light(above), light(below)].sort((a, b) => b - a);
     found.texts.push({text: node.data.trim(), contrast: (high + 0.05) / (low + 0.05)});
-    // Tables may scroll, plain text wraps, and a timeline has its words in a table as well.
-    if (element.closest("table, .workshop-timeline, .jp-RenderedText")) continue;
+    // Tables may scroll, and plain text wraps.
+    if (element.closest("table, .jp-RenderedText")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const over_by = range.getBoundingClientRect().right - place.right;

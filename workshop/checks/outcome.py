@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workshop.errors import WorkshopError
+from workshop.svg import VERBATIM
 
 RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted"
 NOT_DECIDED = "not decided"
@@ -101,7 +102,8 @@ class Outcome:
         edge = {RIGHT: "solid", NOT_YET: "dashed"}.get(self.verdict, "dotted")
         body = "".join(f"<div>{row}</div>" for row in rows)
         return (
-            f'<div role="status" style="border-left:4px {edge} currentColor;padding:2px 0 2px 12px;'
+            f'<div role="status" class="{VERBATIM}" '
+            f'style="border-left:4px {edge} currentColor;padding:2px 0 2px 12px;'
             "color:var(--jp-content-font-color1,inherit);line-height:1.6;"
             'overflow-wrap:anywhere">'
             f"<strong>{_HEADS[self.verdict]}: {escape(self.name)}</strong>{body}</div>"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from workshop import disk, settings
 from workshop.checks.blanks import Blank, Sheet, sheets
+from workshop.svg import VERBATIM
 
 FILE = "progress.json"
 LOCK = "progress.lock"
@@ -83,7 +84,10 @@ class Progress:
             for row in self.rows
         )
         todo = html.escape(self.todo)
-        return f'<table>{rows}</table><p style="overflow-wrap:anywhere">{todo}</p>'
+        return (
+            f'<div class="{VERBATIM}"><table>{rows}</table>'
+            f'<p style="overflow-wrap:anywhere">{todo}</p></div>'
+        )
 
 
 def progress() -> Progress:

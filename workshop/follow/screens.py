@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from workshop.follow.rows import SIGNS, Progress, Step, lasting
+from workshop.svg import VERBATIM
 
 COUNTDOWN_SECONDS = 0.5
 """How often a countdown alone redraws a notebook's display."""
@@ -73,6 +74,8 @@ def as_text(progress: Progress, link: str = "", note: str = "") -> str:
 
 # Notebooks align the cells of a table to the right, which suits numbers only.
 _CELL = 'style="text-align:left"'
+# A long error takes its room from the cells beside it, which are read at a glance.
+_WHOLE = 'style="text-align:left;white-space:nowrap"'
 
 
 def as_html(progress: Progress, link: str = "", note: str = "") -> str:
@@ -85,12 +88,11 @@ def as_html(progress: Progress, link: str = "", note: str = "") -> str:
             f"{_sign(step)} {step.state}",
             str(step.attempt or ""),
             wait(step) or ("" if step.kind == "signal" else seconds),
-            step.error,
         )
         rows.append(
             f'<tr><th scope="row" {_CELL}>{escape(label(step))}</th>'
-            + "".join(f"<td {_CELL}>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
+            + "".join(f"<td {_WHOLE}>{escape(cell)}</td>" for cell in cells)
+            + f"<td {_CELL}>{escape(step.error)}</td></tr>"
         )
     head = "".join(
         f'<th scope="col" {_CELL}>{word}</th>'
@@ -105,7 +107,7 @@ def as_html(progress: Progress, link: str = "", note: str = "") -> str:
     )
     told = "".join(f"<div>{escape(line)}</div>" for line in note.splitlines())
     return (
-        '<div style="color:var(--jp-content-font-color1,inherit);'
+        f'<div class="{VERBATIM}" style="color:var(--jp-content-font-color1,inherit);'
         'font-family:var(--jp-content-font-family,sans-serif)">'
         f"<div><strong>{escape(progress.workflow_type)}</strong> "
         f"{escape(progress.workflow_id)}: {escape(progress.status)}.{anchor}</div>"

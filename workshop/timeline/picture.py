@@ -6,6 +6,7 @@ a bar means is told by its shape and by the words, and by its colour only beside
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from workshop.svg import dollars, duration, marker, percent, picture, tag, text, words
@@ -14,9 +15,11 @@ from workshop.timeline.spans import Mark, Row, Span
 ROWS = 20
 """Rows that a picture shows at most; the table has all."""
 TEXT_LENGTH = 110
-"""Characters of a line of words; a narrow window cuts it at its edge."""
-_BAR = 12.0
-"""Height of a bar in pixels."""
+"""Characters that are said of a row, and of its error."""
+LINE_LENGTH = 54
+"""Characters of a line of words: so many fit into a window beside another one."""
+_BAR, _LINE = 12.0, 15.0
+"""Heights of a bar and of a line of words, in pixels."""
 _ARROW = "M-5,-5L2,0L-5,5Z"
 _FIELD, _CROSS = "M-13,-6H0V6H-13Z", "M-10,-3.5L-3,3.5M-10,3.5L-3,-3.5"
 _DIAMOND, _CIRCLE, _UP, _REFUSED = (
@@ -125,15 +128,18 @@ def _axis(scale: float, bottom: float, running: bool) -> list[str]:
 def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
     """A row's elements, and where the next one begins."""
     line = top + 12
-    spoken = [tag("tspan", words(_cut(row.label, 60)), class_="name")]
-    spoken.append(tag("tspan", words(_cut(f"  {row.words}", TEXT_LENGTH)), dx="8"))
-    parts = [tag("text", *spoken, x="0", y=f"{line:g}", class_="row")]
+    label = _cut(row.label, 60)
+    spoken = _lines(row.words, beside=len(label) + 2)
+    name = tag("tspan", words(label), class_="name") + tag("tspan", "  ", dx="8")
+    parts = [tag("text", name, *spoken, x="0", y=f"{line:g}", class_="row")]
+    line += _LINE * (len(spoken) - 1)
     if row.error:
-        line += 15
+        line += _LINE
         over = row.words.startswith("✓")
-        said = f"last error {row.error}" if over else row.error
+        spoken = _lines(f"last error {row.error}" if over else row.error)
         class_ = "soft" if over else "trouble"
-        parts.append(text("0", line, _cut(said, TEXT_LENGTH), class_=class_))
+        parts.append(tag("text", *spoken, x="0", y=f"{line:g}", class_=class_))
+        line += _LINE * (len(spoken) - 1)
     middle = line + 7 + _BAR / 2
     for span in row.spans:
         title = f"{row.label}: {span.what}, after {duration(span.begins)}, "
@@ -277,6 +283,15 @@ def _legend(rows: Sequence[Row], top: float) -> tuple[list[str], float]:
 
 def _number(position: str) -> float:
     return float(position.rstrip("%"))
+
+
+def _lines(said: str, beside: int = 0) -> list[str]:
+    """The elements of lines of words; the first has so many other characters before it."""
+    room = " " * min(beside, LINE_LENGTH - 24)
+    lines = textwrap.wrap(_cut(said, TEXT_LENGTH), LINE_LENGTH, initial_indent=room) or [""]
+    first, *more = [f"{line.strip()} " for line in lines[:-1]] + [lines[-1].strip()]
+    below = {"x": "0", "dy": f"{_LINE:g}"}
+    return [words(first), *(tag("tspan", words(line), **below) for line in more)]
 
 
 def _cut(line: str, length: int) -> str:
