@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from workshop.practice_model import tool_use
-from workshop.practice_model.answers import SUBJECTS, compose, find_subject
+from workshop.practice_model.arguments import fill
+from workshop.practice_model.composing import SUBJECTS, compose, find_subject
 from workshop.practice_model.rewriting import sentences
 
 TARDIGRADES = "Give me 5 fun and fascinating facts about tardigrades. Make them interesting."
@@ -176,7 +176,7 @@ SCHEMA: dict[str, Any] = {
 
 def test_arguments_are_taken_from_the_request() -> None:
     request = "Book a business flight from New York to Oslo on 2027-03-04 for 2, write to a@b.org"
-    assert tool_use.fill(SCHEMA, request) == {
+    assert fill(SCHEMA, request) == {
         "origin": "New York",
         "destination": "Oslo",
         "date": "2027-03-04",
@@ -201,4 +201,4 @@ def test_arguments_are_taken_from_the_request() -> None:
     ],
 )
 def test_odd_schemas_do_no_harm(schema: dict[str, Any]) -> None:
-    tool_use.fill(schema, "What is 7 times 6?")
+    fill(schema, "What is 7 times 6?")

@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workshop.practice_model import tool_use
+from workshop.practice_model import NEED_TOOLS, tool_use
 from workshop.practice_model.api import ChatRequest
 
-WITH_TOOLS = ("unknown tool", "broken arguments", "wrong arguments", "endless")
-"""These only come to calls that have tools."""
-WAYS = (*WITH_TOOLS, "huge", "empty")
 _HUGE = 100_000
 _SENTENCE = "This sentence adds nothing to the one before it, and yet it is here. "
 
 
 def applies(how: str, chat: ChatRequest) -> bool:
     """Whether a request can be answered in this way."""
-    return how not in WITH_TOOLS or bool(chat.tools and chat.tool_choice != "none")
+    return how not in NEED_TOOLS or chat.may_call
 
 
 def misbehave(how: str, chat: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
-    """A text or tool calls, wrong in one of `WAYS`.
+    """A text or tool calls, wrong in one of the ways.
 
     - "unknown tool": a call to `book_flight`, which nobody offered (where it is offered,
       `book_rocket`).
