@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from workshop.practice_model import arguments, telling, tool_use
-from workshop.practice_model.api import ChatRequest, said
+from workshop.practice_model.api import ChatRequest
 from workshop.practice_model.composing import compose
+from workshop.practice_model.messages import said
 from workshop.practice_model.misbehaviour import misbehave
 
 BYTES_PER_TOKEN = 4

@@ -5,15 +5,12 @@ Every error has the shape of https://platform.openai.com/docs/guides/error-codes
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.practice_model import SERVICE
-from workshop.practice_model.ledger import content_text, last_user_text
-
-Message = dict[str, Any]
+from workshop.practice_model.messages import Message, all_text, last_user_text
 
 
 class ApiError(Exception):
@@ -61,29 +58,6 @@ class ChatRequest:
     def user_text(self) -> str:
         """The text of the last user message, or of all messages where there is none."""
         return last_user_text(self.messages) or all_text(self.messages)
-
-
-def said(message: Message) -> str:
-    """The text of a message."""
-    return content_text(message.get("content"))
-
-
-def all_text(messages: list[Message]) -> str:
-    """The text of all messages, joined by newlines."""
-    return "\n".join(map(said, messages))
-
-
-def last_user(messages: list[Message]) -> int:
-    """The place of the last user message; 0 where there is none."""
-    return max((i for i, message in enumerate(messages) if message["role"] == "user"), default=0)
-
-
-def as_json(text: Any) -> Any:
-    """What a text holds as JSON; None where it holds none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError, TypeError):
-        return None
 
 
 def unknown_model(name: str) -> ApiError:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workshop.practice_model import rewriting, telling
-from workshop.practice_model.api import Message, last_user, said
-from workshop.practice_model.ledger import fingerprint
+from workshop.practice_model.messages import Message, fingerprint, last_user, said
 from workshop.practice_texts import Subject, with_facts
 
 SUBJECTS = with_facts()

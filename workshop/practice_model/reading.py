@@ -9,7 +9,8 @@ import json
 from typing import Any
 
 from workshop.practice_model import MODEL
-from workshop.practice_model.api import ApiError, ChatRequest, Message, unknown_model
+from workshop.practice_model.api import ApiError, ChatRequest, unknown_model
+from workshop.practice_model.messages import Message
 
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _DECIMALS = {

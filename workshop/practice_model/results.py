@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import urljoin
 
-from workshop.practice_model.api import Message, as_json, said
+from workshop.practice_model.messages import Message, as_json, said
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>)\]]*[^\s\"'<>)\].,;:!?]", re.IGNORECASE)
 _PATH = re.compile(r"(?<![\w/.:])/[A-Za-z][\w-]*(?:/[\w.-]*[\w-])+")

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import sys
 import time
-import traceback
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -20,25 +18,16 @@ from aiohttp import web
 
 from workshop.practice_model import FAULTS_PATH, KEY, MODEL, NOBODY, NOTEBOOK_HEADER, SERVICE, wire
 from workshop.practice_model.answers import Answer, answer
-from workshop.practice_model.api import (
-    ApiError,
-    ChatRequest,
-    all_text,
-    unknown_model,
-    wrong_key_error,
-)
+from workshop.practice_model.api import ApiError, ChatRequest, unknown_model, wrong_key_error
+from workshop.practice_model.errors import Protocol, errors_as_json
 from workshop.practice_model.faults_in_force import Fault, Faults
-from workshop.practice_model.ledger import Ledger, LedgerError, cost, fingerprint, last_user_text
+from workshop.practice_model.ledger import Ledger, cost
+from workshop.practice_model.messages import all_text, fingerprint, last_user_text
 from workshop.practice_model.misbehaviour import applies
 from workshop.practice_model.reading import parse, read
 from workshop.practice_processes.served import Handler, Served
 
 _BODY_BYTES = 32 * 1024 * 1024
-_HTTP_MESSAGES = {
-    404: "Invalid URL: the practice model has no such path.",
-    405: "Not allowed: the practice model has this path, but not for this method.",
-    413: "The request is too large.",
-}
 
 
 class PracticeServer(Served):
@@ -56,7 +45,7 @@ class PracticeServer(Served):
         self.faults = Faults()
         self.started = int(time.time())
         app = web.Application(
-            middlewares=[self._unless_unplugged, _errors_as_json, self._guard],
+            middlewares=[self._unless_unplugged, errors_as_json, self._guard],
             client_max_size=_BODY_BYTES,
         )
         app.add_routes(
@@ -90,7 +79,7 @@ class PracticeServer(Served):
 
     def protocol(self, server: web.Server, loop: asyncio.AbstractEventLoop) -> asyncio.Protocol:
         """What reads the requests of one connection."""
-        return _Protocol(server, loop=loop)
+        return Protocol(server, loop=loop)
 
     def about(self) -> dict[str, Any]:
         """What else it says of itself."""
@@ -235,50 +224,6 @@ class PracticeServer(Served):
 
     async def end_faults(self, request: web.Request) -> web.Response:
         return web.json_response({"ended": self.faults.end_all(_notebook(request))})
-
-
-class _Protocol(web.RequestHandler):
-    """Answers what is no HTTP without repeating it: a broken header may hold a key."""
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        error = ApiError(status, "This request could not be read.")
-        response = web.json_response(error.body, status=status)
-        response.force_close()
-        return response
-
-
-@web.middleware
-async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except ApiError as problem:
-        error = problem
-    except web.HTTPException as problem:
-        error = ApiError(problem.status, _HTTP_MESSAGES.get(problem.status, problem.reason))
-        error.headers = {"Allow": problem.headers["Allow"]} if "Allow" in problem.headers else {}
-    except (ConnectionError, asyncio.CancelledError):
-        raise
-    except Exception as problem:
-        with suppress(OSError):  # a full disk has no room for a log either
-            _tell(problem)
-        words = str(problem) if isinstance(problem, LedgerError) else "The practice model failed."
-        error = ApiError(500, words, kind="server_error")
-    return web.json_response(error.body, status=error.status, headers=error.headers)
-
-
-def _tell(problem: Exception) -> None:
-    """Name an unexpected error and where it arose, without the values, which may be private."""
-    place = traceback.extract_tb(problem.__traceback__)[-1]
-    where = f"{Path(place.filename).name}:{place.lineno}"
-    words = f"practice model: {type(problem).__name__} at {where}"
-    told = problem if isinstance(problem, LedgerError) else words
-    print(told, file=sys.stderr, flush=True)
 
 
 async def _close_connection(request: web.Request, response: web.StreamResponse) -> None:

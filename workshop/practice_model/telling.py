@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from workshop.practice_model.api import Message, as_json, said
+from workshop.practice_model.messages import Message, as_json, said
 from workshop.practice_model.rewriting import key_sentences
 
 FAILED = re.compile(r"\s*(?:error\b|there is no tool\b)", re.IGNORECASE)

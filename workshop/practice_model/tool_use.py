@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 from workshop.practice_model import planning, results
-from workshop.practice_model.api import ChatRequest, Message, as_json, last_user, said
+from workshop.practice_model.api import ChatRequest
 from workshop.practice_model.arguments import arguments, schema_of
-from workshop.practice_model.ledger import fingerprint
+from workshop.practice_model.messages import Message, as_json, fingerprint, last_user, said
 from workshop.practice_model.rewriting import words
 from workshop.practice_model.telling import FAILED
 
