@@ -45,24 +45,35 @@ def schema_of(tool: dict[str, Any]) -> dict[str, Any]:
     return tool.get("parameters") or {"type": "object", "properties": {}}
 
 
-# Which rule finds a text argument: words in the argument's name, and the rule.
+def properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schemas of an object's properties."""
+    named = schema.get("properties")
+    return named if isinstance(named, dict) else {}
+
+
+def needed_names(schema: dict[str, Any]) -> list[Any]:
+    """The properties that an object needs."""
+    required = schema.get("required")
+    return required if isinstance(required, list) else []
+
 
 _PLACE = r"([A-Z][\w'\u2019-]*(?:\s+(?:[A-Z][\w'\u2019-]*|de|la|of)(?=\s|\W|$))*)"
 
 
-def _after(*prepositions: str) -> Callable[[str], str | None]:
-    pattern = re.compile(rf"\b(?:{'|'.join(prepositions)})\s+(?:the\s+)?{_PLACE}")
-    return lambda text: _first(pattern, text)
+_Rule = Callable[[str], "str | None"]
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found.group(1).strip() if found else None
+def _pattern(pattern: str, flags: int = re.IGNORECASE) -> _Rule:
+    compiled = re.compile(pattern, flags)
+    return lambda text: found[1].strip() if (found := compiled.search(text)) else None
 
 
-def _pattern(pattern: str) -> Callable[[str], str | None]:
-    compiled = re.compile(pattern, re.IGNORECASE)
-    return lambda text: _first(compiled, text)
+def _after(*prepositions: str) -> _Rule:
+    return _pattern(rf"\b(?:{'|'.join(prepositions)})\s+(?:the\s+)?{_PLACE}", 0)
+
+
+def _either(*rules: _Rule) -> _Rule:
+    return lambda text: next(filter(None, (rule(text) for rule in rules)), None)
 
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -74,29 +85,23 @@ _asked_what = _pattern(
 )
 _email = _pattern(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)")
 _saying = _pattern(r"\b(?:saying|that says)\s+(?:that\s+)?(.{2,500}?)[.!?]?\s*$")
-_TEXT_RULES: tuple[tuple[str, Callable[[str], str | None]], ...] = (
-    (r"e?mail|recipient", _email),
-    (r"url|link|website", _pattern(r"(https?://[^\s\"'<>)]+[^\s\"'<>).,;!?])")),
-    (r"\bto\b", lambda text: _after("to", "into")(text) or _email(text)),
-    (r"text|body|message", lambda text: _quoted(text) or _saying(text)),
-    (r"month", _pattern(rf"\b({_MONTHS})\b")),
-    (
-        r"date|day|when",
-        _pattern(rf"(\d{{4}}-\d\d-\d\d|\b(?:{_MONTHS})\s+\d{{1,2}}\b|today|tomorrow)"),
+_TEXT_RULES: dict[str, _Rule] = {
+    r"e?mail|recipient": _email,
+    r"url|link|website": _pattern(r"(https?://[^\s\"'<>)]+[^\s\"'<>).,;!?])"),
+    r"\bto\b": _either(_after("to", "into"), _email),
+    r"text|body|message": _either(_quoted, _saying),
+    r"month": _pattern(rf"\b({_MONTHS})\b"),
+    r"date|day|when": _pattern(
+        rf"(\d{{4}}-\d\d-\d\d|\b(?:{_MONTHS})\s+\d{{1,2}}\b|today|tomorrow)"
     ),
-    (r"origin|from|departure", _after("from", "leaving")),
-    (r"destination|\bto\b|arrival", _after("to", "into")),
-    (r"city|location|place|country|region|town", _after("in", "to", "at", "for", "from", "near")),
-    (r"expression|calculation|formula", _pattern(r"((?:\d|\()[\d\s.()+\-*/^%]*[\d)])")),
-    (
-        r"query|topic|subject|keyword|search|term",
-        lambda text: _quoted(text) or _about(text) or _looked_up(text) or _asked_what(text),
-    ),
-    (
-        r"name|title|person|customer",
-        lambda text: _quoted(text) or _after("named", "for", "to")(text),
-    ),
-)
+    r"origin|from|departure": _after("from", "leaving"),
+    r"destination|\bto\b|arrival": _after("to", "into"),
+    r"city|location|place|country|region|town": _after("in", "to", "at", "for", "from", "near"),
+    r"expression|calculation|formula": _pattern(r"((?:\d|\()[\d\s.()+\-*/^%]*[\d)])"),
+    r"query|topic|subject|keyword|search|term": _either(_quoted, _about, _looked_up, _asked_what),
+    r"name|title|person|customer": _either(_quoted, _after("named", "for", "to")),
+}
+"""Words in an argument's name, and the rule that finds its text."""
 
 
 class _Filler:
@@ -175,23 +180,20 @@ class _Filler:
         return schema.get("default", schema["enum"][0] if needed else None)
 
     def _object(self, schema: dict[str, Any], needed: bool, depth: int) -> Any:
-        properties = schema.get("properties")
-        if not isinstance(properties, dict) or depth >= _DEPTH:
+        if depth >= _DEPTH:
             return {} if needed else None
-        required = schema.get("required") if isinstance(schema.get("required"), list) else []
-        assert isinstance(required, list)
+        required = needed_names(schema)
         filled = {
             name: self.value(name, part, name in required, depth + 1)
-            for name, part in properties.items()
+            for name, part in properties(schema).items()
         }
         kept = {n: value for n, value in filled.items() if value is not None or n in required}
         return kept if kept or needed else None
 
     def _array(self, name: str, schema: dict[str, Any], needed: bool, depth: int) -> Any:
-        if depth >= _DEPTH:
-            return [] if needed else None
-        item = self.value(name, schema.get("items") or {}, needed, depth + 1)
-        return [] if item is None and needed else None if item is None else [item]
+        deep = depth >= _DEPTH
+        item = None if deep else self.value(name, schema.get("items") or {}, needed, depth + 1)
+        return [item] if item is not None else [] if needed else None
 
     def _found(self, name: str, kind: str | None, schema: dict[str, Any]) -> Any:
         if kind in ("integer", "number"):
@@ -203,7 +205,7 @@ class _Filler:
             return None
         spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-]", " ", name).casefold()
         hint = f"{spaced} {schema.get('format', '')}"
-        for pattern, rule in _TEXT_RULES:
+        for pattern, rule in _TEXT_RULES.items():
             if re.search(pattern, hint) and (found := rule(self.text)):
                 return found
         return None
@@ -229,16 +231,17 @@ class _Filler:
 
 def _within(number: float, schema: dict[str, Any]) -> bool:
     low, high = schema.get("minimum"), schema.get("maximum")
-    return (not isinstance(low, int | float) or number >= low) and (
-        not isinstance(high, int | float) or number <= high
-    )
+    enough = not isinstance(low, int | float) or number >= low
+    return enough and (not isinstance(high, int | float) or number <= high)
+
+
+_KINDS: dict[str | None, Any] = {
+    **{"string": str, "integer": int, "number": (int, float), "boolean": bool},
+    **{"array": list, "object": dict, None: object},
+}
 
 
 def _is_a(value: Any, kind: str | None) -> bool:
-    if value is None:
+    if value is None or (isinstance(value, bool) and kind in ("integer", "number")):
         return False
-    kinds: dict[str | None, Any] = {"string": str, "integer": int, "number": (int, float)}
-    kinds |= {"boolean": bool, "array": list, "object": dict, None: object}
-    return isinstance(value, kinds.get(kind, ())) and not (
-        isinstance(value, bool) and kind in ("integer", "number")
-    )
+    return isinstance(value, _KINDS.get(kind, ()))

@@ -39,6 +39,11 @@ class _Question:
     seed: int
     """A number made of all messages."""
 
+    @property
+    def wish(self) -> str:
+        """The instruction in a line that is not too long."""
+        return " ".join(self.asked.split())[:160]
+
     def asks(self, pattern: str) -> bool:
         return re.search(pattern, self.asked, re.IGNORECASE) is not None
 
@@ -87,15 +92,12 @@ def _apart(whole: str) -> tuple[str, str]:
     if named and len(rest.strip()) >= _MATERIAL_LENGTH:
         return _tail_apart(head, rest.strip())
     blocks = [block.strip() for block in re.split(r"\n\s*\n", whole) if block.strip()]
-    if len(blocks) > 1:
-        for instruction, material in ((blocks[0], blocks[1:]), (blocks[-1], blocks[:-1])):
-            text = "\n\n".join(material)
-            if (
-                len(instruction) <= 300
-                and len(text) >= _MATERIAL_LENGTH
-                and _INSTRUCTION.search(instruction)
-            ):
-                return _tail_apart(instruction, text)
+    ends = ((blocks[0], blocks[1:]), (blocks[-1], blocks[:-1])) if blocks else ()
+    for instruction, material in ends:
+        text = "\n\n".join(material)
+        short = len(instruction) <= 300 and len(text) >= _MATERIAL_LENGTH
+        if short and _INSTRUCTION.search(instruction):
+            return _tail_apart(instruction, text)
     return whole, ""
 
 
@@ -110,10 +112,8 @@ def _tail_apart(asked: str, material: str) -> tuple[str, str]:
 def _number(pattern: str, text: str) -> int | None:
     """The number that stands before `pattern`, in digits or as a word."""
     found = re.search(rf"\b{_NUMBER}\s+(?:[\w'-]+\s+){{0,4}}?{pattern}", text, re.IGNORECASE)
-    if not found:
-        return None
-    word = found.group(1).casefold()
-    return int(word) if word.isdigit() else _NUMBERS[word]
+    word = found[1].casefold() if found else ""
+    return int(word) if word.isdigit() else _NUMBERS.get(word)
 
 
 def _email(question: _Question) -> str | None:
@@ -140,14 +140,14 @@ def _bullets(question: _Question) -> str | None:
     if not question.asks(r"\bbullet"):
         return None
     count = _number(r"(?:bullets?\b|bullet[- ]points?)", question.asked) or 3
-    material = question.material or _known(question)
+    material = question.material or _facts(question)
     return rewriting.as_bullets(material, count) if material else None
 
 
 def _summary(question: _Question) -> str | None:
     if not question.asks(r"\bsummar(?:y|ies|i[sz]e|i[sz]ed|i[sz]ing)\b|\btl;?dr\b"):
         return None
-    material = question.material or _known(question)
+    material = question.material or _facts(question)
     if not material:
         return None
     count = _number(r"sentences?\b", question.asked)
@@ -194,7 +194,7 @@ def _edited(question: _Question) -> str | None:
             f"{_HOW_TO_USE_A_REAL_MODEL}*{kept}"
         )
     wanted = [name for pattern, name in _EDIT_RULES if question.asks(pattern)]
-    material = question.material or (_known(question) if wanted else "")
+    material = question.material or (_facts(question) if wanted else "")
     if wanted and material:
         for name in wanted:
             material = str(getattr(rewriting, name)(material))
@@ -203,11 +203,6 @@ def _edited(question: _Question) -> str | None:
     if subject and question.asks(r"\blonger\b|\bmore detail|\bexpand|\belaborate"):
         return _told(subject, subject.facts, "")
     return None
-
-
-def _known(question: _Question) -> str:
-    """The facts on the subject of a question that comes without a text of its own."""
-    return _facts(question) or ""
 
 
 def _facts(question: _Question) -> str | None:
@@ -242,13 +237,11 @@ def _follow_up(question: _Question) -> str | None:
     if not question.material:
         return None
     if not question.earlier and _FACTS.search(question.whole):
-        plain = _facts(replace(question, asked=question.whole))
-        if plain:
+        if plain := _facts(replace(question, asked=question.whole)):
             return plain
-    wish = " ".join(question.asked.split())[:160]
     return (
-        f"{question.material}\n\n*Practice note: asked for “{wish}”. The practice model changes "
-        f"texts by rule ({_CHANGES}); a real model would do more.*"
+        f"{question.material}\n\n*Practice note: asked for “{question.wish}”. The practice model "
+        f"changes texts by rule ({_CHANGES}); a real model would do more.*"
     )
 
 
@@ -259,14 +252,13 @@ _HOW_TO_USE_A_REAL_MODEL = (
 
 
 def _practice_text(question: _Question) -> str:
-    wish = " ".join(question.asked.split())[:160]
     known = ", ".join(subject.name for subject in SUBJECTS)
     return "\n\n".join(
         (
             "# Practice text",
             "*This is a text of the offline practice model, not the answer of a real one.*",
-            f"You asked: “{wish}”. The practice model answers by rule and knows nothing about "
-            "this, so it does not pretend to.",
+            f"You asked: “{question.wish}”. The practice model answers by rule and knows nothing "
+            "about this, so it does not pretend to.",
             f"It knows facts about {known}. Try “Give me 5 facts about tardigrades”. It can also "
             f"change a text: {_CHANGES}.",
             f"Everything around the answer is real: the HTTP request, the tokens that were "

@@ -18,14 +18,14 @@ import http.client
 import json
 import urllib.parse
 import weakref
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 from workshop.errors import WorkshopError
 from workshop.practice_model import FAULTS_PATH, NOTEBOOK_HEADER, WAYS
 from workshop.settings import load
 
-_ANSWER_SECONDS = 3.0
-"""How long the server may take over a control request."""
+_ANSWER_SECONDS = 3.0  # that the server may take over a control request
 
 
 class FaultError(WorkshopError):
@@ -85,8 +85,7 @@ def slow(
 ) -> FaultContext:
     """The answer comes `seconds` later, at the end of the block at the latest.
 
-    It is charged even if the caller has given up by then, as a provider does. Arguments and
-    errors as `rate_limited`.
+    It is charged even if the caller has given up by then. Arguments and errors as `rate_limited`.
     """
     return FaultContext("slow", times, matching, base, seconds=seconds)
 
@@ -122,9 +121,7 @@ def budget(
     Args:
         dollars: US dollars that the calls of the block may cost.
         calls: or how many of them are answered; with both, whichever is used up first.
-        matching: counts and refuses only calls whose messages contain this text (case does not
-            matter).
-        base: where the practice model is; None means as the settings say.
+        matching, base: as `rate_limited`. Other calls are neither counted nor refused.
 
     Raises:
         FaultError: neither is given, or one is not above 0; on entering the block as
@@ -161,9 +158,8 @@ def misbehaving(
         FaultError: `how` is another word; on entering the block as `rate_limited`.
     """
     if how not in WAYS:
-        raise FaultError(
-            f"how is {how!r}.", f"It is one of {', '.join(repr(way) for way in WAYS)}."
-        )
+        ways = ", ".join(map(repr, WAYS))
+        raise FaultError(f"how is {how!r}.", f"It is one of {ways}.")
     return FaultContext("misbehaving", times, matching, base, how=how)
 
 
@@ -179,13 +175,11 @@ def clear(base: str | None = None) -> bool:
     connection = _connect(base or _base_of_settings())
     for context in list(_held):
         context.close()
-    try:
-        connection.request("DELETE", FAULTS_PATH, headers={NOTEBOOK_HEADER: _notebook()})
+    whose = {NOTEBOOK_HEADER: label(load().temporal_namespace)}
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("DELETE", FAULTS_PATH, headers=whose)
         return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return False
 
 
 class FaultContext:
@@ -224,37 +218,40 @@ class FaultContext:
         if self._open is not None:
             raise FaultError("This fault is in use already.", "", "Make another one.")
         base = self._base or _base_of_settings()
-        connection = _connect(base)
-        try:
-            line = json.dumps(self._wish | {"notebook": _notebook()}).encode() + b"\n"
-            connection.putrequest("POST", FAULTS_PATH)
-            connection.putheader("Content-Type", "application/json")
-            connection.putheader("Transfer-Encoding", "chunked")
-            connection.endheaders()
-            # The body is left unfinished: its end is the end of the fault.
-            connection.send(b"%x\r\n%s\r\n" % (len(line), line))
-            connection.auto_open = 0  # the fault is this connection and no later one
-            answer = connection.getresponse()
-            if answer.status != 200 or b"held" not in answer.readline():
+        with ExitStack() as failed:
+            connection = _connect(base)
+            failed.callback(connection.close)
+            try:
+                answer = self._order(connection)
+                ours = answer.status == 200 and b"held" in answer.readline()
+            except (OSError, http.client.HTTPException) as problem:
+                raise FaultError(
+                    f"Nothing answers at {base}.",
+                    "The practice model runs there.",
+                    "Run the begin cell again: it starts the model.",
+                ) from problem
+            if not ours:
                 raise FaultError(
                     f"What answers at {base} is not the practice model.",
-                    "",
-                    "Set WORKSHOP_PRACTICE_PORT in .env to a free port, and run the begin cell "
+                    do="Set WORKSHOP_PRACTICE_PORT in .env to a free port, and run the begin cell "
                     "again.",
                 )
-        except (OSError, http.client.HTTPException) as problem:
-            connection.close()
-            raise FaultError(
-                f"Nothing answers at {base}.",
-                "The practice model runs there.",
-                "Run the begin cell again: it starts the model.",
-            ) from problem
-        except BaseException:
-            connection.close()
-            raise
+            failed.pop_all()
         self._open = connection, answer
         _held.add(self)
         return self
+
+    def _order(self, connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        wish = self._wish | {"notebook": label(load().temporal_namespace)}
+        line = json.dumps(wish).encode() + b"\n"
+        connection.putrequest("POST", FAULTS_PATH)
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders()
+        # The body is left unfinished: its end is the end of the fault.
+        connection.send(b"%x\r\n%s\r\n" % (len(line), line))
+        connection.auto_open = 0  # the fault is this connection and no later one
+        return connection.getresponse()
 
     def __exit__(self, *problem: object) -> None:
         self.close()
@@ -272,14 +269,10 @@ class FaultContext:
         if opened is None:
             return
         connection, answer = opened
-        try:
+        with closing(connection), closing(answer), suppress(OSError, http.client.HTTPException):
+            # Where it cannot be sent, the server has gone, or `clear` was faster.
             connection.send(b"0\r\n\r\n")
             answer.read()  # its end says that the fault is gone
-        except (OSError, http.client.HTTPException):
-            pass  # the server has gone, or `clear` was faster
-        finally:
-            answer.close()
-            connection.close()
 
 
 _held: weakref.WeakSet[FaultContext] = weakref.WeakSet()
@@ -295,10 +288,6 @@ def _base_of_settings() -> str:
             "Empty LLM_API_KEY and LLM_API_BASE in .env, run begin again, and then this cell.",
         )
     return settings.llm_api_base
-
-
-def _notebook() -> str:
-    return label(load().temporal_namespace)
 
 
 def label(name: str) -> str:

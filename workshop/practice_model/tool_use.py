@@ -11,7 +11,7 @@ from typing import Any
 
 from workshop.practice_model import planning, results
 from workshop.practice_model.api import ChatRequest
-from workshop.practice_model.arguments import arguments, schema_of
+from workshop.practice_model.arguments import arguments, needed_names, schema_of
 from workshop.practice_model.messages import Message, as_json, fingerprint, last_user, said
 from workshop.practice_model.rewriting import words
 from workshop.practice_model.telling import FAILED
@@ -146,8 +146,7 @@ def _step_arguments(
 
 def _needed(tool: dict[str, Any], pattern: str) -> str | None:
     """The first argument that a tool needs and whose name the pattern fits."""
-    required = schema_of(tool).get("required")
-    names = required if isinstance(required, list) else []
+    names = needed_names(schema_of(tool))
     return next((name for name in names if re.search(pattern, name.lower())), None)
 
 
@@ -173,24 +172,19 @@ def _obeyed(chat: ChatRequest) -> list[_Call]:
     """What a result orders and was not done yet."""
     messages = chat.messages
     for index in range(asked_at(messages, chat.tools) + 1, len(messages)):
-        if messages[index]["role"] != "tool":
+        found = messages[index]["role"] == "tool" and _ORDER.search(said(messages[index]))
+        if not found:
             continue
-        found = _ORDER.search(said(messages[index]))
-        order = " ".join(found["order"].split()) if found else ""
+        order = " ".join(found["order"].split())
         named = [t for t in chat.tools if t["name"].casefold() in order.casefold()]
         tool = next(iter(named or planning.ranked(order, chat.tools)))
-        another = re.search(r"\b[a-z]+_[a-z_]+\b(?!@)", order) and not named
-        if not order or another or not (named or planning.fit(tool, order) >= 2):
-            continue
-        if _made(messages[index:], tool["name"]):
-            continue
-        # It gives away what it has read: its instructions, its task, and what other tools found.
-        read = [
-            said(m)
-            for m in messages[:index]
-            if m["role"] in ("system", "developer", "user", "tool")
-        ]
-        return [(tool, arguments(tool, order, whole=order, read=read))]
+        another = re.search(r"\b[a-z]+_[a-z_]+\b(?!@)", order)
+        fits = named or (not another and planning.fit(tool, order) >= 2)
+        if order and fits and not _made(messages[index:], tool["name"]):
+            # It gives away what it has read: its instructions, its task, what other tools found.
+            heard = ("system", "developer", "user", "tool")
+            read = [said(m) for m in messages[:index] if m["role"] in heard]
+            return [(tool, arguments(tool, order, whole=order, read=read))]
     return []
 
 
