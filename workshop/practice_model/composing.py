@@ -236,9 +236,9 @@ def _follow_up(question: _Question) -> str | None:
     """A change that no rule can make: the text as it was, and a note that says so."""
     if not question.material:
         return None
-    if not question.earlier and _FACTS.search(question.whole):
-        if plain := _facts(replace(question, asked=question.whole)):
-            return plain
+    new = not question.earlier and _FACTS.search(question.whole)
+    if new and (plain := _facts(replace(question, asked=question.whole))):
+        return plain
     return (
         f"{question.material}\n\n*Practice note: asked for “{question.wish}”. The practice model "
         f"changes texts by rule ({_CHANGES}); a real model would do more.*"

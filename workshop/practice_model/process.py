@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workshop.errors import WorkshopError
 from workshop.practice_model import SERVICE
-from workshop.practice_processes import OwnProcess
+from workshop.practice_processes.own import OwnProcess
 from workshop.settings import Settings
 
 NAME = "practice-model"

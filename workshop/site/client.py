@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from workshop.practice_processes import ask
+from workshop.practice_processes.own import ask
 from workshop.practice_texts import with_pages
 from workshop.settings import Settings, load, recorded_ports
 from workshop.site import BROKEN, PART_BYTES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workshop.errors import WorkshopError
-from workshop.practice_processes import OwnProcess
+from workshop.practice_processes.own import OwnProcess
 from workshop.site import SERVICE
 
 NAME = "practice-site"
