@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from workshop.practice_model import rewriting, telling
 from workshop.practice_model.messages import Message, fingerprint, last_user, said
-from workshop.practice_texts import Subject, with_facts
+from workshop.practice_texts import Subject, with_facts, wording
 
 SUBJECTS = with_facts()
 _BY_NAME = {name: subject for subject in SUBJECTS for name in subject.names}
@@ -125,15 +125,8 @@ def _email(question: _Question) -> str | None:
     )
     name = about.group(1).strip(" \"'“”") if about else subject.name if subject else "the subject"
     teaser = rewriting.key_sentences(question.material, 1) or ([subject.lead] if subject else [])
-    body = [
-        f"Subject: New report on {name}",
-        "Hello everyone,",
-        f"our report on {name} is ready, and you will find it attached as a PDF.",
-        *teaser,
-        "It takes a few minutes to read. Questions and corrections are welcome.",
-        "Kind regards,\nThe research team",
-    ]
-    return "\n\n".join(body)
+    opening = f"{teaser[0]}\n\n" if teaser else ""
+    return wording("email", name=name, teaser=opening)
 
 
 def _bullets(question: _Question) -> str | None:
@@ -183,16 +176,12 @@ _EDIT_RULES = (
         "for_children",
     ),
 )
-_CHANGES = "shorter, longer, for children, as a poem, as bullet points, as a summary"
 
 
 def _edited(question: _Question) -> str | None:
     if question.asks(r"\btranslat\w*|\b(?:in|into) (?:german|french|spanish|italian|japanese)\b"):
         kept = f"\n\n{question.material}" if question.material else ""
-        return (
-            "*The practice model cannot translate: it works by rule, in English only. "
-            f"{_HOW_TO_USE_A_REAL_MODEL}*{kept}"
-        )
+        return wording("no-translation", real=wording("real-model")) + kept
     wanted = [name for pattern, name in _EDIT_RULES if question.asks(pattern)]
     material = question.material or (_facts(question) if wanted else "")
     if wanted and material:
@@ -239,29 +228,15 @@ def _follow_up(question: _Question) -> str | None:
     new = not question.earlier and _FACTS.search(question.whole)
     if new and (plain := _facts(replace(question, asked=question.whole))):
         return plain
-    return (
-        f"{question.material}\n\n*Practice note: asked for “{question.wish}”. The practice model "
-        f"changes texts by rule ({_CHANGES}); a real model would do more.*"
-    )
-
-
-_HOW_TO_USE_A_REAL_MODEL = (
-    "To use a real one, set LLM_MODEL and LLM_API_KEY in the file .env and run the begin cell "
-    "again."
-)
+    note = wording("practice-note", wish=question.wish, changes=wording("changes"))
+    return f"{question.material}\n\n{note}"
 
 
 def _practice_text(question: _Question) -> str:
-    known = ", ".join(subject.name for subject in SUBJECTS)
-    return "\n\n".join(
-        (
-            "# Practice text",
-            "*This is a text of the offline practice model, not the answer of a real one.*",
-            f"You asked: “{question.wish}”. The practice model answers by rule and knows nothing "
-            "about this, so it does not pretend to.",
-            f"It knows facts about {known}. Try “Give me 5 facts about tardigrades”. It can also "
-            f"change a text: {_CHANGES}.",
-            f"Everything around the answer is real: the HTTP request, the tokens that were "
-            f"counted, the retries, the Event History. {_HOW_TO_USE_A_REAL_MODEL}",
-        )
+    return wording(
+        "practice-text",
+        wish=question.wish,
+        known=", ".join(subject.name for subject in SUBJECTS),
+        changes=wording("changes"),
+        real=wording("real-model"),
     )

@@ -1,7 +1,8 @@
 """What the practice world knows: one Markdown file a subject, beside this one.
 
 A file has a head of `name: value` lines, then the sentence that opens an answer, `## Facts` (what
-the practice model knows) and `## Page` (what the practice site says). It may lack either.
+the practice model knows) and `## Page` (what the practice site says). It may lack either. How the
+model words everything else is in `wording/`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,17 @@ def with_pages() -> tuple[Subject, ...]:
 def injection() -> Subject:
     """A page that holds an order for whoever reads it with a language model."""
     return next(subject for subject in _all() if subject.slug == "injection")
+
+
+def wording(name: str, /, **values: str) -> str:
+    """What the practice model says in `wording/{name}.md`, with values in their places."""
+    return _wording(name).format(**values)
+
+
+@cache
+def _wording(name: str) -> str:
+    file = Path(__file__).parent / "wording" / f"{name}.md"
+    return file.read_text(encoding="utf-8").removesuffix("\n")
 
 
 @cache
