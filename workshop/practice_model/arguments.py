@@ -11,6 +11,9 @@ from typing import Any
 
 from workshop.practice_model.rewriting import words
 
+ADDRESS_NAMES = r"ur[li]\b|link|website"
+SUM_NAMES = r"expression|calculation|formula"
+"""What arguments are called that take an address, or a sum."""
 _DEPTH = 6
 
 
@@ -97,7 +100,7 @@ _TEXT_RULES: dict[str, _Rule] = {
     r"origin|from|departure": _after("from", "leaving"),
     r"destination|\bto\b|arrival": _after("to", "into"),
     r"city|location|place|country|region|town": _after("in", "to", "at", "for", "from", "near"),
-    r"expression|calculation|formula": _pattern(r"((?:\d|\()[\d\s.()+\-*/^%]*[\d)])"),
+    SUM_NAMES: _pattern(r"((?:\d|\()[\d\s.()+\-*/^%]*[\d)])"),
     r"query|topic|subject|keyword|search|term": _either(_quoted, _about, _looked_up, _asked_what),
     r"name|title|person|customer": _either(_quoted, _after("named", "for", "to")),
 }

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from workshop.practice_model.arguments import needed_names, properties, schema_of
+from workshop.practice_model.arguments import (
+    ADDRESS_NAMES,
+    SUM_NAMES,
+    needed_names,
+    properties,
+    schema_of,
+)
 from workshop.practice_model.rewriting import words
 
 _ENOUGH = 2
@@ -50,13 +56,9 @@ def fit(tool: dict[str, Any], text: str) -> int:
     named, described = set(words(spaced)), set(words(str(tool.get("description") or "")))
     score = 2 * len(asked & named) + len(asked & (described - named))
     takes = " ".join(properties(schema_of(tool))).casefold()
-    if (_SUM.search(text) or _OF_RESULTS.search(text)) and re.search(
-        r"expression|calculation|formula", takes
-    ):
-        score += _ENOUGH
-    if _ADDRESS.search(text) and re.search(r"ur[li]\b|link|website", takes):
-        score += _ENOUGH
-    return score
+    sums = _SUM.search(text) or _OF_RESULTS.search(text)
+    score += _ENOUGH if sums and re.search(SUM_NAMES, takes) else 0
+    return score + (_ENOUGH if _ADDRESS.search(text) and re.search(ADDRESS_NAMES, takes) else 0)
 
 
 def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:

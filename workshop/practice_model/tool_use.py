@@ -11,7 +11,13 @@ from typing import Any
 
 from workshop.practice_model import planning, results
 from workshop.practice_model.api import ChatRequest
-from workshop.practice_model.arguments import arguments, needed_names, schema_of
+from workshop.practice_model.arguments import (
+    ADDRESS_NAMES,
+    SUM_NAMES,
+    arguments,
+    needed_names,
+    schema_of,
+)
 from workshop.practice_model.messages import Message, as_json, fingerprint, last_user, said
 from workshop.practice_model.rewriting import words
 from workshop.practice_model.telling import FAILED
@@ -125,18 +131,17 @@ def _step_arguments(
     request, found = said(known[start]), known[start:]
     good = [said(m) for m in found if m["role"] == "tool" and not FAILED.match(said(m))]
     sets = [results.values(found) if len(step.texts) == 1 else {}]
-    address = _needed(step.tool, r"ur[li]\b|link|website")
+    address = _needed(step.tool, ADDRESS_NAMES)
     if address and not results.ADDRESS.search(text):
         bases = [said(m) for m in known if m["role"] == "system"]
         bases += [str(step.tool.get("description") or ""), request]
         pages = results.addresses(good, bases) or results.ADDRESS.findall(request)
         if not re.search(r"\b(?:pages|links|urls|each|all|every|both)\b", text, re.IGNORECASE):
             about = set(words(request))
-            pages = sorted(pages, key=lambda one: not about & set(words(one.rpartition("/")[2])))[
-                :1
-            ]
+            pages.sort(key=lambda page: not about & set(words(page.rpartition("/")[2])))
+            del pages[1:]
         sets = [sets[0] | {address.casefold(): page} for page in pages]
-    expression = _needed(step.tool, r"expression|calculation|formula")
+    expression = _needed(step.tool, SUM_NAMES)
     if expression and not re.search(r"\d\s*[-+*/%^×÷]", text):
         computed = results.computed(text, good)
         sets = [one | ({expression.casefold(): computed} if computed else {}) for one in sets]
