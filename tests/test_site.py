@@ -83,7 +83,7 @@ def test_twenty_pages_in_a_fixed_order_with_text_enough(site: Site) -> None:
         answer = get(page.url)
         assert answer.status_code == 200 and "text/html" in answer.headers["content-type"]
         assert f"<h1>{article.title}</h1>" in answer.text and "<script>" in answer.text
-        assert 150 <= len(article.text.split()) <= 400, page.topic
+        assert 150 <= len(article.page.split()) <= 400, page.topic
         assert site.visits(page.url) == 1
 
 

@@ -25,7 +25,8 @@ from workshop.practice_model import (
     PRICE_PER_PROMPT_TOKEN,
 )
 from workshop.practice_model.faults import label
-from workshop.practice_model.ledger import NAME_LENGTH, Call, Ledger, fingerprint, last_user_text
+from workshop.practice_model.ledger import NAME_LENGTH, Call, Ledger
+from workshop.practice_model.messages import fingerprint, last_user_text
 from workshop.svg import dollars, figure
 
 if TYPE_CHECKING:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workshop.practice_model import tool_use
-from workshop.practice_model.answers import SUBJECTS, compose, find_subject
+from workshop import practice_texts
+from workshop.practice_model.arguments import fill
+from workshop.practice_model.composing import SUBJECTS, compose, find_subject
 from workshop.practice_model.rewriting import sentences
 
 TARDIGRADES = "Give me 5 fun and fascinating facts about tardigrades. Make them interesting."
@@ -68,6 +70,21 @@ def test_what_it_knows_is_enough_and_well_made() -> None:
         for lead, text in subject.facts:
             assert text.endswith(".") and "!" not in text and len(lead) < 45
             assert len(text) > 40, text
+
+
+def test_each_file_is_read_whole_and_has_its_place() -> None:
+    files = {
+        file.stem: file.read_text() for file in Path(practice_texts.__file__).parent.glob("*.md")
+    }
+    known, pages = practice_texts.with_facts(), practice_texts.with_pages()
+    subjects = {s.slug: s for s in (*known, *pages, practice_texts.injection())}
+    assert subjects.keys() == files.keys()
+    for slug, text in files.items():
+        assert len(subjects[slug].facts) == text.count("\n- ") == text.count("\n- **"), slug
+        assert bool(subjects[slug].page) == ("\n## Page\n" in text), slug
+        assert bool(subjects[slug].lead) == bool(subjects[slug].facts), slug
+    assert [s.places[0] for s in known] == list(range(1, len(known) + 1))
+    assert [s.places[1] for s in pages] == list(range(1, 21))
 
 
 def test_other_words_bring_other_facts_and_more_brings_new_ones() -> None:
@@ -176,7 +193,7 @@ SCHEMA: dict[str, Any] = {
 
 def test_arguments_are_taken_from_the_request() -> None:
     request = "Book a business flight from New York to Oslo on 2027-03-04 for 2, write to a@b.org"
-    assert tool_use.fill(SCHEMA, request) == {
+    assert fill(SCHEMA, request) == {
         "origin": "New York",
         "destination": "Oslo",
         "date": "2027-03-04",
@@ -201,4 +218,4 @@ def test_arguments_are_taken_from_the_request() -> None:
     ],
 )
 def test_odd_schemas_do_no_harm(schema: dict[str, Any]) -> None:
-    tool_use.fill(schema, "What is 7 times 6?")
+    fill(schema, "What is 7 times 6?")

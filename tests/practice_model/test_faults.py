@@ -19,9 +19,8 @@ import room as rooms
 from provider import Provider, chat_body
 
 from workshop.errors import WorkshopError
-from workshop.practice_model import NOTEBOOK_HEADER
+from workshop.practice_model import FAULTS_PATH, NOTEBOOK_HEADER
 from workshop.practice_model.faults import (
-    PATH,
     FaultError,
     budget,
     clear,
@@ -241,7 +240,7 @@ def test_a_fault_is_for_the_notebook_that_ordered_it(
         mine = [asked("mine") for _ in range(2)]
         assert [asked("theirs") for _ in range(3)] == [well] * 3
         # The first cell of another notebook ends the faults of that notebook alone.
-        shared.request("DELETE", PATH, headers={NOTEBOOK_HEADER: "theirs"})
+        shared.request("DELETE", FAULTS_PATH, headers={NOTEBOOK_HEADER: "theirs"})
         mine.append(asked("mine"))
     assert mine[1] != well and mine[2] != well
     assert asked("mine") == well

@@ -1,7 +1,6 @@
 """The practice model: an OpenAI-compatible server of our own that needs no key and no internet.
 
-`python -m workshop.practice_model --port 8234 --ledger PATH --delay 0.6` serves it. This package
-imports nothing heavy: the server is a process of its own and stays small.
+`python -m workshop.practice_model --port 8234 --ledger PATH --delay 0.6` serves it.
 """
 
 from workshop import model_settings
@@ -26,3 +25,12 @@ NOTEBOOK_HEADER = "X-Workshop-Notebook"
 
 NOBODY = "default"
 """Whose a request is that does not say so: Temporal's own first namespace."""
+
+FAULTS_PATH = "/faults"
+"""The control path: POST holds a fault, DELETE ends all of them."""
+
+NEED_TOOLS = ("unknown tool", "broken arguments", "wrong arguments", "endless")
+"""Ways of misbehaving that only come to calls that have tools."""
+
+WAYS = (*NEED_TOOLS, "huge", "empty")
+"""How a model gets it wrong while its provider is well; see `misbehaviour`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import logging
 from pathlib import Path
 
-from workshop.practice_model.ledger import LedgerError
-from workshop.practice_model.server import PortTaken, serve
+from workshop.practice_model.server import PracticeServer
+from workshop.practice_processes.served import serve
 
 
 def main() -> None:
@@ -20,15 +20,10 @@ def main() -> None:
     parser.add_argument("--ledger", type=Path, required=True, help="file for the calls received")
     parser.add_argument("--delay", type=float, default=0.6, help="seconds an answer takes")
     given = parser.parse_args()
-    try:
-        asyncio.run(serve(given.port, given.ledger, given.delay))
-    except PortTaken:
-        raise SystemExit(
-            f"Port {given.port} is taken by something else; set WORKSHOP_PRACTICE_PORT to a free "
-            "port, or end what listens there."
-        ) from None
-    except LedgerError as problem:
-        raise SystemExit(str(problem)) from None
+    # What they would log is of use to nobody here, and could repeat a request.
+    for name in ("aiohttp.server", "aiohttp.web", "aiohttp.access", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    serve(lambda: PracticeServer(given.port, given.ledger, given.delay), "WORKSHOP_PRACTICE_PORT")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,11 @@ in the middle of a call leaves a row without a status behind, and nothing is los
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -48,7 +46,7 @@ class Call:
     attempt: int | None
     """The Activity's attempt, from 1; None when the caller did not say."""
     prompt_sha256: str
-    """The same for the same messages; see `fingerprint`."""
+    """The same for the same messages; see `messages.fingerprint`."""
     prompt: str
     """The first 80 characters of the last user message."""
     status: int | None
@@ -127,20 +125,15 @@ class Ledger:
         Raises:
             LedgerError: the file is no SQLite database, or cannot be written.
         """
-        values = (
+        row = self._write(
+            "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt,"
+            " notebook) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             time.time(),
-            _tidy(model),
-            _tidy(workflow_id),
-            _tidy(activity),
+            *map(_tidy, (model, workflow_id, activity)),
             attempt,
             prompt_sha256,
             " ".join(_storable(prompt).split())[:OPENING_LENGTH],
             _tidy(notebook) or NOBODY,
-        )
-        row = self._write(
-            "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt,"
-            " notebook) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
         )
         assert row is not None
         return row
@@ -168,7 +161,7 @@ class Ledger:
         self._write(
             "UPDATE calls SET status=?, prompt_tokens=?, completion_tokens=?, dollars=?,"
             " error=NULL WHERE id=?",
-            (status, prompt_tokens, completion_tokens, dollars, row),
+            *(status, prompt_tokens, completion_tokens, dollars, row),
         )
 
     def failed(self, row: int, status: int, error: str) -> None:
@@ -177,7 +170,7 @@ class Ledger:
         Raises:
             LedgerError: as `received`.
         """
-        self._write("UPDATE calls SET status=?, error=? WHERE id=?", (status, _tidy(error), row))
+        self._write("UPDATE calls SET status=?, error=? WHERE id=?", status, _tidy(error), row)
 
     def calls(self, since: int = 0, notebook: str | None = None) -> list[Call]:
         """The calls after row `since`, oldest first; of one notebook, or of all.
@@ -189,13 +182,13 @@ class Ledger:
         rows = self._read(
             f"SELECT {_COLUMNS} FROM calls WHERE id > ? AND (? IS NULL OR notebook = ?)"
             " ORDER BY id",
-            (since, whose, whose),
+            *(since, whose, whose),
         )
         return [Call(*row) for row in rows]
 
     def last_id(self) -> int:
         """The id of the newest row, or 0: a mark for `calls(since=...)`."""
-        rows = self._read("SELECT max(id) FROM calls", ())
+        rows = self._read("SELECT max(id) FROM calls")
         return rows[0][0] or 0 if rows else 0
 
     def close(self) -> None:
@@ -205,15 +198,12 @@ class Ledger:
                 self._writer.close()
                 self._writer = None
 
-    def _write(self, statement: str, values: Sequence[object]) -> int | None:
-        with self._lock:
-            try:
-                if self._writer is None:
-                    self._writer = self._open_for_writing()
-                # Without a transaction of its own, each statement commits before it returns.
-                return self._writer.execute(statement, values).lastrowid
-            except (sqlite3.Error, OSError) as problem:
-                raise self._unusable(problem) from problem
+    def _write(self, statement: str, *values: object) -> int | None:
+        with self._alone():
+            if self._writer is None:
+                self._writer = self._open_for_writing()
+            # Without a transaction of its own, each statement commits before it returns.
+            return self._writer.execute(statement, values).lastrowid
 
     def _open_for_writing(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -230,17 +220,17 @@ class Ledger:
             raise
         return connection
 
-    def _renew(self) -> None:
-        """Bring a file of an earlier version up to date, which opening it for writing does."""
-        with self._lock:
-            try:
-                self._open_for_writing().close()
-            except (sqlite3.Error, OSError) as problem:
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._rows(query, values)
+        except sqlite3.Error as problem:
+            if "no such column" not in str(problem):
                 raise self._unusable(problem) from problem
+        with self._alone():  # a file of an earlier version: opening it for writing renews it
+            self._open_for_writing().close()
+            return self._rows(query, values)
 
-    def _read(
-        self, query: str, values: Sequence[object], renewed: bool = False
-    ) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         if not self.path.exists():
             return []
         try:
@@ -251,10 +241,15 @@ class Ledger:
         except sqlite3.Error as problem:
             if "no such table" in str(problem) or not self.path.exists():
                 return []  # its writer has not got that far
-            if "no such column" in str(problem) and not renewed:
-                self._renew()
-                return self._read(query, values, renewed=True)
-            raise self._unusable(problem) from problem
+            raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.Error, OSError) as problem:
+                raise self._unusable(problem) from problem
 
     def _unusable(self, problem: Exception) -> LedgerError:
         return LedgerError(
@@ -266,11 +261,9 @@ class Ledger:
 
 def _add_columns(connection: sqlite3.Connection) -> None:
     known = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
-    for name, kind in _NEWER.items():
-        if name in known:
-            continue
+    for name in _NEWER.keys() - known:
         try:
-            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {kind}")
+            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {_NEWER[name]}")
         except sqlite3.OperationalError as problem:
             if "duplicate column" not in str(problem):  # another process was quicker
                 raise
@@ -279,32 +272,6 @@ def _add_columns(connection: sqlite3.Connection) -> None:
 def cost(prompt_tokens: int, completion_tokens: int) -> float:
     """The price of a call in US dollars, by the practice model's prices."""
     return prompt_tokens * PRICE_PER_PROMPT_TOKEN + completion_tokens * PRICE_PER_COMPLETION_TOKEN
-
-
-def fingerprint(messages: object) -> str:
-    """The sha256 of chat messages, as 64 hexadecimal digits: same messages, same fingerprint."""
-    canonical = json.dumps(messages, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def content_text(content: object) -> str:
-    """The text of a message's content, which is a string or a list of parts; else empty.
-
-    https://platform.openai.com/docs/api-reference/chat/create
-    """
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = [part.get("text") for part in parts if isinstance(part, dict)]
-    return "\n".join(text for text in texts if isinstance(text, str))
-
-
-def last_user_text(messages: object) -> str:
-    """The text of the last message whose role is user; empty where there is none."""
-    for message in reversed(messages if isinstance(messages, list) else []):
-        if isinstance(message, dict) and message.get("role") == "user":
-            return content_text(message.get("content"))
-    return ""
 
 
 def _storable(text: str) -> str:

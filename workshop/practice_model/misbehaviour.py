@@ -5,31 +5,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workshop.practice_model import tool_use
+from workshop.practice_model import NEED_TOOLS, tool_use
 from workshop.practice_model.api import ChatRequest
+from workshop.practice_model.arguments import properties, schema_of
 
-WITH_TOOLS = ("unknown tool", "broken arguments", "wrong arguments", "endless")
-"""These only come to calls that have tools."""
-WAYS = (*WITH_TOOLS, "huge", "empty")
 _HUGE = 100_000
 _SENTENCE = "This sentence adds nothing to the one before it, and yet it is here. "
 
 
 def applies(how: str, chat: ChatRequest) -> bool:
     """Whether a request can be answered in this way."""
-    return how not in WITH_TOOLS or bool(chat.tools and chat.tool_choice != "none")
+    return how not in NEED_TOOLS or chat.may_call
 
 
 def misbehave(how: str, chat: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
-    """A text or tool calls, wrong in one of `WAYS`.
+    """A text or tool calls, wrong in one of the ways.
 
-    - "unknown tool": a call to `book_flight`, which nobody offered (where it is offered,
-      `book_rocket`).
-    - "broken arguments": a call whose JSON is cut in half.
-    - "wrong arguments": a call whose JSON is well and does not fit the tool's schema.
-    - "endless": a call each turn, never a text.
-    - "huge": a text of 100,000 characters, which the request's `max_tokens` may shorten.
-    - "empty": neither.
+    What they are, `faults.misbehaving` tells. Where `book_flight` is offered, the unknown tool is
+    `book_rocket`; `max_tokens` may shorten what is huge.
     """
     if how == "huge":
         return (_SENTENCE * (_HUGE // len(_SENTENCE) + 1))[:_HUGE], []
@@ -46,18 +39,15 @@ def misbehave(how: str, chat: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
         # Cut before its closing brace, so that it is broken however short it is.
         function["arguments"] = whole[: max(1, len(whole) // 2)]
     elif how == "wrong arguments":
-        schema = next(
-            tool.get("parameters") or {} for tool in chat.tools if tool["name"] == function["name"]
-        )
-        function["arguments"] = json.dumps(_unfit(schema))
+        tool = next(tool for tool in chat.tools if tool["name"] == function["name"])
+        function["arguments"] = json.dumps(_unfit(schema_of(tool)))
     return "", [call]
 
 
 def _unfit(schema: dict[str, Any]) -> dict[str, Any]:
     """An object that does not fit: no value has the type it should have, and one is not known."""
-    properties = schema.get("properties")
-    names = properties if isinstance(properties, dict) else {}
-    return {name: _odd(part) for name, part in names.items()} | {"not_asked_for": True}
+    odd = {name: _odd(part) for name, part in properties(schema).items()}
+    return odd | {"not_asked_for": True}
 
 
 def _odd(part: Any) -> Any:

@@ -6,6 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from workshop.practice_model.arguments import (
+    ADDRESS_NAMES,
+    SUM_NAMES,
+    needed_names,
+    properties,
+    schema_of,
+)
 from workshop.practice_model.rewriting import words
 
 _ENOUGH = 2
@@ -48,14 +55,10 @@ def fit(tool: dict[str, Any], text: str) -> int:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]", " ", tool["name"])
     named, described = set(words(spaced)), set(words(str(tool.get("description") or "")))
     score = 2 * len(asked & named) + len(asked & (described - named))
-    takes = " ".join(_parameters(tool)).casefold()
-    if (_SUM.search(text) or _OF_RESULTS.search(text)) and re.search(
-        r"expression|calculation|formula", takes
-    ):
-        score += _ENOUGH
-    if _ADDRESS.search(text) and re.search(r"ur[li]\b|link|website", takes):
-        score += _ENOUGH
-    return score
+    takes = " ".join(properties(schema_of(tool))).casefold()
+    sums = _SUM.search(text) or _OF_RESULTS.search(text)
+    score += _ENOUGH if sums and re.search(SUM_NAMES, takes) else 0
+    return score + (_ENOUGH if _ADDRESS.search(text) and re.search(ADDRESS_NAMES, takes) else 0)
 
 
 def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
@@ -123,12 +126,6 @@ def _given(text: str) -> bool:
     return bool(_SUM.search(text) or _ADDRESS.search(text))
 
 
-def _parameters(tool: dict[str, Any]) -> dict[str, Any]:
-    properties = (tool.get("parameters") or {}).get("properties")
-    return properties if isinstance(properties, dict) else {}
-
-
 def _one_needed(tool: dict[str, Any]) -> bool:
     """Whether just one argument is needed: only then another subject is another call."""
-    required = (tool.get("parameters") or {}).get("required")
-    return isinstance(required, list) and len(required) == 1
+    return len(needed_names(schema_of(tool))) == 1

@@ -6,17 +6,9 @@ import html
 import re
 from collections import Counter
 
-_COMMON = """
-a about above after again all also always am an and any are as at be because been before
-being between both but by came can could did do does done each even every few for from get
-give gives had has have having he her here hers him his how i if in into is it its itself
-just keep kept know known last let like made make makes many may me might more most much must
-my near no nor not now of off often on one only or other our out over own part parts please
-same say says see set she should so some such tell than that the their them then there these
-they thing things this those through to too two under until up upon us use used very was way
-we well were what when where which while who whom whose why will with without would you your
-yours"""
-COMMON_WORDS = frozenset(_COMMON.split())
+from workshop.practice_texts import wording
+
+COMMON_WORDS = frozenset(wording("common-words").split())
 """Words that say nothing about a text's subject."""
 
 _ENDING = re.compile(r"(?<=[.!?])[\"')\u201d\u2019]*\s+(?=[\"'(\u201c\u2018]*[A-Z0-9])")
@@ -105,27 +97,9 @@ def as_bullets(text: str, count: int) -> str:
     return "\n".join(f"- {sentence}" for sentence in key_sentences(text, count))
 
 
-_PLAIN_WORDS = {
-    "approximately": "about",
-    "organisms": "living things",
-    "organism": "living thing",
-    "microscopic": "tiny",
-    "marine": "sea",
-    "aquatic": "water",
-    "species": "kinds",
-    "numerous": "many",
-    "extremely": "very",
-    "consume": "eat",
-    "consumes": "eats",
-    "inhabit": "live in",
-    "possess": "have",
-    "possesses": "has",
-    "therefore": "so",
-    "however": "but",
-    "predators": "hunters",
-    "offspring": "babies",
-    "temperatures": "heat and cold",
-}
+_PLAIN_WORDS: dict[str, str] = dict(
+    re.findall(r"^- (.+): (.+)$", wording("plain-words"), re.MULTILINE)
+)
 
 
 def for_children(text: str) -> str:
@@ -136,12 +110,10 @@ def for_children(text: str) -> str:
         return word.capitalize() if found.group()[0].isupper() else word
 
     pattern = re.compile(r"\b(?:" + "|".join(_PLAIN_WORDS) + r")\b", re.IGNORECASE)
-    simple = [pattern.sub(plain, sentence) for sentence in sentences(text)]
-    opening = "Hello, young explorers. Here is something to wonder about."
-    closing = "Which of these would you tell a friend first?"
+    simple = [pattern.sub(plain, sentence) + "\n\n" for sentence in sentences(text)]
     title = heading(text)
     title = f"{title}, for young explorers" if title else "For young explorers"
-    return _under(title, "\n\n".join([opening, *simple, closing]))
+    return _under(title, wording("for-children", sentences="".join(simple)))
 
 
 def as_poem(text: str) -> str:

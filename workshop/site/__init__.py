@@ -1,7 +1,6 @@
 """The practice site: twenty pages, and the ways in which pages fail, on loopback.
 
-`python -m workshop.site --port 8236` serves it. This package imports nothing heavy: the server is
-a process of its own and stays small.
+`python -m workshop.site --port 8236` serves it.
 """
 
 SERVICE = "durable-ai-workshop practice site"
@@ -12,3 +11,10 @@ PARTS = 40
 
 PART_BYTES = 4096
 """Bytes of each part of the archive."""
+
+BROKEN = (
+    *("missing", "gone", "forbidden", "error", "busy", "limited", "slow", "endless", "huge"),
+    *("zipped", "binary", "empty", "redirect", "redirect_out", "redirect_port", "redirect_file"),
+    *("loop", "injection"),
+)
+"""What can be wrong with a page, each at /broken/{name} and /broken/{name}/{slug of a page}."""

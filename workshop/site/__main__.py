@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
-from workshop.site.server import PortTaken, serve
+from workshop.practice_processes.served import serve
+from workshop.site.server import PracticeSite
 
 
 def main() -> None:
@@ -15,13 +15,7 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=8236, help="default 8236")
     given = parser.parse_args()
-    try:
-        asyncio.run(serve(given.port))
-    except PortTaken:
-        raise SystemExit(
-            f"Port {given.port} is taken by something else; set WORKSHOP_SITE_PORT to a free "
-            "port, or end what listens there."
-        ) from None
+    serve(lambda: PracticeSite(given.port), "WORKSHOP_SITE_PORT")
 
 
 if __name__ == "__main__":

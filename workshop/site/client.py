@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from workshop.practice_processes.own import ask
+from workshop.practice_texts import with_pages
 from workshop.settings import Settings, load, recorded_ports
-from workshop.site import PART_BYTES
-from workshop.site.pages import ARTICLES
-from workshop.site.process import PracticeSiteError, ask, ensure
-from workshop.site.server import BROKEN
+from workshop.site import BROKEN, PART_BYTES
+from workshop.site.process import PracticeSiteError, ensure
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Site:
         self.host = host
         """Host and port, as `read_page(…, hosts=[…])` takes them."""
         self.url = f"http://{host}"
-        self.pages = [Page(a.topic, f"{self.url}/pages/{a.slug}") for a in ARTICLES]
+        self.pages = [Page(s.name, f"{self.url}/pages/{s.slug}") for s in with_pages()]
         """Twenty pages that are well, in a fixed order."""
         self.broken = {name: f"{self.url}/broken/{name}" for name in BROKEN}
         """Pages that are not, by what is wrong with them."""
