@@ -62,40 +62,51 @@ def execute(
     """
     # Diagrams that are new are kept beside the code that shows them. A check that its own solution
     # does not pass stops the run.
-    extra = {"WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"), "WORKSHOP_STRICT": "1"}
-    with room(down=down, root=root, TZ="UTC", **extra) as (tree, environment):
+    extra = {
+        "WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"),
+        "WORKSHOP_STRICT": "1",
+        "TZ": "UTC",
+    }
+    with room(extra, down=down, root=root) as (tree, environment):
         for name, content in files.items():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_text(content, encoding="utf-8")
         ports = {int(environment[name]): port for name, port in PORTS.items()}
         sanitizer = Sanitizer(tree, root, ports)
-        ran = _run(notebook, path, tree, environment, timeout, sanitizer)
+        try:
+            ran = run(notebook, (tree / path).parent, environment, timeout)
+        except ExecutionError as error:
+            do = "Correct the cell in its source under lessons/, then run `make build`. "
+            do += "Nothing of this notebook was stored."
+            raise ExecutionError(f"{path}, {sanitizer.text(error.saw)}", do=do) from None
     sanitizer.notebook(ran)
     return ran
 
 
-def _run(
+def run(
     notebook: nbformat.NotebookNode,
-    path: str,
-    tree: Path,
+    folder: Path,
     environment: dict[str, str],
-    timeout: float,
-    sanitizer: Sanitizer,
+    timeout: float = CELL_TIMEOUT,
 ) -> nbformat.NotebookNode:
+    """A copy of the notebook, run in a folder, with its outputs and the moments of each cell.
+
+    Raises:
+        ExecutionError: a cell failed, took too long or ended the kernel.
+    """
     ran: nbformat.NotebookNode = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     for cell in notebooks.code_cells(ran):
         cell.outputs, cell.execution_count = [], None
-    begun: list[int] = []
+    begun = [0]
     client = NotebookClient(
         ran,
         timeout=int(timeout),
         kernel_name="python3",
-        resources={"metadata": {"path": str((tree / path).parent)}},
-        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
         coalesce_streams=True,
         on_cell_start=lambda cell, cell_index: begun.append(cell_index),
     )
-    log = tree / ".workshop" / "kernel.log"
+    log = Path(environment["WORKSHOP_HOME"]) / "kernel.log"
     try:
         with log.open("w") as stream:
             client.execute(env=environment, stdout=stream, stderr=stream)
@@ -109,11 +120,8 @@ def _run(
             traces = [line for output in cell.outputs for line in output.get("traceback", [])]
             saw = _COLOUR.sub("", "\n".join(traces) or str(error))
         first = cell.source.strip().split("\n")[0]
-        raise ExecutionError(
-            f"{path}, cell {begun[-1] + 1}, `{first}`:\n{_shortened(sanitizer.text(saw))}",
-            do="Correct the cell in its source under lessons/, then run `make build`. "
-            "Nothing of this notebook was stored.",
-        ) from None
+        saw = f"cell {begun[-1] + 1}, `{first}`:\n{_shortened(saw)}"
+        raise ExecutionError(saw) from None
     return ran
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,13 +38,13 @@ class RoomError(WorkshopError):
 
 @contextmanager
 def room(
-    *, down: Sequence[str] = DOWN, root: Path = ROOT, **extra: str
+    extra: Mapping[str, str], *, down: Sequence[str] = DOWN, root: Path = ROOT
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """A temporary folder, and the environment variables of a room in it.
 
     Args:
-        down: ends what was started; it gets the room's environment, and runs in `root`.
         extra: more environment variables.
+        down: ends what was started; it gets the room's environment, and runs in `root`.
 
     Raises:
         RoomError: `down` failed. Where the block raises as well, that is printed instead.
