@@ -99,7 +99,8 @@ async def run_all(
     """Send all cells at once, as Run All does. Returns what each of them showed, as text."""
     # Colab has imported its own package before the first cell runs.
     imports = "--IPKernelApp.exec_lines=['import google.colab']"
-    argv = [PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}", imports]
+    plain = "--InteractiveShell.colors=NoColor"
+    argv = [PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}", imports, plain]
     spec = folder / "kernels" / "colab" / "kernel.json"
     spec.parent.mkdir(parents=True)
     spec.write_text(json.dumps({"argv": argv, "display_name": "Colab", "language": "python"}))
