@@ -58,8 +58,19 @@ down: $(VENV)/.lab  ## end the processes that the workshop started
 reset: $(VENV)/.lab  ## end them and remove what they kept; asks first
 	@$(BIN)/python -m workshop reset
 
-test-matrix: $(VENV)/.dev  ## the tests on other Pythons, lesson 02 on Colab's kernel
-	@$(BIN)/python -m authoring.matrix
+MATRIX = 3.10 3.11 3.12 3.13 3.14
+
+test-matrix: $(VENV)/.dev  ## the tests on the other Pythons that are here, the lessons on Colab's kernel
+	@all="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)"; failed=; \
+	for version in $(MATRIX); do \
+		[ ! -e $(BIN)/python$$version ] || continue; \
+		python="$$(PYENV_VERSION="$$all" python$$version -c 'import sys; print(sys.executable)' 2>/dev/null)" || \
+			{ echo "– There is no Python $$version here: left out."; continue; }; \
+		echo "--- Python $$version"; \
+		EVERY_NOTEBOOK=1 $(MAKE) test-all PYTHON="$$python" VENV=.venvs/$$version || failed="$$failed $$version"; \
+	done; \
+	PYENV_VERSION="$$all" $(BIN)/python -m pytest tests/colab_lessons.py || failed="$$failed Colab"; \
+	[ -z "$$failed" ] || { echo "✗ Failed on:$$failed"; exit 1; }
 
 lock: $(VENV)/.dev  ## write constraints.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \

@@ -28,9 +28,10 @@ class Fault(NamedTuple):
     """What is wrong with one line of a cell; `line` counts from 0."""
 
     line: int
-    saw: str
-    expected: str
-    do: str
+    refusal: str
+    """Its name in refusals.cfg."""
+    mark: str = ""
+    """The words that are nearly a mark."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,11 @@ def _read_solution(
     if block:
         end = next((n for n in range(at + 1, len(lines)) if is_mark(lines[n])), len(lines))
         solution = lines[at + 1 : end]
-        if end == len(lines) or not _END.match(lines[end]):
-            cell.faults.append(
-                Fault(
-                    at,
-                    "BEGIN SOLUTION has no END SOLUTION.",
-                    "The solution ends with a line `# END SOLUTION`, before the next blank.",
-                    "Add that line below the solution.",
-                )
-            )
-            after = end
+        after = end
+        if end < len(lines) and _END.match(lines[end]):
+            after += 1
         else:
-            after = end + 1
+            cell.faults.append(Fault(at, "begin without end"))
     else:
         solution = lines[at : at + 1]
         if solution and is_mark(solution[0]):
@@ -107,32 +101,11 @@ def _read_solution(
         after = at + len(solution)
     practice = [f"{m['indent']}{m['text']}".rstrip() for m in prompts if m["text"]]
     if not block and not "".join(solution).strip():
-        cell.faults.append(
-            Fault(
-                prompt_at,
-                "PROMPT has no solution under it.",
-                "The next line, or a block from BEGIN SOLUTION to END SOLUTION, is what it hides.",
-                "Write the solution on the line below the PROMPT, without an empty line between.",
-            )
-        )
+        cell.faults.append(Fault(prompt_at, "prompt without solution"))
     elif [_code(line) for line in practice] == [_code(line) for line in solution]:
-        cell.faults.append(
-            Fault(
-                prompt_at,
-                "The practice text of this blank equals its solution.",
-                "The learner has something to fill in.",
-                'Leave `...`, `""` or nothing where the learner writes.',
-            )
-        )
+        cell.faults.append(Fault(prompt_at, "blank that is filled in"))
     if any(_HISTORY.search(line) for line in practice):
-        cell.faults.append(
-            Fault(
-                prompt_at,
-                "A blank is written as `__`.",
-                "In a notebook `__` is an earlier output, so running the blank would not fail.",
-                'Write `...` or `""`, or leave the line out with an empty `# PROMPT:`.',
-            )
-        )
+        cell.faults.append(Fault(prompt_at, "blank of underscores"))
     cell.blanks.append(Blank(len(cell.practice), practice, len(cell.finished), solution))
     cell.practice += practice
     cell.finished += solution
@@ -151,23 +124,7 @@ def _code(line: str) -> str:
 
 def _stray(line: int, text: str) -> Fault:
     if _END.match(text):
-        return Fault(
-            line,
-            "END SOLUTION has no BEGIN SOLUTION.",
-            "A solution of several lines starts with a line `# BEGIN SOLUTION`.",
-            "Add that line, or remove this one.",
-        )
+        return Fault(line, "end without begin")
     if _BEGIN.match(text):
-        return Fault(
-            line,
-            "BEGIN SOLUTION has no PROMPT above it.",
-            "The PROMPT lines say what the learner sees instead of the solution.",
-            "Add a line `# PROMPT: …` right above; an empty `# PROMPT:` shows nothing.",
-        )
-    return Fault(
-        line,
-        f"`{text.strip()}` is nearly a mark.",
-        "A mark is `# PROMPT: text`, `# BEGIN SOLUTION` or `# END SOLUTION`, "
-        "alone on its line and in capitals.",
-        "Write it so, or use other words for the comment.",
-    )
+        return Fault(line, "begin without prompt")
+    return Fault(line, "nearly a mark", text.strip())

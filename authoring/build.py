@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
-import importlib
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -52,7 +52,7 @@ def derive(root: Path = ROOT) -> Build:
     """
     build = Build()
     sources, build.refusals = read_all(root)
-    values = _placeholders(root)
+    values = placeholders(root)
     for source in sources:
         practice = _notebook(source, source.practice, values)
         finished = _notebook(source, source.finished, values)
@@ -98,15 +98,12 @@ def _solution(source: Source, cell: Cell) -> str:
     return f"{source.solutions}/{cell.exercise}_solution.py"
 
 
-def _placeholders(root: Path) -> dict[str, str]:
-    # tomli is tomllib's own origin, for Python 3.10 (https://docs.python.org/3/library/tomllib.html).
-    toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    try:
-        project = toml.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        address = str(project["urls"]["Repository"]).rstrip("/").removesuffix(".git")
-    except (OSError, KeyError):
-        return {}
-    return {"REPOSITORY": address, "REPOSITORY_NAME": address.rpartition("/")[2]}
+def placeholders(root: Path) -> dict[str, str]:
+    """The words that are filled in, but for `PATH`; none where pyproject.toml has no address."""
+    file = root / "pyproject.toml"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    found = re.search(r'^Repository = "(.+?)(?:\.git)?/?"', text, re.MULTILINE)
+    return {"REPOSITORY": found[1], "REPOSITORY_NAME": Path(found[1]).name} if found else {}
 
 
 # --- write or compare ---

@@ -1,11 +1,9 @@
 """The environment that `make` works in: made, found, made again where it no longer fits.
 
-    python -I authoring/environment.py .venv lab     what a learner needs
-    python -I authoring/environment.py .venv dev     what the tests need too
+    python -I authoring/environment.py .venv lab     (or dev: what the tests need too)
 
-Any Python 3.10 or newer runs it, with nothing installed. It asks before anything is fetched
-whether the package index answers, gives uv what pip's own configuration says, and lets pip do it
-where uv cannot.
+Any Python 3.10 or newer runs it, with nothing installed. It first asks whether the package index
+answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ import hashlib
 import json
 import os
 import pwd
+import re
 import shutil
 import ssl
 import subprocess
@@ -24,46 +23,34 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("requirements.txt", "constraints.txt", "pyproject.toml")
-WANTED = {
-    "lab": ("-r", "requirements.txt"),
-    "dev": ("-c", "constraints.txt", "-e", ".[lab,dev]"),
-}
+WANTED = {"lab": ("-r", "requirements.txt"), "dev": ("-c", "constraints.txt", "-e", ".[lab,dev]")}
 MADE = "made.json"
 """In the environment: where it was made, and with which Python. Its scripts hold absolute paths."""
+Done = subprocess.CompletedProcess[str]
+VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PATIENCE = 10.0
 """Seconds in which a package index has to answer anything at all."""
-# Imported once while bytecode may be written: a kernel that may not write any finds it there.
-IMPORTED = (
-    "workshop",
-    "litellm",
-    "reportlab.platypus",
-    "sqlalchemy",
-    "mcp",
-    "ipykernel.kernelapp",
-    "jupyterlab.labapp",
-)
-# What pip's configuration is called in uv's environment, and what stands between several values.
+# What pip's configuration is called in uv's environment.
 # https://pip.pypa.io/en/stable/topics/configuration/
 # https://docs.astral.sh/uv/reference/environment/
 UV_NAMES = {
-    "index-url": ("UV_DEFAULT_INDEX", " "),
-    "extra-index-url": ("UV_INDEX", " "),
-    "find-links": ("UV_FIND_LINKS", ","),
-    "no-index": ("UV_NO_INDEX", " "),
-    "trusted-host": ("UV_INSECURE_HOST", " "),
-    "constraint": ("UV_CONSTRAINT", " "),
-    "timeout": ("UV_HTTP_TIMEOUT", " "),
-    "default-timeout": ("UV_HTTP_TIMEOUT", " "),
-    "cert": ("SSL_CERT_FILE", " "),
-    "client-cert": ("SSL_CLIENT_CERT", " "),
-    "proxy": ("ALL_PROXY", " "),
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "constraint": "UV_CONSTRAINT",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+    "proxy": "ALL_PROXY",
 }
 
 
@@ -80,8 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"✗ {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        place = os.fsdecode(error.filename) if error.filename else venv
-        print(f"✗ {place} cannot be used: {error.strerror or error}.", file=sys.stderr)
+        print(f"✗ {error.filename or venv} cannot be used: {error.strerror}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -89,29 +75,33 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def set_up(venv: Path, kind: str, *, python_is_named: bool) -> None:
-    """Make the environment fit, in as few steps as that takes; none where it does.
+    """Make the environment fit for `kind`, one of `WANTED`; where it does, nothing is done.
 
-    Args:
-        kind: one of `WANTED`.
-        python_is_named: PYTHON names this interpreter, so that one of another version will not do.
+    Where PYTHON names this interpreter, an environment of another version will not do.
 
     Raises:
         SetUpError: it cannot be made.
     """
     inputs = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in INPUTS)).hexdigest()
-    stamps = [venv / f".{name}" for name in WANTED if kind in (name, "dev")]
     reason = why_anew(venv, python_is_named)
-    if not reason and _text(venv / f".{kind}") == inputs:
+    stamp = venv / f".{kind}"
+    if not reason and stamp.exists() and stamp.read_text() == inputs:
         return
     refuse_what_cannot_be_written(venv)
-    with _kept_uv(venv) as uv:
+    with tempfile.TemporaryDirectory(prefix="uv-") as folder:
+        # uv is a single program, which survives here that its environment is made anew.
+        kept = Path(folder) / "uv"
+        with contextlib.suppress(OSError):
+            shutil.copy2(venv / "bin" / "uv", kept)
         if reason:
-            print(f"{reason} Setting up with Python {_version()}.", flush=True)
+            print(f"{reason} Setting up with Python {VERSION}.", flush=True)
             _make(venv)
-        install(venv, WANTED[kind], uv)
+        works = _run([str(kept), "--version"]).returncode == 0
+        install(venv, WANTED[kind], kept if works else None)
+    _write_bytecode(str(venv / "bin" / "python"))
     # A stamp is written last, so a set-up that was interrupted is simply done again.
-    for stamp in stamps:
-        stamp.write_text(inputs)
+    for name in {kind, "lab"}:  # dev has all that lab has
+        (venv / f".{name}").write_text(inputs)
 
 
 def why_anew(venv: Path, python_is_named: bool = False) -> str:
@@ -120,23 +110,19 @@ def why_anew(venv: Path, python_is_named: bool = False) -> str:
     if not venv.exists():
         return f"There is no {name} yet."
     try:
-        made = json.loads(_text(venv / MADE))
+        made = json.loads((venv / MADE).read_text())
         place, version = made["place"], made["python"]
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return f"{name} is half made, or was not made by this Makefile."
     if place != os.path.realpath(venv):
         return f"This folder was moved: {name} was made in {Path(place).parent}."
     question = "import sys, encodings; print('%d.%d' % sys.version_info[:2])"
-    try:
-        said = subprocess.run(
-            [venv / "bin" / "python", "-I", "-c", question], capture_output=True, check=True
-        ).stdout.decode()
-    except (OSError, subprocess.CalledProcessError):
+    if (done := _run([str(venv / "bin" / "python"), "-I", "-c", question])).returncode:
         return f"The Python of {name} is gone."
-    if said.strip() != version:
-        return f"{name} was made with Python {version}, and its Python is {said.strip()} now."
-    if python_is_named and version != _version():
-        return f"PYTHON names Python {_version()}, and {name} has {version}."
+    if (now := done.stdout.strip()) != version:
+        return f"{name} was made with Python {version}, and its Python is {now} now."
+    if python_is_named and version != VERSION:
+        return f"PYTHON names Python {VERSION}, and {name} has {version}."
     if not (3, 10) <= tuple(map(int, version.split("."))) <= (3, 14):
         return f"{name} has Python {version}; the workshop needs 3.10 to 3.14."
     return ""
@@ -148,8 +134,7 @@ def refuse_what_cannot_be_written(venv: Path) -> None:
     Raises:
         SetUpError: with the command that helps.
     """
-    you = _person(os.geteuid())
-    owner = ROOT.stat().st_uid
+    you, owner = _person(os.geteuid()), ROOT.stat().st_uid
     if os.geteuid() == 0 and os.environ.get("SUDO_UID") == str(owner) != "0":
         raise SetUpError(
             f"This is sudo, and {ROOT} belongs to {_person(owner)}: what root makes there, "
@@ -177,186 +162,132 @@ def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
         SetUpError: no index answers, or neither can install it.
     """
     python = str(venv / "bin" / "python")
-    index = Index.of(python)
-    quietly = ["--quiet", "--disable-pip-version-check"]
+    settings = pip_settings(python)
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     by_uv = ["pip", "install", "--python", python, "--quiet", *wanted]
-    known = {**os.environ, **index.for_uv()}
-    if silence := index.silence():
-        offline = [str(uv), *by_uv, "--offline"]
-        if (
-            uv is None
-            or subprocess.run(offline, cwd=ROOT, env=known, capture_output=True).returncode
-        ):
+    known = {**os.environ, **for_uv(settings)}
+    if silence := why_nothing_answers(settings):
+        if uv is None or _run([str(uv), *by_uv, "--offline"], known).returncode:
             raise SetUpError(silence)
         shutil.copy2(uv, venv / "bin")
         print("No package index answers; everything was here already.", flush=True)
-    else:
-        if uv is None:
-            line = [python, "-m", "pip", "install", *quietly, "-c", "constraints.txt", "uv"]
-            subprocess.run(line, cwd=ROOT, capture_output=True)
-            uv = venv / "bin" / "uv"
-        said = ""
-        try:
-            # With itself, so that the next set-up finds it, also without a network.
-            done = subprocess.run(
-                [str(uv), *by_uv, "uv"], cwd=ROOT, env=known, stderr=subprocess.PIPE
+        return
+    if uv is None:
+        _run([*pip, "-c", "constraints.txt", "uv"])
+        uv = venv / "bin" / "uv"
+    # With itself, so that the next set-up finds it, also without a network.
+    if (done := _run([str(uv), *by_uv, "uv"], known)).returncode:
+        print(f"uv cannot install it, so pip does: {_last(done.stderr)}", flush=True)
+        if subprocess.run([*pip, *wanted], cwd=ROOT).returncode:
+            raise SetUpError(
+                "Neither uv nor pip could install the packages; pip's words are above. "
+                "An index or a certificate of your own: `pip config list` shows what pip uses."
             )
-            said = done.stderr.decode(errors="replace").strip()
-            failed = done.returncode != 0
-        except OSError as error:
-            failed, said = True, str(error)
-        if failed:
-            print(f"uv cannot install it, so pip does: {_last(said)}", flush=True)
-            by_pip = [python, "-m", "pip", "install", *quietly, *wanted]
-            if subprocess.run(by_pip, cwd=ROOT).returncode:
-                raise SetUpError(
-                    "Neither uv nor pip could install the packages; pip's words are above. "
-                    "An index or a certificate of your own: `pip config list` shows what pip uses."
-                )
-    _write_bytecode(python)
 
 
-@dataclass(frozen=True)
-class Index:
-    """Where pip's own configuration says that packages come from."""
+def pip_settings(python: str) -> dict[str, str]:
+    """What pip is told by its files and PIP_ variables, and the index that is its own."""
+    listed = _run([python, "-m", "pip", "--disable-pip-version-check", "config", "list"]).stdout
+    question = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    settings = {"index-url": _run([python, "-c", question]).stdout.strip()}
+    for section in ("global", "install", ":env:"):
+        for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.MULTILINE):
+            settings[key] = str(ast.literal_eval(value))
+    return settings
 
-    default: str
-    """The index that pip uses where nothing is configured; empty where it does not say."""
-    settings: dict[str, str]
-    """What is configured: files and PIP_ variables together, as `pip config list` shows it."""
 
-    @classmethod
-    def of(cls, python: str) -> Index:
-        """What the pip of an environment uses."""
-        line = [python, "-m", "pip", "--disable-pip-version-check", "config", "list"]
-        listed = subprocess.run(line, capture_output=True, text=True).stdout
-        found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
-        for text in listed.splitlines():
-            name, _, value = text.partition("=")
-            section, _, key = name.rpartition(".")
-            if section in found:
-                with contextlib.suppress(ValueError, SyntaxError):
-                    found[section][key] = str(ast.literal_eval(value))
-        question = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
-        default = subprocess.run([python, "-c", question], capture_output=True, text=True).stdout
-        return cls(default.strip(), {**found["global"], **found["install"], **found[":env:"]})
+def for_uv(settings: Mapping[str, str]) -> dict[str, str]:
+    """The same for uv, as variables of the environment; what is set there already stays."""
+    known = {}
+    for key in (key for key in UV_NAMES if settings.get(key)):
+        between = "," if key == "find-links" else " "
+        known[UV_NAMES[key]] = between.join(settings[key].split())
+    if "UV_INDEX" in known:
+        known["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip: the best of all indexes
+    # pip trusts what this machine trusts, so a company's certificate is known to both.
+    known["UV_SYSTEM_CERTS"] = "1"
+    return {name: value for name, value in known.items() if not os.environ.get(name)}
 
-    def for_uv(self) -> dict[str, str]:
-        """The same for uv, as variables of the environment; what is set there already stays."""
-        known = {
-            variable: between.join(self.settings[key].split())
-            for key, (variable, between) in UV_NAMES.items()
-            if self.settings.get(key)
-        }
-        if "UV_INDEX" in known:
-            known["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip: the best of all indexes
-        # pip trusts what this machine trusts, so a company's certificate is known to both.
-        known["UV_SYSTEM_CERTS"] = "1"
-        return {name: value for name, value in known.items() if not os.environ.get(name)}
 
-    def silence(self) -> str:
-        """Why nothing can be fetched, as a sentence; empty where some index answers."""
-        places = [self.settings.get("index-url") or self.default]
-        if self.settings.get("no-index"):
-            places = []
-        places += self.settings.get("extra-index-url", "").split()
-        remote = [place for place in places if urlsplit(place).scheme in ("http", "https")]
-        if not remote:  # packages of this machine alone
-            return ""
-        reasons: dict[str, str] = {}
-        asked = [
-            threading.Thread(target=self._ask, args=(place, reasons), daemon=True)
-            for place in remote
-        ]
-        for thread in asked:
-            thread.start()
-        for thread in asked:
-            thread.join(PATIENCE + 1)
-        if "" in reasons.values():
-            return ""
-        host = urlsplit(remote[0]).hostname
-        reason = reasons.get(remote[0], f"no answer in {PATIENCE:.0f} s")
-        return (
-            f"No network: the package index at {host} cannot be reached ({reason}). The packages "
-            "are fetched once, so make this work once: a proxy goes into HTTPS_PROXY, an index "
-            "of your own into pip's configuration (pip config set global.index-url …)."
-        )
+def why_nothing_answers(settings: Mapping[str, str]) -> str:
+    """Why nothing can be fetched, as a sentence; empty where some index answers."""
+    places = [] if settings.get("no-index") else [settings["index-url"]]
+    places += settings.get("extra-index-url", "").split()
+    remote = [place for place in places if urlsplit(place).scheme in ("http", "https")]
+    if not remote:  # packages of this machine alone
+        return ""
+    trusting = ssl._create_unverified_context()  # nothing is told or believed here
+    proxies = {name: settings["proxy"] for name in ("http", "https") if settings.get("proxy")}
+    proxy = [urllib.request.ProxyHandler(proxies)] if proxies else []
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), *proxy)
+    reasons: dict[str, str] = {}
 
-    def _ask(self, place: str, reasons: dict[str, str]) -> None:
-        """Ask an index for anything: whatever it says, it is there."""
+    def ask(place: str) -> None:
         parts = urlsplit(place)
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        port = f":{parts.port}" if parts.port else ""
-        trusting = ssl._create_unverified_context()  # nothing is told or believed here
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=trusting)]
-        if proxy := self.settings.get("proxy"):
-            handlers.append(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
-        question = urllib.request.Request(f"{parts.scheme}://{host}{port}/", method="HEAD")
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
         try:
-            urllib.request.build_opener(*handlers).open(question, timeout=PATIENCE).close()
-            reasons[place] = ""
-        except urllib.error.HTTPError:
+            with contextlib.suppress(urllib.error.HTTPError):  # whatever it says, it is there
+                question = urllib.request.Request(address, method="HEAD")
+                opener.open(question, timeout=PATIENCE).close()
             reasons[place] = ""
         except (OSError, ValueError) as error:
             reasons[place] = str(getattr(error, "reason", error)) or type(error).__name__
 
-
-@contextlib.contextmanager
-def _kept_uv(venv: Path) -> Iterator[Path | None]:
-    """The uv of an environment, a single program, at a place that survives its being made anew."""
-    uv = venv / "bin" / "uv"
-    with tempfile.TemporaryDirectory(prefix="uv-") as folder:
-        try:
-            kept = Path(shutil.copy2(uv, folder))
-            subprocess.run([kept, "--version"], check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError):
-            yield None
-        else:
-            yield kept
+    # Threads that nobody waits for: looking a name up knows no limit.
+    asked = [threading.Thread(target=ask, args=(place,), daemon=True) for place in remote]
+    for thread in asked:
+        thread.start()
+    for thread in asked:
+        thread.join(PATIENCE + 1)
+    if "" in reasons.values():
+        return ""
+    reason = reasons.get(remote[0], f"no answer in {PATIENCE:.0f} s")
+    return (
+        f"No network: the package index at {urlsplit(remote[0]).hostname} cannot be reached "
+        f"({reason}). They are fetched once, so make this work once: a proxy goes in HTTPS_PROXY, "
+        "an index of your own in pip's configuration (pip config set global.index-url …)."
+    )
 
 
 def _make(venv: Path) -> None:
-    # Not the Python of the environment that is about to be cleared, but the one behind it.
+    # Not the Python of the environment that is cleared, but the one behind it.
     python = getattr(sys, "_base_executable", sys.executable)
-    if subprocess.run([python, "-c", "import venv, ensurepip"], capture_output=True).returncode:
+    if _run([python, "-c", "import venv, ensurepip"]).returncode:
         raise SetUpError(
-            f"Python {_version()} is here, but its venv module is missing. "
+            f"Python {VERSION} is here, but its venv module is missing. "
             "On Debian and Ubuntu: sudo apt install python3-venv"
         )
-    done = subprocess.run([python, "-m", "venv", "--clear", venv], capture_output=True, text=True)
-    if done.returncode:
+    if (done := _run([python, "-m", "venv", "--clear", str(venv)])).returncode:
         raise SetUpError(f"{venv} cannot be made: {_last(done.stdout + done.stderr)}")
-    made = {"place": os.path.realpath(venv), "python": _version()}
+    made = {"place": os.path.realpath(venv), "python": VERSION}
     (venv / MADE).write_text(json.dumps(made))
 
 
 def _write_bytecode(python: str) -> None:
-    """Compile what a kernel imports, in one process of each kind. Failing costs only time."""
+    """Import once what a kernel imports: some may write no bytecode, and then find it there."""
     known = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    question = (
-        "import importlib, contextlib, sys\n"
-        "for name in sys.argv[1:]:\n"
-        "    with contextlib.suppress(ImportError): importlib.import_module(name)"
-    )
-    subprocess.run([python, "-c", question, *IMPORTED], cwd=ROOT, env=known, capture_output=True)
+    question = """
+import contextlib, importlib
+for name in ("workshop", "litellm", "reportlab.platypus", "sqlalchemy", "mcp",
+             "ipykernel.kernelapp", "jupyterlab.labapp"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(name)
+"""
+    _run([python, "-c", question], known)
+
+
+def _run(line: Sequence[str], known: Mapping[str, str] | None = None) -> Done:
+    """Run a program here and keep what it says; one that is not there has failed."""
+    try:
+        return subprocess.run(line, cwd=ROOT, env=known, capture_output=True, errors="replace")
+    except OSError as error:
+        return Done(line, 1, "", str(error))
 
 
 def _person(number: int) -> str:
-    try:
+    with contextlib.suppress(KeyError):
         return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
-
-
-def _version() -> str:
-    return f"{sys.version_info[0]}.{sys.version_info[1]}"
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError):
-        return ""
+    return str(number)
 
 
 def _last(said: str) -> str:

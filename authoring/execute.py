@@ -11,14 +11,10 @@ model of its own: nothing of the learner's is read, and nothing is left behind.
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -26,30 +22,18 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from authoring import build, notebooks
-from authoring.ports import free_ports
+from authoring.room import DOWN, PORTS, RoomError, room
 from authoring.sanitize import Sanitizer
 from workshop.errors import WorkshopError
 from workshop.settings import ROOT
 
 CELL_TIMEOUT = 240.0
 """Seconds that a cell may take: a guard against one that hangs, on a machine that may be busy."""
-DOWN = (sys.executable, "-m", "workshop", "down")
-PORTS = {
-    "WORKSHOP_TEMPORAL_PORT": 7233,
-    "WORKSHOP_UI_PORT": 8233,
-    "WORKSHOP_PRACTICE_PORT": 8234,
-    "WORKSHOP_SITE_PORT": 8236,
-}
-"""The settings of the ports, and what a learner has there."""
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# What would lead a notebook to somebody's model, Temporal Service or profile.
-_OUTSIDE = re.compile(
-    r"(LLM|TEMPORAL|WORKSHOP|DATABASE|OPENAI|ANTHROPIC)_|.*(API_KEY|TOKEN|SECRET)"
-)
 
 
 class ExecutionError(WorkshopError):
-    """A notebook did not run to its end, or what it started could not be ended."""
+    """A notebook did not run to its end."""
 
 
 def execute(
@@ -73,68 +57,71 @@ def execute(
         The notebook with its outputs, cleaned of paths, ports and names of this machine.
 
     Raises:
-        ExecutionError: a cell failed, took too long or ended the kernel; or `down` failed.
+        ExecutionError: a cell failed, took too long or ended the kernel.
+        RoomError: `down` failed.
     """
-    with ExitStack() as stack:
-        folder = tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
-        tree = Path(stack.enter_context(folder)).resolve()
+    # Diagrams that are new are kept beside the code that shows them. A check that its own solution
+    # does not pass stops the run.
+    extra = {
+        "WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"),
+        "WORKSHOP_STRICT": "1",
+        "TZ": "UTC",
+    }
+    with room(extra, down=down, root=root) as (tree, environment):
         for name, content in files.items():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_text(content, encoding="utf-8")
-        ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-        environment = _environment(tree, ports, root)
-        sanitizer = Sanitizer(tree, root, {port: PORTS[name] for name, port in ports.items()})
-        stack.enter_context(_ended_by(down, environment, root))
-        ran = _run(notebook, path, tree, environment, timeout, sanitizer)
+        ports = {int(environment[name]): port for name, port in PORTS.items()}
+        sanitizer = Sanitizer(tree, root, ports)
+        try:
+            ran = run(notebook, (tree / path).parent, environment, timeout)
+        except ExecutionError as error:
+            do = "Correct the cell in its source under lessons/, then run `make build`. "
+            do += "Nothing of this notebook was stored."
+            raise ExecutionError(f"{path}, {sanitizer.text(error.saw)}", do=do) from None
     sanitizer.notebook(ran)
     return ran
 
 
-def _run(
+def run(
     notebook: nbformat.NotebookNode,
-    path: str,
-    tree: Path,
+    folder: Path,
     environment: dict[str, str],
-    timeout: float,
-    sanitizer: Sanitizer,
+    timeout: float = CELL_TIMEOUT,
 ) -> nbformat.NotebookNode:
+    """A copy of the notebook, run in a folder, with its outputs and the moments of each cell.
+
+    Raises:
+        ExecutionError: a cell failed, took too long or ended the kernel.
+    """
     ran: nbformat.NotebookNode = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     for cell in notebooks.code_cells(ran):
         cell.outputs, cell.execution_count = [], None
-    at = 0
-
-    def remember(cell: nbformat.NotebookNode, cell_index: int) -> None:
-        nonlocal at
-        at = cell_index
-
+    begun = [0]
     client = NotebookClient(
         ran,
         timeout=int(timeout),
         kernel_name="python3",
-        resources={"metadata": {"path": str((tree / path).parent)}},
-        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
         coalesce_streams=True,
-        on_cell_start=remember,
+        on_cell_start=lambda cell, cell_index: begun.append(cell_index),
     )
-    log = tree / ".workshop" / "kernel.log"
+    log = Path(environment["WORKSHOP_HOME"]) / "kernel.log"
     try:
         with log.open("w") as stream:
             client.execute(env=environment, stdout=stream, stderr=stream)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        cell = ran.cells[begun[-1]]
         if isinstance(error, CellTimeoutError):
             saw = f"It still ran after {timeout:.0f} seconds."
         elif isinstance(error, DeadKernelError):
-            saw = sanitizer.text(f"The kernel ended. {log.read_text(errors='replace')}")
+            saw = f"The kernel ended. {log.read_text(errors='replace')}"
         else:
-            outputs = ran.cells[at].outputs
-            traces = [line for o in outputs for line in o.get("traceback", [])]
-            saw = sanitizer.text(_COLOUR.sub("", "\n".join(traces) or str(error)))
-        first = ran.cells[at].source.strip().split("\n")[0]
-        raise ExecutionError(
-            f"{path}, cell {at + 1}, `{first}`:\n{_shortened(saw)}",
-            do="Correct the cell in its source under lessons/, then run `make build`. "
-            "Nothing of this notebook was stored.",
-        ) from None
+            traces = [line for output in cell.outputs for line in output.get("traceback", [])]
+            saw = _COLOUR.sub("", "\n".join(traces) or str(error))
+        first = cell.source.strip().split("\n")[0]
+        saw = f"cell {begun[-1] + 1}, `{first}`:\n{_shortened(saw)}"
+        raise ExecutionError(saw) from None
     return ran
 
 
@@ -143,56 +130,21 @@ def _shortened(text: str, longest: int = 30) -> str:
     return "\n".join(lines if len(lines) <= longest else ["…", *lines[-longest:]])
 
 
-def _environment(tree: Path, ports: dict[str, int], root: Path) -> dict[str, str]:
-    """The environment of the kernel: this one, without what leads outside."""
-    home = tree / ".workshop"
-    home.mkdir()
-    return {
-        **{name: value for name, value in os.environ.items() if not _OUTSIDE.match(name)},
-        **{name: str(port) for name, port in ports.items()},
-        "WORKSHOP_HOME": str(home),
-        "WORKSHOP_ENV_FILE": str(home / "env"),
-        # Diagrams that are new are kept beside the code that shows them.
-        "WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"),
-        # A check that its own solution does not pass stops the run.
-        "WORKSHOP_STRICT": "1",
-        # This repository's classroom, whatever else is installed.
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-        # No start-up file or configuration of the author, and no time zone.
-        "IPYTHONDIR": str(home / "ipython"),
-        "TZ": "UTC",
-    }
-
-
-@contextmanager
-def _ended_by(command: Sequence[str], environment: dict[str, str], root: Path) -> Iterator[None]:
-    """Run the command afterwards, whatever happens, with the environment of the notebook."""
+def _store(path: str, built: build.Build, root: Path, timeout: float, down: Sequence[str]) -> bool:
+    """Run a finished notebook and write it with its outputs; False where that failed."""
+    began = time.monotonic()
+    notebook = notebooks.read(built.files[path])
     try:
-        yield
-    except BaseException:
-        # What went wrong in the notebook is what is raised; this is said beside it.
-        if complaint := _end(command, environment, root):
-            print(complaint)
-        raise
-    if complaint := _end(command, environment, root):
-        raise complaint
-
-
-def _end(command: Sequence[str], environment: dict[str, str], root: Path) -> ExecutionError | None:
-    try:
-        done = subprocess.run(
-            command, env=environment, cwd=root, capture_output=True, text=True, timeout=60
-        )
-        if done.returncode == 0:
-            return None
-        said = _shortened(done.stderr or done.stdout)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        said = str(error)
-    return ExecutionError(
-        f"`{' '.join(command[1:])}` failed after the notebook: {said}",
-        "It ends the processes that the notebook started.",
-        "Look for a Temporal Service and a practice model that were left, and end them.",
-    )
+        ran = execute(notebook, path, built.files, root=root, timeout=timeout, down=down)
+    except (ExecutionError, RoomError) as error:
+        print("✗ " + "\n  ".join(error.lines()), end="\n\n")
+        return False
+    notebooks.take_outputs(notebook, ran)
+    built.files[path] = notebooks.render(notebook)
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_bytes(built.files[path].encode())
+    print(f"ran {path} in {time.monotonic() - began:.1f} s")
+    return True
 
 
 def main(
@@ -227,21 +179,7 @@ def main(
         if (not asked.lessons or lesson.startswith(tuple(asked.lessons)))
         and (asked.all or asked.lessons or path in built.stale)
     ]
-    failed = 0
-    for path in chosen:
-        began = time.monotonic()
-        notebook = notebooks.read(built.files[path])
-        try:
-            ran = execute(notebook, path, built.files, root=root, timeout=timeout, down=down)
-        except ExecutionError as error:
-            print("✗ " + "\n  ".join(error.lines()), end="\n\n")
-            failed += 1
-            continue
-        notebooks.take_outputs(notebook, ran)
-        built.files[path] = notebooks.render(notebook)
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(built.files[path].encode())
-        print(f"ran {path} in {time.monotonic() - began:.1f} s")
+    failed = sum(not _store(path, built, root, timeout, down) for path in chosen)
     print(f"{len(built.finished)} finished notebooks, {len(chosen)} run, {failed} failed.")
     return 1 if failed else 0
 

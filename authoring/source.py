@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
+from configparser import ConfigParser
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import jupytext
@@ -23,17 +26,32 @@ PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 _OURS = ("exercise", "name", "include")
 _PASSED_ON = {"tags", "jupyter", "editable", "exercise"}
 _BY_JUPYTEXT = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
+_REFUSALS = Path(__file__).with_name("refusals.cfg")
 
 
 class BuildError(WorkshopError):
-    """The builder refuses: the place, then what it saw, expected and wants done."""
+    """The builder refuses: the place, then what it saw, expected and wants done.
 
-    def __init__(self, place: str, saw: str, expected: str, do: str) -> None:
-        super().__init__(saw, expected, do)
+    Args:
+        refusal: its name in refusals.cfg, whose $words are the `values`.
+    """
+
+    def __init__(self, place: str, refusal: str, /, **values: object) -> None:
+        words = _refusals()[refusal]
+        super().__init__(
+            *(Template(words[k]).substitute(values) for k in ("saw", "expected", "do"))
+        )
         self.place = place
 
     def __str__(self) -> str:
         return "\n".join([f"✗ {self.place}", *(f"  {line}" for line in self.lines())])
+
+
+@cache
+def _refusals() -> ConfigParser:
+    read = ConfigParser(interpolation=None, delimiters=("=",))
+    read.read_string(_REFUSALS.read_text(encoding="utf-8"))
+    return read
 
 
 @dataclass
@@ -54,16 +72,12 @@ class Cell:
     finished: str = ""
     blanks: list[blanks.Blank] = field(default_factory=list)
 
-    def refuse(self, line: int, saw: str, expected: str, do: str) -> BuildError:
+    def refuse(self, line: int, refusal: str, /, **values: object) -> BuildError:
         """A refusal that names file, line (`line` counts from 0 in the cell) and cell."""
         first = self.text.strip().split("\n")[0][:60]
         called = self.exercise or self.name or (f"include {self.include}" if self.include else "")
-        return BuildError(
-            f"{self.file}:{self.start + line}, {self.kind} cell {called or repr(first)}",
-            saw,
-            expected,
-            do,
-        )
+        place = f"{self.file}:{self.start + line}, {self.kind} cell {called or repr(first)}"
+        return BuildError(place, refusal, **values)
 
 
 @dataclass(frozen=True)
@@ -111,25 +125,12 @@ def read_all(root: Path) -> tuple[list[Source], list[BuildError]]:
     refusals: list[BuildError] = []
     folders = (d for d in (root / "lessons").glob("*") if d.is_dir())
     for folder in sorted(d for d in folders if not d.name.startswith((".", "__"))):
+        place = f"lessons/{folder.name}"
         if not LESSON_NAME.match(folder.name):
-            refusals.append(
-                BuildError(
-                    f"lessons/{folder.name}",
-                    f"The folder is called {folder.name!r}.",
-                    "A lesson is NN_Title: two digits, then a capital; letters, digits and '_'.",
-                    "Rename the folder, such as 07_Going_Further.",
-                )
-            )
+            refusals.append(BuildError(place, "folder has another name", name=repr(folder.name)))
             continue
         if not (folder / "lesson.py").is_file():
-            refusals.append(
-                BuildError(
-                    f"lessons/{folder.name}",
-                    "The folder has no lesson.py.",
-                    "Each folder under lessons/ is a lesson; its exercise.py may be missing.",
-                    "Write lesson.py, or remove the folder.",
-                )
-            )
+            refusals.append(BuildError(place, "folder without lesson"))
         for kind in ("lesson", "exercise"):
             if (folder / f"{kind}.py").is_file():
                 source = Source(folder.name, kind, [])
@@ -145,36 +146,23 @@ def fill(text: str, values: dict[str, str], path: str) -> str:
     return PLACEHOLDER.sub(lambda m: (values | {"PATH": path}).get(m[1], m[0]), text)
 
 
-def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterable[Cell]:
+def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterator[Cell]:
     lines = text.split("\n")
     headers = [n for n, line in enumerate(lines, 1) if _HEADER.match(line)]
     try:
         parsed = jupytext.reads(text, fmt=_FORMAT).cells
     except ValidationError as error:  # jupytext checks the words of the markers that Jupyter knows
         wrong = next((n for n in headers if "tags" in lines[n - 1]), 1)
-        refusals.append(
-            BuildError(
-                f"{file}:{wrong}",
-                f"A marker cannot be read: {str(error).splitlines()[0]}",
-                "Tags are a list of words in quotes.",
-                'Write tags=["raises-exception"].',
-            )
-        )
+        said = str(error).splitlines()[0]
+        refusals.append(BuildError(f"{file}:{wrong}", "marker cannot be read", error=said))
         return
-    if len(parsed) != len(headers):
-        refusals.append(
-            BuildError(
-                f"{file}:1",
-                f"{len(headers)} lines start with `# %%`, but there are {len(parsed)} cells.",
-                "All text stands under a cell marker, and no string holds one.",
-                "Put a `# %%` above the first line, and indent a `# %%` that is text.",
-            )
-        )
+    if (cells := len(parsed)) != (markers := len(headers)):
+        words = {"markers": markers, "cells": cells}
+        refusals.append(BuildError(f"{file}:1", "text outside cells", **words))
         return
     seen: set[str] = set()
     for header, raw in zip(headers, parsed, strict=True):
-        source = raw.source.rstrip("\n")
-        kind, body = raw.cell_type, source.lstrip("\n")
+        kind, body = raw.cell_type, raw.source.rstrip("\n").lstrip("\n")
         below = enumerate(lines[header:])
         above = next((n for n, line in below if line.strip()), 0) if body else 0
         metadata = {k: v for k, v in raw.metadata.items() if k not in _BY_JUPYTEXT}
@@ -189,50 +177,27 @@ def _cells(file: str, text: str, refusals: list[BuildError]) -> Iterable[Cell]:
             include=str(metadata.get("include", "")),
         )
         if not body and not cell.include:
-            refusals.append(
-                BuildError(
-                    f"{file}:{header}",
-                    "The cell is empty.",
-                    "Each cell has text, code or an include.",
-                    "Write it, or remove its `# %%` line.",
-                )
-            )
-        refusals.extend(_header_faults(cell, metadata, header, seen))
-        _split(cell, refusals)
+            refusals.append(BuildError(f"{file}:{header}", "empty cell"))
+        refusals.extend(_header_faults(cell, metadata, header - cell.start, seen))
+        refusals.extend(_split(cell))
         yield cell
 
 
 def _header_faults(
-    cell: Cell, metadata: dict[str, Any], header: int, seen: set[str]
-) -> Iterable[BuildError]:
-    line = header - cell.start
+    cell: Cell, metadata: dict[str, Any], line: int, seen: set[str]
+) -> Iterator[BuildError]:
     if unknown := sorted(metadata.keys() - {*_OURS} - _PASSED_ON):
         said = ", ".join(f"{k}={metadata[k]!r}" for k in unknown)
-        yield cell.refuse(
-            line,
-            f"The cell marker says {said}.",
-            'A marker is `# %%`, then any of exercise="…", name="…", include="…", tags=["…"].',
-            "Correct the word, or put the quotes in.",
-        )
+        yield cell.refuse(line, "unknown word in a marker", words=said)
     for name in filter(None, dict.fromkeys((cell.exercise, cell.name))):
         if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
-            yield cell.refuse(
-                line,
-                f"The cell is called {name!r}.",
-                "A name becomes a file name: letters, digits and '_'.",
-                "Choose another name.",
-            )
+            yield cell.refuse(line, "no name for a file", name=repr(name))
         if name in seen:
-            yield cell.refuse(
-                line,
-                f"Two cells of this file are called {name!r}.",
-                "exercise= and name= are used once in a file.",
-                "Rename one of them.",
-            )
+            yield cell.refuse(line, "two cells of one name", name=repr(name))
         seen.add(name)
 
 
-def _split(cell: Cell, refusals: list[BuildError]) -> None:
+def _split(cell: Cell) -> Iterator[BuildError]:
     """Fill in the two texts of a cell."""
     cell.practice = cell.finished = cell.text
     marks = [n for n, line in enumerate(cell.text.split("\n")) if blanks.is_mark(line)]
@@ -240,25 +205,12 @@ def _split(cell: Cell, refusals: list[BuildError]) -> None:
         read = blanks.split(cell.text)
         cell.practice, cell.finished = "\n".join(read.practice), "\n".join(read.finished)
         cell.blanks = read.blanks
-        refusals.extend(cell.refuse(*fault) for fault in read.faults)
+        for fault in read.faults:
+            yield cell.refuse(fault.line, fault.refusal, mark=fault.mark)
         if not marks:
-            refusals.append(
-                cell.refuse(
-                    0,
-                    "The exercise cell has no blank.",
-                    "A line `# PROMPT: …` says what the learner sees instead of the next line.",
-                    'Mark a blank, or call the cell name="…" instead of exercise="…".',
-                )
-            )
+            yield cell.refuse(0, "exercise without blank")
     elif marks or cell.exercise:
-        refusals.append(
-            cell.refuse(
-                marks[0] if marks else 0,
-                "A blank stands outside an exercise cell.",
-                "Blanks are in code cells that have a name.",
-                'Write `# %% exercise="name"` above the code, or remove the mark.',
-            )
-        )
+        yield cell.refuse(marks[0] if marks else 0, "blank outside an exercise cell")
 
 
 def _fill_includes(sources: list[Source], refusals: list[BuildError]) -> None:
@@ -273,28 +225,18 @@ def _fill_includes(sources: list[Source], refusals: list[BuildError]) -> None:
     }
     for cell in (cell for source in sources for cell in source.cells if cell.include):
         if cell.text:
-            refusals.append(
-                cell.refuse(
-                    0,
-                    f"The cell includes {cell.include!r} and has text of its own.",
-                    "The included cell takes the place of the whole body.",
-                    "Empty the body, or remove include=.",
-                )
-            )
+            refusals.append(cell.refuse(0, "include with text", name=repr(cell.include)))
         found, way = named.get(cell.include), [id(cell)]
         while found is not None and found.include and id(found) not in way:
             way.append(id(found))
             found = named.get(found.include)
-        if found is None or id(found) in way:
-            refusals.append(
-                cell.refuse(
-                    -1,
-                    f"The cell includes {cell.include!r}, which "
-                    + ("does not exist." if found is None else "leads back to itself."),
-                    "include= names a lesson folder, a slash and the exercise= or name= of a cell "
-                    "in its lesson.py.",
-                    "Correct the name. There are: " + (", ".join(sorted(named)) or "none") + ".",
-                )
-            )
-        else:
+        if found is not None and id(found) not in way:
             cell.practice = cell.finished = found.finished
+            continue
+        why = "does not exist" if found is None else "leads back to itself"
+        words = {
+            "name": repr(cell.include),
+            "why": why,
+            "known": ", ".join(sorted(named)) or "none",
+        }
+        refusals.append(cell.refuse(-1, "include of nothing", **words))

@@ -43,25 +43,15 @@ def _placeholder_faults(cell: Cell, values: dict[str, str]) -> Iterator[BuildErr
     for n, line in enumerate(cell.text.split("\n")):
         for match in PLACEHOLDER.finditer(line):
             if match[1] not in {*values, "PATH"}:
-                yield cell.refuse(
-                    n,
-                    f"{match[0]} is no placeholder that the builder can fill.",
-                    "There are {{REPOSITORY}}, {{REPOSITORY_NAME}} (both from project.urls in "
-                    "pyproject.toml) and {{PATH}}.",
-                    "Correct the word; text of your own in double braces is not all capitals.",
-                )
+                yield cell.refuse(n, "unknown placeholder", word=match[0])
 
 
 def _code_faults(cell: Cell) -> Iterator[BuildError]:
     for kind, text in {"practice": cell.practice, "finished": cell.finished}.items():
         lines = text.split("\n")
-        if len(lines) > LONGEST_CELL:
-            yield cell.refuse(
-                LONGEST_CELL,
-                f"The {kind} cell has {len(lines)} lines.",
-                f"A code cell has at most {LONGEST_CELL}, better 8.",
-                "Split the cell, or move what is not the lesson's subject into workshop/.",
-            )
+        if (count := len(lines)) > LONGEST_CELL:
+            words = {"kind": kind, "lines": count, "longest": LONGEST_CELL}
+            yield cell.refuse(LONGEST_CELL, "long cell", **words)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -71,14 +61,10 @@ def _code_faults(cell: Cell) -> Iterator[BuildError]:
         except (SyntaxError, ValueError) as error:
             at = (getattr(error, "lineno", None) or 1) - 1
             wrong = lines[at].strip() if at < len(lines) else ""
-            raw = cell.text.split("\n")
-            yield cell.refuse(
-                next((n for n, line in enumerate(raw) if wrong and wrong in line), 0),
-                f"The {kind} cell does not parse: {getattr(error, 'msg', error)}: `{wrong}`.",
-                'It runs as it stands, in practice too: an open blank is `...`, `""` or nothing.',
-                "Correct the line. A solution of several lines stands between `# BEGIN SOLUTION` "
-                "and `# END SOLUTION`.",
-            )
+            raw = enumerate(cell.text.split("\n"))
+            place = next((n for n, line in raw if wrong and wrong in line), 0)
+            words = {"kind": kind, "error": getattr(error, "msg", error), "line": wrong}
+            yield cell.refuse(place, "cell that does not parse", **words)
 
 
 def _check_faults(sources: list[Source], root: Path) -> Iterator[BuildError]:
@@ -88,42 +74,23 @@ def _check_faults(sources: list[Source], root: Path) -> Iterator[BuildError]:
     try:
         made = checks.load(lesson, root)
     except Exception as error:
-        saw = f"The checks cannot be loaded: {type(error).__name__}: {error}"
-        yield BuildError(place, saw, "A module that can be imported.", "Mend what it names.")
+        said = f"{type(error).__name__}: {error}"
+        yield BuildError(place, "checks cannot be loaded", error=said)
         return
     seen: set[str] = set()
     for cell in (cell for source in sources for cell in source.cells if cell.exercise):
         name = cell.exercise
+        words: dict[str, object] = {"name": repr(name), "place": place}
         if name in seen:
-            yield cell.refuse(
-                0,
-                f"The blank {name!r} is in the lesson and in its exercise.",
-                "A blank's name is used once in both, so that check finds it.",
-                "Rename one of them.",
-            )
+            yield cell.refuse(0, "blank in lesson and exercise", **words)
         seen.add(name)
         hints = made[name].hints if name in made else ()
         if name not in made or not made[name].means.strip():
-            yield cell.refuse(
-                0,
-                f"The blank {name!r} has no check.",
-                f'{place} has a function with @blank("{name}", hints=…, means=…).',
-                "Write it: a learner alone has to know whether the blank is right.",
-            )
+            yield cell.refuse(0, "blank without check", **words)
         elif len(hints) != 3 or not all(hint.strip() for hint in hints):
-            yield cell.refuse(
-                0,
-                f"The blank {name!r} has {len(hints)} hints.",
-                "Three: a question, a pointer to what shows it, nearly the answer.",
-                f"Write them in {place}.",
-            )
+            yield cell.refuse(0, "blank without three hints", count=len(hints), **words)
     for name in sorted(made.keys() - seen):
-        yield BuildError(
-            place,
-            f"There is a check {name!r}, and no blank of that name.",
-            "Each check belongs to a blank of the lesson or its exercise.",
-            "Remove the check, or correct its name.",
-        )
+        yield BuildError(place, "check without blank", name=repr(name))
 
 
 def _markdown_faults(
@@ -132,36 +99,21 @@ def _markdown_faults(
     text = fill(cell.text, values, source.practice)
     for block in MarkdownIt("commonmark").parse(text):
         shown = "".join(t.content for t in block.children or [] if t.type == "text")
-        if shown.count("$") > 1:
-            yield cell.refuse(
-                block.map[0] if block.map else 0,
-                f"A paragraph has {shown.count('$')} dollar signs.",
-                "Jupyter reads what stands between two of them as a formula.",
-                "Write the amounts in words, or as `code`.",
-            )
+        if (count := shown.count("$")) > 1:
+            line = block.map[0] if block.map else 0
+            yield cell.refuse(line, "two prices in a paragraph", count=count)
     for line, kind, target, alternative in _references(text):
         if kind == "img" and not alternative.strip():
-            yield cell.refuse(
-                line,
-                f"The picture {target} has no alternative text.",
-                "Who cannot see it reads what it shows.",
-                'Write ![what the picture shows](…), or alt="…" in HTML.',
-            )
+            yield cell.refuse(line, "picture without words", target=target)
         parts = urlsplit(target)
         if parts.scheme or parts.netloc or not parts.path:
             continue
         for folder in (Path(source.practice).parent, Path(source.finished).parent):
-            wanted = os.path.normpath(folder / unquote(parts.path))
-            path = Path(wanted).as_posix()
+            path = Path(os.path.normpath(folder / unquote(parts.path))).as_posix()
             known = any(f == path or f.startswith(f"{path}/") for f in derived)
             if not known and (path.startswith("..") or not (root / path).exists()):
-                yield cell.refuse(
-                    line,
-                    f"The link {target} leads from {folder.as_posix()}/ to {path}, "
-                    "which does not exist.",
-                    "A relative link leads on from where the notebook stands.",
-                    "Correct the path, or add the file.",
-                )
+                words = {"target": target, "folder": folder.as_posix(), "path": path}
+                yield cell.refuse(line, "link to nothing", **words)
                 break
 
 
@@ -188,12 +140,9 @@ def outside_faults(source: Source, practice: str, finished: str) -> Iterator[Bui
         [c for c in notebooks.read(text).cells if not c.id.startswith(notebooks.CHECK)]
         for text in (practice, finished)
     ]
-    expected = "Practice and finished notebook are the same but for the blanks."
-    do = "This is a fault of the builder or of a tampered file: run `make build` again, report it."
+    refusal = "difference outside the blanks"
     if len({len(source.cells), *map(len, pair)}) > 1:
-        yield BuildError(
-            source.file, "The notebooks differ in their number of cells.", expected, do
-        )
+        yield BuildError(source.file, refusal, how="in their number of cells")
         return
     for cell, left, right in zip(source.cells, *pair, strict=True):
         ours, theirs = (
@@ -209,8 +158,7 @@ def outside_faults(source: Source, practice: str, finished: str) -> Iterator[Bui
         # An emptied cell and a cell of one empty line are the same text.
         if "\n".join(ours) != "\n".join(theirs) or left.cell_type != right.cell_type:
             lines = [d for d in difflib.ndiff(ours, theirs) if d[0] in "+-"] or ["the kind of cell"]
-            saw = f"The notebooks differ outside the blanks: `{lines[0]}`."
-            yield cell.refuse(0, saw, expected, do)
+            yield cell.refuse(0, refusal, how=f"outside the blanks: `{lines[0]}`")
 
 
 def _orphans(root: Path, derived: Iterable[str]) -> Iterator[BuildError]:
@@ -222,9 +170,5 @@ def _orphans(root: Path, derived: Iterable[str]) -> Iterator[BuildError]:
             hidden = any(part.startswith((".", "__pycache__", "outbox")) for part in path.parts)
             theirs = re.search(r"_mine_\d+\.ipynb$", path.name)
             if not (hidden or theirs or path.as_posix() in set(derived)):
-                yield BuildError(
-                    path.as_posix(),
-                    "No source under lessons/ derives this file.",
-                    f"All of {folder.relative_to(root).as_posix()}/ is derived.",
-                    "Remove the file, or move it out of here.",
-                )
+                all_of = folder.relative_to(root).as_posix()
+                yield BuildError(path.as_posix(), "orphan", folder=all_of)

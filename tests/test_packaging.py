@@ -149,6 +149,18 @@ def test_what_colab_installs_leaves_its_kernel_alone() -> None:
     assert not named & (kernel | {"jupyter-client", "jupyter-core", "pyzmq", "nbval"})
 
 
+def test_what_colab_has_is_enough() -> None:
+    """pip leaves a package alone whose version is within what is asked for."""
+    pins = {
+        canonicalize_name(pin.name): next(iter(pin.specifier)).version
+        for pin in requirements((ROOT / "tests" / "colab.txt").read_text())
+    }
+    shared = [r for r in requirements(dependencies()) if canonicalize_name(r.name) in pins]
+    assert len(shared) > 8
+    for asked in shared:
+        assert asked.specifier.contains(pins[canonicalize_name(asked.name)]), asked
+
+
 # The Python versions
 
 
@@ -156,6 +168,7 @@ def test_python_versions_agree_everywhere() -> None:
     wanted = SpecifierSet(PROJECT["requires-python"])
     assert [v for v in ("3.9", *PYTHONS, "3.15") if v in wanted] == PYTHONS
     makefile = (ROOT / "Makefile").read_text()
+    assert f"\nMATRIX = {' '.join(PYTHONS)}\n" in makefile
     assert "(3, 10) <= sys.version_info[:2] <= (3, 14)" in makefile
     ci = ROOT / ".github/workflows/ci.yml"
     if ci.exists():

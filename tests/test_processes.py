@@ -199,3 +199,11 @@ def test_the_second_of_two_waits_for_the_first(home: Path) -> None:
 
     asyncio.run(both())
     assert told == ["first", "second"]
+
+
+def test_what_listens_is_known_with_colabs_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = psutil.Process.net_connections
+    monkeypatch.delattr(psutil.Process, "net_connections")
+    monkeypatch.setattr(psutil.Process, "connections", asked, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert server.getsockname()[1] in processes._listening(psutil.Process())

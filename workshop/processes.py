@@ -336,8 +336,10 @@ def _listener(port: int) -> psutil.Process | None:
 
 
 def _listening(process: psutil.Process) -> set[int]:
+    # psutil had another name for it before its release 6, and Colab has 5.9.5.
+    ask = getattr(process, "net_connections", None) or process.connections
     try:
-        connections = process.net_connections(kind="tcp")
+        connections = ask(kind="tcp")
     except psutil.Error:
         return set()
     return {one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN}

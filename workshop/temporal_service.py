@@ -33,7 +33,6 @@ DOWNLOADS = "temporal-cli"
 # With a database file and no pragmas the service writes through to disk at each step.
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 # https://github.com/temporalio/temporal/blob/main/common/dynamicconfig/constants.go
-# What those for speed bring: docs/benchmarks.md.
 DYNAMIC_CONFIG = (
     # The default lets a quiet service look for new work 20 times a second, so that each step of
     # a Workflow waits 50 ms.

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 import room as rooms
 
-from authoring.environment import Index, why_anew
+from authoring.environment import for_uv, why_anew
 
 ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 
@@ -218,7 +218,7 @@ def test_pips_configuration_in_uvs_words(monkeypatch: pytest.MonkeyPatch) -> Non
         "cert": "/certificates/company.pem",
         "find-links": "/wheels /more",
     }
-    given = Index("", settings).for_uv()
+    given = for_uv(settings)
     assert given["UV_DEFAULT_INDEX"] == "https://packages.example/simple"
     assert given["UV_INDEX"] == "https://one.example/simple https://two.example/simple"
     assert given["UV_INSECURE_HOST"] == "packages.example"
@@ -226,7 +226,7 @@ def test_pips_configuration_in_uvs_words(monkeypatch: pytest.MonkeyPatch) -> Non
     assert given["UV_FIND_LINKS"] == "/wheels,/more"
     assert given["UV_SYSTEM_CERTS"] == "1"
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mine.example")
-    assert "UV_DEFAULT_INDEX" not in Index("", settings).for_uv()
+    assert "UV_DEFAULT_INDEX" not in for_uv(settings)
 
 
 @pytest.mark.rotates("what takes long", among=4)

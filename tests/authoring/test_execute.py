@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from authoring import build, execute
-from authoring.execute import PORTS
+from authoring.room import PORTS
 from conftest import LESSON, House
 
 FINISHED = f"Solutions_{LESSON}/{LESSON}_Solution.ipynb"

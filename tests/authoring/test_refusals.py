@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,13 @@ def test_refused_with_place_and_remedy(
     assert head.startswith(f"✗ {FILE}:") and place in head
     assert any(line.startswith("  Do:") and do in line for line in rest), refusal
     assert "nothing was written" in said and house.files() == set()
+
+
+def test_each_refusal_is_used_somewhere() -> None:
+    folder = Path(verify.__file__).parent
+    code = "".join((folder / f"{name}.py").read_text() for name in ("source", "blanks", "verify"))
+    names = re.findall(r"^\[(.+)\]$", (folder / "refusals.cfg").read_text(), re.MULTILINE)
+    assert len(names) > 30 and [name for name in names if f'"{name}"' not in code] == []
 
 
 def test_all_refusals_of_a_run_come_together(

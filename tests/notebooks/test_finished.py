@@ -26,7 +26,7 @@ from authoring import notebooks
 from workshop.settings import load
 
 NBVAL = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
-NBVAL += ["--nbval-cell-timeout=900", "-p", "authoring.nbval_displays"]
+NBVAL += ["--nbval-cell-timeout=900", "-p", "tests.nbval_displays"]
 PLAIN = ["-q", "--color=no", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
 
 

@@ -2,7 +2,7 @@
 
 A notebook stores a display that was updated in place (`display(…, display_id=True)` and its
 `update`) as it looked in the end. nbval 0.11 passes over the updates and would compare the first
-form instead. `conftest.py` loads this plugin; elsewhere it is `-p authoring.nbval_displays`.
+form instead. `conftest.py` loads this plugin; elsewhere it is `-p tests.nbval_displays`.
 
 https://jupyter-client.readthedocs.io/en/stable/messaging.html#update-display-data
 """

@@ -1,0 +1,97 @@
+"""A room to run something in: a folder, free ports, no key, and an end to what it started."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from authoring.ports import free_ports
+from workshop.errors import WorkshopError
+from workshop.settings import ROOT
+
+PORTS = {
+    "WORKSHOP_TEMPORAL_PORT": 7233,
+    "WORKSHOP_UI_PORT": 8233,
+    "WORKSHOP_PRACTICE_PORT": 8234,
+    "WORKSHOP_SITE_PORT": 8236,
+}
+"""The settings of the ports, and what a learner has there."""
+DOWN = (sys.executable, "-m", "workshop", "down")
+# What would lead to somebody's model, Temporal Service, state or profile. Some containers forbid
+# bytecode files, and then each process compiles every library anew.
+_OUTSIDE = re.compile(
+    r"(LLM|TEMPORAL|WORKSHOP|DATABASE|OPENAI|ANTHROPIC|CODESPACE|JUPYTER|JPY)_?|.*(API_KEY|TOKEN|SECRET)"
+    r"|PYTHONDONTWRITEBYTECODE$|VIRTUAL_ENV$|MAKE"
+)
+
+
+class RoomError(WorkshopError):
+    """What was started in a room could not be ended."""
+
+
+@contextmanager
+def room(
+    extra: Mapping[str, str], *, down: Sequence[str] = DOWN, root: Path = ROOT
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A temporary folder, and the environment variables of a room in it.
+
+    Args:
+        extra: more environment variables.
+        down: ends what was started; it gets the room's environment, and runs in `root`.
+
+    Raises:
+        RoomError: `down` failed. Where the block raises as well, that is printed instead.
+    """
+    # The kernel, which may have been killed, is another writer here.
+    made = tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
+    with made as name:
+        folder = Path(name).resolve()
+        home = folder / ".workshop"
+        home.mkdir()
+        ports = map(str, free_ports(len(PORTS)))
+        environment = outside() | {
+            **dict(zip(PORTS, ports, strict=True)),
+            "WORKSHOP_HOME": str(home),
+            "WORKSHOP_ENV_FILE": str(home / "env"),
+            # This repository's classroom, whatever else is installed.
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+            # No start-up file or configuration of the author.
+            "IPYTHONDIR": str(home / "ipython"),
+            **extra,
+        }
+        try:
+            yield folder, environment
+        except BaseException:
+            if complaint := _end(down, environment, root):
+                print(complaint)
+            raise
+        if complaint := _end(down, environment, root):
+            raise complaint
+
+
+def outside() -> dict[str, str]:
+    """The environment of this process, without what belongs to a person or to another room."""
+    return {name: value for name, value in os.environ.items() if not _OUTSIDE.match(name)}
+
+
+def _end(command: Sequence[str], environment: dict[str, str], root: Path) -> RoomError | None:
+    try:
+        done = subprocess.run(
+            command, env=environment, cwd=root, capture_output=True, text=True, timeout=60
+        )
+        if done.returncode == 0:
+            return None
+        said = (done.stderr or done.stdout)[-2000:]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = str(error)
+    return RoomError(
+        f"`{' '.join(command[1:])}` failed: {said}",
+        "It ends the processes that were started here.",
+        "Look for a Temporal Service and a practice model that were left, and end them.",
+    )
