@@ -24,7 +24,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SMALLER = {"DRAFT_RUNS": "50", "AGENT_RUNS": "20", "RESEARCH_RUNS": "12", "SWEEP_KILLS": "8"}
+SMALLER = {  # with --quick, unless the demo or the storm itself is what was changed
+    "SWEEP_KILLS": ("8", "demos/module_one_02", "tests/demos/test_sweep"),
+    "DRAFT_RUNS": ("50", "demos/module_one_03", "tests/demos/test_draft_orders"),
+    "AGENT_RUNS": ("20", "demos/module_one_04", "tests/demos/test_agent_conversations"),
+    "RESEARCH_RUNS": ("12", "demos/module_one_05", "tests/demos/test_research_storm"),
+}
 LESSON = re.compile(r"(?:(?:lessons|notebooks|exercises)/|Solutions_|tests/lessons/bank_)(\d\d)")
 
 
@@ -39,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     commit = git("rev-parse", "--short=7", "HEAD").strip() or f"{datetime.date.today():%y%j}"
     os.environ.setdefault("TURN", str(int(commit, 16) % 10000))  # which `pytest -n` inherits
     if config.getoption("quick"):
-        os.environ.update({name: n for name, n in SMALLER.items() if name not in os.environ})
+        for name, (number, *places) in SMALLER.items():
+            if not any(file.startswith(tuple(places)) for file in changed()):
+                os.environ.setdefault(name, number)
 
 
 def git(*words: str) -> str:
