@@ -24,7 +24,7 @@ def shape(printed: str) -> list[str]:
 
 @pytest.mark.rotates("shows")
 def test_it_plays_as_the_run_sheet_says(running_room: dict[str, str]) -> None:
-    done = rooms.workshop("demo", "draft", env=running_room | {"LLM_API_KEY": SENTINEL}, limit=120)
+    done = rooms.workshop("demo", "draft", env=running_room | {"LLM_API_KEY": SENTINEL})
     assert done.returncode == 0, done.stdout + done.stderr
     block = re.search(
         r"```text\n(Real processes[^`]*DraftWorkflow.*?)```", RUN_SHEET.read_text(), re.S

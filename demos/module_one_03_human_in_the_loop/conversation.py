@@ -196,7 +196,15 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
         DraftError: nobody has answered in that time, or this draft cannot be asked such a thing.
     """
     try:
-        return await wait_for(_asked_again(handle, ask), PATIENCE_SECONDS)
+        try:
+            return await wait_for(_answer(handle, ask), ONCE_SECONDS)
+        except asyncio.TimeoutError:
+            print(
+                "… No Worker answers. The draft is safe in the Event History; I ask again for "
+                f"{PATIENCE_SECONDS:g} s.",
+                flush=True,
+            )
+            return await wait_for(_answer(handle, ask), PATIENCE_SECONDS)
     except asyncio.TimeoutError:
         raise DraftError(
             f"Nobody has answered for {PATIENCE_SECONDS:g} s.",
@@ -206,8 +214,8 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
         ) from None
 
 
-async def _asked_again(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitable[T]]) -> T:
-    told = False
+async def _answer(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until there is an answer."""
     while True:
         try:
             return await wait_for(ask(), ONCE_SECONDS)
@@ -225,13 +233,6 @@ async def _asked_again(handle: WorkflowHandle[Any, Any], ask: Callable[[], Await
                     f"{handle.id} has ended meanwhile.",
                     do="Run this again: it shows how.",
                 ) from None
-        if not told:
-            print(
-                "… No Worker answers. The draft is safe in the Event History; I ask again for "
-                f"{PATIENCE_SECONDS:g} s.",
-                flush=True,
-            )
-            told = True
         await asyncio.sleep(0.2)
 
 

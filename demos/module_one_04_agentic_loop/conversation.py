@@ -185,7 +185,15 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
         AgentError: nobody has answered in that time.
     """
     try:
-        return await wait_for(_asked_again(handle, ask), PATIENCE_SECONDS)
+        try:
+            return await wait_for(_answer(handle, ask), ONCE_SECONDS)
+        except asyncio.TimeoutError:
+            print(
+                "… No Worker answers. The steps are safe in the Event History; I ask again for "
+                f"{PATIENCE_SECONDS:g} s.",
+                flush=True,
+            )
+            return await wait_for(_answer(handle, ask), PATIENCE_SECONDS)
     except asyncio.TimeoutError:
         raise AgentError(
             f"Nobody has answered for {PATIENCE_SECONDS:g} s.",
@@ -194,8 +202,8 @@ async def patiently(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitabl
         ) from None
 
 
-async def _asked_again(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitable[T]]) -> T:
-    told = False
+async def _answer(handle: WorkflowHandle[Any, Any], ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until there is an answer."""
     while True:
         try:
             return await wait_for(ask(), ONCE_SECONDS)
@@ -204,13 +212,6 @@ async def _asked_again(handle: WorkflowHandle[Any, Any], ask: Callable[[], Await
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise Ended(f"{handle.id} has ended meanwhile.") from None
-        if not told:
-            print(
-                "… No Worker answers. The steps are safe in the Event History; I ask again for "
-                f"{PATIENCE_SECONDS:g} s.",
-                flush=True,
-            )
-            told = True
         await asyncio.sleep(0.2)
 
 
