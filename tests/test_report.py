@@ -35,7 +35,7 @@ from reportlab.platypus import SimpleDocTemplate
 import workshop
 from workshop.errors import WorkshopError
 from workshop.report import first_page, page_number, safe_name, story, whole_file
-from workshop.report.markdown import markdown_parser
+from workshop.report.markdown import PARSER
 
 DAY = datetime.date(2026, 11, 5)
 HEAD = "Research Report 5 November 2026 "
@@ -152,7 +152,11 @@ class Stripper(HTMLParser):
 
 
 def usable(text: str) -> str:
-    """The text without what is no character at all: controls and halves of surrogate pairs."""
+    """The text without what is no character at all: controls and halves of surrogate pairs.
+
+    Nor is a soft hyphen or a space of no width: they only say where a word may be cut.
+    """
+    text = text.replace("\xad", "").replace("\u200b", "")
     for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
         text = text.replace(end, "\n")
     gone = [*range(9), *range(11, 32), *range(127, 160), *range(0xD800, 0xE000)]
@@ -166,7 +170,7 @@ def in_fonts(text: str) -> str:
 
 def expected(text: str) -> tuple[str, bool]:
     """What a report of the text must show, and whether its order on the page is free."""
-    parser = markdown_parser()
+    parser = PARSER
     html = Html(parser).render(parser.parse(usable(text)), parser.options, {})
     stripper = Stripper()
     stripper.feed(html)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.report.blocks import GREY
 from workshop.report.files import ReportFileError, first_page, safe_name, whole_file
-from workshop.report.fonts import SANS, face
-from workshop.report.markdown import TITLE, story
+from workshop.report.fonts import SANS, held
+from workshop.report.story import GREY, TITLE, story
 
 __all__ = ["ReportFileError", "first_page", "page_number", "safe_name", "story", "whole_file"]
 
@@ -23,7 +22,7 @@ def page_number(canvas: Any, doc: Any) -> None:
     The PDF's own title is the document's `title`, else the one of `story`. No path enters it.
     (https://docs.reportlab.com/reportlab/userguide/ch5_platypus/#simpledoctemplate)
     """
-    face(SANS)
+    held()
     number = canvas.getPageNumber()
     if number == 1:
         canvas.setTitle(doc.title or TITLE)
