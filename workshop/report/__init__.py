@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.report.files import ReportFileError, first_page, safe_name, whole_file
+from workshop.report.files import ReportFileError, first_page, remark, safe_name, whole_file
 from workshop.report.fonts import SANS, held
 from workshop.report.story import GREY, TITLE, story
 
-__all__ = ["ReportFileError", "first_page", "page_number", "safe_name", "story", "whole_file"]
+__all__ = [
+    "ReportFileError",
+    "first_page",
+    "page_number",
+    "remark",
+    "safe_name",
+    "story",
+    "whole_file",
+]
 
 
 def page_number(canvas: Any, doc: Any) -> None:

@@ -95,7 +95,7 @@ def fit(text: str, wanted: str) -> list[tuple[str, str]]:
 def not_shown(text: str) -> str:
     """What the faces cannot show of a text as it is meant, in sentences, or an empty string."""
     said = ""
-    if lacking := {char for char in text if not _home(char, SANS)}:
+    if lacking := {char for char in text if not char.isspace() and not _home(char, SANS)}:
         # The first word of a letter's name is its script: CJK, DEVANAGARI, and so on.
         scripts = {
             unicodedata.name(char, "others").partition(" ")[0] if char.isalpha() else "signs"

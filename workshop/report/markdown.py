@@ -61,12 +61,3 @@ def _new_parser() -> MarkdownIt:
 
 PARSER = _new_parser()
 """Shared by all threads."""
-
-
-def tokens(text: str) -> list[Token]:
-    try:
-        return PARSER.parse(text)
-    except RecursionError:
-        # The text as one plain paragraph is better than none.
-        inline = Token("inline", "", 0, children=[Token("text", "", 0, content=text)])
-        return [Token("paragraph_open", "p", 1), inline, Token("paragraph_close", "p", -1)]

@@ -16,8 +16,9 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import CondPageBreak, Flowable, HRFlowable, Indenter, Paragraph, Table
 
+from workshop.report.files import REMARK
 from workshop.report.fonts import BOLD, BOLD_OBLIQUE, MISSING, MONO, OBLIQUE, SANS, fit, not_shown
-from workshop.report.markdown import tokens
+from workshop.report.markdown import PARSER
 
 TITLE = "Research Report"
 INK, GREY, LINE = HexColor("#1f2328"), HexColor("#5a6270"), HexColor("#c9ced6")
@@ -28,6 +29,7 @@ _LINE_END = re.compile("\r\n?|\x85|\u2028|\u2029")
 _UNUSABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # What only says where a word may be cut, and is not seen itself.
 _CUTS = re.compile("[\xad\u200b]")
+_OTHER_SPACE = re.compile(r"[^\S\n\xa0]")
 _FURTHER_SPACE = re.compile(r"(?<![^ \n]) ")  # at the start of a line, or after a space
 _CLICKABLE = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _WIDEST_TABLE = 9
@@ -68,10 +70,13 @@ def story(
     for text, size in ((subject, 12.0), (date, 9.0), (note, 9.0)):
         if text:
             head.append(_Text(_marked(text), _style(size, textColor=GREY, spaceAfter=3)))
-    rule = HRFlowable("100%", 0.7, color=LINE, spaceBefore=2, spaceAfter=12)
+    head.append(HRFlowable("100%", 0.7, color=LINE, spaceBefore=2, spaceAfter=12))
     blocks = _Blocks()
-    blocks.add(SyntaxTreeNode(tokens(content)), 0.0, ())
-    return [*head, rule, *blocks.flowables]
+    try:
+        blocks.add(SyntaxTreeNode(PARSER.parse(content)), 0.0, ())
+    except RecursionError:  # nested without end: as one plain paragraph is better than not at all
+        return [*head, _Text(_marked(content), _style())]
+    return head + blocks.flowables
 
 
 def clean(text: str) -> str:
@@ -105,7 +110,7 @@ class _Title(_Text):
 
     def __init__(self, title: str, subject: str, note: str) -> None:
         super().__init__(_marked(title, BOLD), _style(22.0, leading=28, spaceAfter=4))
-        self._about = {"Title": title, "Subject": subject, "Keywords": note}
+        self._about = {"Title": title, "Subject": subject, "Keywords": note and REMARK + note}
 
     def draw(self) -> None:
         for name, text in self._about.items():
@@ -257,7 +262,7 @@ def _marked(text: str, font: str = SANS, code: bool = False) -> str:
         text = _FURTHER_SPACE.sub("\xa0", text)
     return "".join(
         f'<font name="{name}">{escape(piece)}</font>'
-        for piece, name in fit(text.replace("\t", " "), font)
+        for piece, name in fit(_OTHER_SPACE.sub(" ", text), font)
     ).replace("\n", "<br/>")
 
 
