@@ -103,22 +103,14 @@ def whole_file(filename: str, folder: str | Path = ".") -> Iterator[Path]:
 
 
 def first_page(path: str | Path, *, width: int = 600) -> bytes:
-    """Page 1 of a PDF as a PNG picture on white.
-
-    Args:
-        path: the PDF.
-        width: of the picture, in pixels.
-
-    Raises:
-        ReportFileError: there is no such file, or it is no PDF with a page.
-    """
+    """Page 1 of a PDF as a PNG picture on white, `width` pixels wide. Raises as `opened` does."""
     if not 1 <= width <= 10_000:
         raise ReportFileError(
             f"The width is {width} pixels.",
             "A picture is 1 to 10,000 pixels wide.",
             "Choose a width such as 600.",
         )
-    with _opened(path) as document:
+    with opened(path) as document:
         # A hair less, so that rounding up gives the width itself.
         scale = (width - 0.01) / document[0].get_width()
         out = io.BytesIO()
@@ -127,17 +119,18 @@ def first_page(path: str | Path, *, width: int = 600) -> bytes:
 
 
 def remark(path: str | Path) -> str:
-    """What a report of `story` says of characters that it cannot show; empty where it shows all.
-
-    Raises:
-        ReportFileError: there is no such file, or it is no PDF with a page.
-    """
-    with _opened(path) as document:
+    """What a report of `story` cannot show, in sentences, or nothing. Raises as `opened` does."""
+    with opened(path) as document:
         return str(document.get_metadata_value("Keywords")).partition(REMARK)[2]
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Any]:
+def opened(path: str | Path) -> Iterator[Any]:
+    """A PDF with a page as pypdfium2 reads it, by one thread at a time.
+
+    Raises:
+        ReportFileError: there is no such file, or it is no PDF with a page.
+    """
     import pypdfium2  # here, because only those who look at a page need to load it
 
     file = Path(path)

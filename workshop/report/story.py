@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
-from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.tree import SyntaxTreeNode
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
@@ -17,28 +14,19 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import CondPageBreak, Flowable, HRFlowable, Indenter, Paragraph, Table
 
 from workshop.report.files import REMARK
-from workshop.report.fonts import BOLD, BOLD_OBLIQUE, MISSING, MONO, OBLIQUE, SANS, fit, not_shown
+from workshop.report.fonts import BOLD, MONO, SANS, not_shown
+from workshop.report.inline import clean, marked, markup
 from workshop.report.markdown import PARSER
 
 TITLE = "Research Report"
 INK, GREY, LINE = HexColor("#1f2328"), HexColor("#5a6270"), HexColor("#c9ced6")
 _SHADE, _HEADER_SHADE = HexColor("#f3f4f6"), HexColor("#e9edf2")
 
-_LINE_END = re.compile("\r\n?|\x85|\u2028|\u2029")
-# Control characters, halves of surrogate pairs, and code points that are no characters.
-_UNUSABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-# What only says where a word may be cut, and is not seen itself.
-_CUTS = re.compile("[\xad\u200b]")
-_OTHER_SPACE = re.compile(r"[^\S\n\xa0]")
-_FURTHER_SPACE = re.compile(r"(?<![^ \n]) ")  # at the start of a line, or after a space
-_CLICKABLE = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _WIDEST_TABLE = 9
 """A table of more columns is set in several tables, one below the other."""
 _LIST_STEP, _QUOTE_STEP, _MOST_INDENT = 20.0, 14.0, 74.0
 _BULLETS = "•◦▪"
 _HEADINGS = {"h1": 17.0, "h2": 14.5, "h3": 12.5, "h4": 11.5, "h5": 10.5, "h6": 10.0}
-_MONTHS = "January February March April May June July August September October November December"
-_FONTS = {(False, False): SANS, (True, False): BOLD, (False, True): OBLIQUE}
 
 
 def story(
@@ -64,24 +52,19 @@ def story(
     content = clean(content)
     title, subject = (" ".join(clean(text).split()) for text in (title, subject))
     day = day or datetime.date.today()
-    date = f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}"
+    date = f"{day.day} {day:%B %Y}"
     note = not_shown(f"{title}{subject}{content}")
     head: list[Flowable] = [_Title(title, subject, note)]
     for text, size in ((subject, 12.0), (date, 9.0), (note, 9.0)):
         if text:
-            head.append(_Text(_marked(text), _style(size, textColor=GREY, spaceAfter=3)))
+            head.append(_Text(marked(text), _style(size, textColor=GREY, spaceAfter=3)))
     head.append(HRFlowable("100%", 0.7, color=LINE, spaceBefore=2, spaceAfter=12))
     blocks = _Blocks()
     try:
         blocks.add(SyntaxTreeNode(PARSER.parse(content)), 0.0, ())
     except RecursionError:  # nested without end: as one plain paragraph is better than not at all
-        return [*head, _Text(_marked(content), _style())]
+        return [*head, _Text(marked(content), _style())]
     return head + blocks.flowables
-
-
-def clean(text: str) -> str:
-    """The text with one kind of line end, and U+FFFD for each character that cannot be shown."""
-    return _CUTS.sub("", _UNUSABLE.sub(MISSING, _LINE_END.sub("\n", text)))
 
 
 def _style(size: float = 10.0, **look: Any) -> ParagraphStyle:
@@ -106,15 +89,16 @@ class _Text(Paragraph):  # type: ignore[misc]
 
 
 class _Title(_Text):
-    """The title of a report, which names the PDF as well, unless its maker has named it."""
+    """The title of a report, which names the PDF too, where its maker has not. No path enters."""
 
     def __init__(self, title: str, subject: str, note: str) -> None:
-        super().__init__(_marked(title, BOLD), _style(22.0, leading=28, spaceAfter=4))
-        self._about = {"Title": title, "Subject": subject, "Keywords": note and REMARK + note}
+        super().__init__(marked(title, BOLD), _style(22.0, leading=28, spaceAfter=4))
+        self._about = {"title": title, "subject": subject, "keywords": note and REMARK + note}
+        self._about |= {"author": "", "creator": "Durable AI Workshop"}
 
     def draw(self) -> None:
         for name, text in self._about.items():
-            getattr(self.canv, f"set{name}")(self._doctemplateAttr(name.lower()) or text)
+            getattr(self.canv, f"set{name.title()}")(self._doctemplateAttr(name) or text)
         super().draw()
 
 
@@ -196,11 +180,11 @@ class _Blocks:
                 # Not alone at the foot of a page.
                 self.flowables.append(CondPageBreak(size * 1.3 + 42))
                 look |= {"spaceBefore": size * 0.7, "spaceAfter": size * 0.3, "leading": 1.3 * size}
-                self._text(_markup(node.children[0], bold=True), _style(size, **look))
+                self._text(markup(node.children[0], bold=True), _style(size, **look))
             elif node.type == "paragraph":
                 # In a tight list markdown-it hides the paragraphs.
                 look["spaceAfter"] = 2.5 if node.hidden else 7
-                self._text(_markup(node.children[0]), _style(**look))
+                self._text(markup(node.children[0]), _style(**look))
 
     def _list(
         self, node: SyntaxTreeNode, indent: float, bars: tuple[float, ...], lists: int
@@ -219,19 +203,19 @@ class _Blocks:
         if self._marks:
             self._text("\xa0", _style(**look))
 
-    def _text(self, markup: str, look: ParagraphStyle) -> None:
+    def _text(self, text: str, look: ParagraphStyle) -> None:
         bullet, self._marks = " ".join(self._marks), []
         look.bulletFontName, look.bulletColor = SANS, GREY
         look.bulletIndent = max(0.0, self._marks_end - stringWidth(bullet, SANS, 10))
-        self.flowables.append(_Text(markup, look, bulletText=bullet or None))
+        self.flowables.append(_Text(text, look, bulletText=bullet or None))
 
     def _code(self, node: SyntaxTreeNode, look: dict[str, Any]) -> None:
-        markup = _marked(node.content.removesuffix("\n").expandtabs(4), MONO, code=True)
+        text = marked(node.content.removesuffix("\n").expandtabs(4), MONO, code=True)
         if info := node.info.strip():
-            markup = f'<font size="7.5" color="#5a6270">{_marked(info)}</font><br/>{markup}'
+            text = f'<font size="7.5" color="#5a6270">{marked(info)}</font><br/>{text}'
         box = {"backColor": _SHADE, "borderPadding": 6, "rightIndent": 6, "textColor": INK}
         space = {"leftIndent": look["leftIndent"] + 6, "spaceBefore": 12, "spaceAfter": 15}
-        self._text(markup, _style(8.5, **(look | box | space)))
+        self._text(text, _style(8.5, **(look | box | space)))
 
     def _inset(self, node: SyntaxTreeNode, indent: float, colour: Any) -> None:
         """Add a rule or a table."""
@@ -253,53 +237,4 @@ def _cell(node: SyntaxTreeNode, colour: Any) -> Paragraph:
     side = str(node.attrs.get("style", "")).rpartition(":")[2]
     alignment = {"center": TA_CENTER, "right": TA_RIGHT}.get(side, TA_LEFT)
     look = _style(8.5, textColor=colour, alignment=alignment, allowOrphans=1)
-    return Paragraph(_markup(node.children[0], bold=node.type == "th"), look)
-
-
-def _marked(text: str, font: str = SANS, code: bool = False) -> str:
-    """Text as reportlab's markup (https://docs.reportlab.com/reportlab/userguide/ch6_paragraphs)."""
-    if code:  # every space of it counts
-        text = _FURTHER_SPACE.sub("\xa0", text)
-    return "".join(
-        f'<font name="{name}">{escape(piece)}</font>'
-        for piece, name in fit(_OTHER_SPACE.sub(" ", text), font)
-    ).replace("\n", "<br/>")
-
-
-def _markup(parent: SyntaxTreeNode, bold: bool = False, italic: bool = False) -> str:
-    """What is inline in `parent` as reportlab's markup."""
-    font = _FONTS.get((bold, italic), BOLD_OBLIQUE)
-    parts = []
-    for node in parent.children:
-        within = _markup(node, bold or node.type == "strong", italic or node.type == "em")
-        if node.type == "s":
-            parts.append(f"<strike>{within}</strike>")
-        elif node.type == "link":
-            parts.append(_link(node, within, font))
-        elif node.type == "image":
-            shown = f"[Image: {node.content} {_address(node, 'src')}]"
-            parts.append(f'<font color="#5a6270">{_marked(shown, font)}</font>')
-        elif node.type == "code_inline":
-            shown = _marked(node.content, MONO, code=True)
-            parts.append(f'<font size="-0.8" backColor="#f3f4f6">{shown}</font>')
-        elif node.type in ("softbreak", "hardbreak"):
-            parts.append("<br/>")
-        else:
-            parts.append(within or _marked(node.content, font))
-    return "".join(parts)
-
-
-def _link(node: SyntaxTreeNode, within: str, font: str) -> str:
-    href = str(node.attrs.get("href", ""))
-    text = "".join(part.content for part in node.walk() if not part.children)
-    if _CLICKABLE.match(href):  # nothing but the web or a mail program
-        address = quoteattr(normalizeLink(href))
-        within = f'<a href={address} color="#0b57a4"><u>{within}</u></a>'
-    if node.attrs.get("title") or href not in (text, f"mailto:{text}"):
-        within += f' <font color="#5a6270">{_marked(_address(node, "href"), font)}</font>'
-    return within
-
-
-def _address(node: SyntaxTreeNode, attribute: str) -> str:
-    title = node.attrs.get("title")
-    return f"({node.attrs.get(attribute, '')}" + (f' "{title}")' if title else ")")
+    return Paragraph(markup(node.children[0], bold=node.type == "th"), look)
