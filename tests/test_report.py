@@ -475,6 +475,7 @@ def test_only_web_and_mail_addresses_can_be_clicked() -> None:
         ("7) seven\n8) eight", "7) seven 8) eight"),
         ("999999999. big", "999999999. big"),
         ("- \n- - a\n- # b", "• • ◦ a • b"),
+        ("- #\n- \u3000\n- ``` ```", "• • •"),
         ("- ***\n-     code\n- > quote", "• • code • quote"),
         ("# One\n###### Six", "One Six"),
         ("~~gone~~ **b** *i* ***both*** `code`", "gone b i both code"),

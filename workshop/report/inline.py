@@ -15,7 +15,7 @@ _LINE_END = re.compile("\r\n?|\x85|\u2028|\u2029")
 _UNUSABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # What only says where a word may be cut, and is not seen itself.
 _CUTS = re.compile("[\xad\u200b]")
-_OTHER_SPACE = re.compile(r"[^\S\n\xa0]")
+_OTHER_SPACE = re.compile(r"[^\S \n]")
 _FURTHER_SPACE = re.compile(r"(?<![^ \n]) ")  # at the start of a line, or after a space
 _CLICKABLE = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _FONTS = {(False, False): SANS, (True, False): BOLD, (False, True): OBLIQUE}
@@ -32,7 +32,7 @@ def marked(text: str, font: str = SANS, code: bool = False) -> str:
         text = _FURTHER_SPACE.sub("\xa0", text)
     return "".join(
         f'<font name="{name}">{escape(piece)}</font>'
-        for piece, name in fit(_OTHER_SPACE.sub(" ", text), font)
+        for piece, name in fit(_OTHER_SPACE.sub("\xa0", text.replace("\t", " ")), font)
     ).replace("\n", "<br/>")
 
 

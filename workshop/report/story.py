@@ -201,13 +201,14 @@ class _Blocks:
     def _flush(self, look: dict[str, Any]) -> None:
         """Show the marks of items that stay empty on a line of their own."""
         if self._marks:
-            self._text("\xa0", _style(**look))
+            self._text("", _style(**look))
 
     def _text(self, text: str, look: ParagraphStyle) -> None:
         bullet, self._marks = " ".join(self._marks), []
         look.bulletFontName, look.bulletColor = SANS, GREY
         look.bulletIndent = max(0.0, self._marks_end - stringWidth(bullet, SANS, 10))
-        self.flowables.append(_Text(text, look, bulletText=bullet or None))
+        # A paragraph of nothing would not show its marks.
+        self.flowables.append(_Text(text or "\xa0", look, bulletText=bullet or None))
 
     def _code(self, node: SyntaxTreeNode, look: dict[str, Any]) -> None:
         text = marked(node.content.removesuffix("\n").expandtabs(4), MONO, code=True)
