@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import io
+import os
 import re
+import struct
 import subprocess
 import sys
 import threading
@@ -34,8 +36,9 @@ from reportlab.platypus import SimpleDocTemplate
 
 import workshop
 from workshop.errors import WorkshopError
-from workshop.report import first_page, page_number, safe_name, story, whole_file
-from workshop.report.markdown import markdown_parser
+from workshop.notebook import show_pdf
+from workshop.report import first_page, page_number, remark, safe_name, story, whole_file
+from workshop.report.markdown import PARSER
 
 DAY = datetime.date(2026, 11, 5)
 HEAD = "Research Report 5 November 2026 "
@@ -152,7 +155,11 @@ class Stripper(HTMLParser):
 
 
 def usable(text: str) -> str:
-    """The text without what is no character at all: controls and halves of surrogate pairs."""
+    """The text without what is no character at all: controls and halves of surrogate pairs.
+
+    Nor is a soft hyphen or a space of no width: they only say where a word may be cut.
+    """
+    text = text.replace("\xad", "").replace("\u200b", "")
     for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
         text = text.replace(end, "\n")
     gone = [*range(9), *range(11, 32), *range(127, 160), *range(0xD800, 0xE000)]
@@ -166,7 +173,7 @@ def in_fonts(text: str) -> str:
 
 def expected(text: str) -> tuple[str, bool]:
     """What a report of the text must show, and whether its order on the page is free."""
-    parser = markdown_parser()
+    parser = PARSER
     html = Html(parser).render(parser.parse(usable(text)), parser.options, {})
     stripper = Stripper()
     stripper.feed(html)
@@ -468,6 +475,7 @@ def test_only_web_and_mail_addresses_can_be_clicked() -> None:
         ("7) seven\n8) eight", "7) seven 8) eight"),
         ("999999999. big", "999999999. big"),
         ("- \n- - a\n- # b", "• • ◦ a • b"),
+        ("- #\n- \u3000\n- ``` ```", "• • •"),
         ("- ***\n-     code\n- > quote", "• • code • quote"),
         ("# One\n###### Six", "One Six"),
         ("~~gone~~ **b** *i* ***both*** `code`", "gone b i both code"),
@@ -487,7 +495,12 @@ def test_nesting_without_end_shows_every_level() -> None:
     assert shown(quotes).endswith(">>deep")
     assert shown(lists).endswith("--deep")
     assert shown("> 1. - " * 300 + "deep").endswith(">1.-deep")
-    for hostile_text in ("![" * 1500 + "](x)" * 1500, "[" * 3000 + "a", "*a **b " * 1500):
+    for hostile_text in (
+        "![" * 1500 + "](x)" * 1500,
+        "[" * 3000 + "a",
+        "*a **b " * 1500,
+        "*a _b " * 2000 + "_ *" * 2000,
+    ):
         assert not letters(hostile_text) - Counter(shown(hostile_text))
 
 
@@ -509,6 +522,10 @@ def test_a_character_that_no_font_holds_is_seen(char: str, around: str) -> None:
 @pytest.mark.parametrize("around", ["{}", "**{}**", "*{}*", "***{}***", "`{}`", "```\n{}\n```"])
 def test_a_character_that_one_face_lacks_comes_from_another(text: str, around: str) -> None:
     assert shown(around.format(text)) == text
+
+
+def test_a_space_of_any_script_is_a_space() -> None:
+    assert " ".join(words(pdf("one\u3000two\u2009three")).split()) == HEAD + "one two three"
 
 
 def test_a_line_break_of_any_system_is_one() -> None:
@@ -541,8 +558,8 @@ LONG = {
     "a long word": "x" * 3000,
     "a long bold word and code": f"**{'w' * 900}** `{'m' * 900}` [{'l' * 90}](http://{'a' * 900})",
     "a long line of code": "```\n" + "code(1) " * 300 + "\n```",
-    "a long heading": "# " + "heading" * 200,
-    "a table of 30 columns": "|" + "head|" * 30 + "\n|" + "-|" * 30 + "\n|" + "word |" * 30,
+    "a long heading": "# " + "heading" * 1430,
+    "a table of 40 columns": "|" + "head|" * 40 + "\n|" + "-|" * 40 + "\n|" + "word |" * 40,
     "a cell taller than a page": "|a|b|\n|-|-|\n|" + "word " * 1500 + "|" + "x" * 3000 + "|",
     "a header taller than a page": "|" + "word " * 1500 + "|b|\n|-|-|\n|c|d|",
     "a table in deep quotes": "\n".join(
@@ -862,6 +879,64 @@ def test_a_report_says_what_its_fonts_cannot_show(text: str, said: list[str]) ->
     assert [part for part in said if part not in told] == [], told
 
 
-def test_a_report_that_shows_everything_says_nothing() -> None:
-    told = bare(words(pdf("Bees – “quite” 5 € ≥ Ω, пчела, ✓")))
+def test_the_cell_says_it_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    build_into(tmp_path / "bees.pdf", "Bienen: \u8702 und \u871c")
+    show_pdf(tmp_path / "bees.pdf")
+    assert capsys.readouterr().out == (
+        "[First page of bees.pdf, a PDF beside this notebook]\n"
+        "The fonts of this report lack 2 of the characters used (CJK): each is shown as \ufffd.\n"
+    )
+
+
+def test_a_report_that_shows_everything_says_nothing(tmp_path: Path) -> None:
+    text = "Bees – “quite” 5 € ≥ Ω, пчела, ✓"
+    told = bare(words(pdf(text)))
     assert NOTE.match(told.removeprefix(bare(HEAD)))[0] == ""
+    build_into(tmp_path / "bees.pdf", text)
+    assert remark(tmp_path / "bees.pdf") == ""
+
+
+WITH_OWN_FONT = """
+import sys
+sys.path.insert(0, {tests!r})
+from test_report import pdf, words
+sys.stdout.reconfigure(encoding="utf-8")
+print(words(pdf("a bee: \\U0001f41d")))
+"""
+
+
+def with_own_font(path: Path) -> subprocess.CompletedProcess[str]:
+    code = WITH_OWN_FONT.format(tests=str(Path(__file__).parent))
+    environment = os.environ | {"WORKSHOP_FONT": str(path)}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def test_a_font_of_ones_own_shows_what_the_others_lack(tmp_path: Path) -> None:
+    # DejaVu Sans by another name, whose last sign stands for a bee.
+    font = (Path(workshop.__file__).parent / "fonts" / "DejaVuSans.ttf").read_bytes()
+    font = font.replace(b"DejaVuSans", b"OwnFontOne")
+    (start,) = struct.unpack_from(">L", font, font.index(b"cmap") + 8)
+    table = font.index(struct.pack(">HH", 12, 0), start)
+    groups = struct.unpack_from(">L", font, table + 12)[0]
+    last = table + 16 + 12 * (groups - 1)
+    own = tmp_path / "own.ttf"
+    own.write_bytes(font[:last] + struct.pack(">LL", 0x1F41D, 0x1F41D) + font[last + 8 :])
+    run = with_own_font(own)
+    assert run.returncode == 0, run.stderr
+    assert bare(run.stdout) == bare(HEAD + "a bee: \U0001f41d")
+
+
+def test_a_font_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own.ttf").write_bytes(b"no font")
+    for name in ("own.ttf", "missing.ttf"):
+        run = with_own_font(tmp_path / name)
+        assert "WORKSHOP_FONT names" in run.stderr and name in run.stderr, run.stderr

@@ -425,14 +425,14 @@ def show(thing: object) -> None:
 
 
 def show_pdf(path: str | Path) -> None:
-    """Show a PDF's first page under the cell, and where the file is.
+    """Show a PDF's first page under the cell, where the file is, and what it could not show.
 
     Raises:
         WorkshopError: there is no such file, or it is no PDF.
     """
-    from workshop.report import first_page  # reportlab takes its time to load
+    from workshop.report import first_page, remark  # reportlab takes its time to load
 
-    png = first_page(path)
+    png, said = first_page(path), remark(path)
     name = Path(path).name
     picture = (
         f'<img alt="First page of {html.escape(name, quote=True)}" '
@@ -440,13 +440,15 @@ def show_pdf(path: str | Path) -> None:
         'style="max-width:100%;height:auto;border:1px solid #999">'
     )
     text = f"First page of {name}, a PDF beside this notebook"
+    plain = f"[{text}]\n{said}".strip()
     if "ipykernel" in sys.modules:
         from IPython.display import display
 
-        bundle = {"text/html": f"<p>{html.escape(text)}</p>{picture}", "text/plain": f"[{text}]"}
+        words = "".join(f"<p>{html.escape(line)}</p>" for line in (text, said) if line)
+        bundle = {"text/html": f"{words}{picture}", "text/plain": plain}
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
     else:
-        print(f"[{text}]")
+        print(plain)
 
 
 async def _stop(limit: float) -> bool:

@@ -166,22 +166,16 @@ def printed_instead(learner: Learner, right: str) -> None:
 
 def pages_of(path: Path) -> list[str]:
     """The text of each page of a PDF."""
-    import pypdfium2
+    from workshop.report.files import opened
 
-    from workshop.report.files import _pdfium
-
-    with _pdfium:
-        document = pypdfium2.PdfDocument(path)
-        try:
-            texts = []
-            for page in document:
-                told = page.get_textpage()
-                texts.append(told.get_text_bounded().replace("\r\n", "\n"))
-                told.close()
-                page.close()
-            return texts
-        finally:
-            document.close()
+    texts = []
+    with opened(path) as document:
+        for page in document:
+            told = page.get_textpage()
+            texts.append(told.get_text_bounded().replace("\r\n", "\n"))
+            told.close()
+            page.close()
+    return texts
 
 
 # --- the provider ---

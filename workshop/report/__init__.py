@@ -9,31 +9,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.report.blocks import GREY
-from workshop.report.files import ReportFileError, first_page, safe_name, whole_file
-from workshop.report.fonts import SANS, face
-from workshop.report.markdown import TITLE, story
+from workshop.report.files import ReportFileError, first_page, remark, safe_name, whole_file
+from workshop.report.fonts import SANS, held
+from workshop.report.story import GREY, story
 
-__all__ = ["ReportFileError", "first_page", "page_number", "safe_name", "story", "whole_file"]
+__all__ = [
+    "ReportFileError",
+    "first_page",
+    "page_number",
+    "remark",
+    "safe_name",
+    "story",
+    "whole_file",
+]
 
 
 def page_number(canvas: Any, doc: Any) -> None:
-    """Draw "Page n" at the foot, and name the PDF; for `onFirstPage` and `onLaterPages`.
+    """Draw "Page n" at the foot; for `onFirstPage` and `onLaterPages`.
 
-    The PDF's own title is the document's `title`, else the one of `story`. No path enters it.
     (https://docs.reportlab.com/reportlab/userguide/ch5_platypus/#simpledoctemplate)
     """
-    face(SANS)
-    number = canvas.getPageNumber()
-    if number == 1:
-        canvas.setTitle(doc.title or TITLE)
-        canvas.setSubject(doc.subject or "")
-        canvas.setAuthor(doc.author or "")
-        canvas.setCreator(doc.creator or "Durable AI Workshop")
+    held()  # the faces are registered
     canvas.saveState()
     canvas.setFont(SANS, 8)
     canvas.setFillColor(GREY)
-    canvas.drawCentredString(
-        doc.pagesize[0] / 2, min(doc.bottomMargin * 0.55, 40), f"Page {number}"
-    )
+    place = doc.pagesize[0] / 2, min(doc.bottomMargin * 0.55, 40)
+    canvas.drawCentredString(*place, f"Page {canvas.getPageNumber()}")
     canvas.restoreState()

@@ -10,10 +10,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from workshop.errors import WorkshopError
 
 SUFFIX = ".pdf"
+REMARK = "Remark: "
+"""What comes before a remark among the keywords of a PDF."""
 _SIGNS = frozenset(" -_.,()+")
 _EDGES = " .-"
 _STEM_BYTES = 180  # most file systems take 255 bytes
@@ -100,11 +103,30 @@ def whole_file(filename: str, folder: str | Path = ".") -> Iterator[Path]:
 
 
 def first_page(path: str | Path, *, width: int = 600) -> bytes:
-    """Page 1 of a PDF as a PNG picture on white.
+    """Page 1 of a PDF as a PNG picture on white, `width` pixels wide. Raises as `opened` does."""
+    if not 1 <= width <= 10_000:
+        raise ReportFileError(
+            f"The width is {width} pixels.",
+            "A picture is 1 to 10,000 pixels wide.",
+            "Choose a width such as 600.",
+        )
+    with opened(path) as document:
+        # A hair less, so that rounding up gives the width itself.
+        scale = (width - 0.01) / document[0].get_width()
+        out = io.BytesIO()
+        document[0].render(scale=scale).to_pil().save(out, "PNG")
+    return out.getvalue()
 
-    Args:
-        path: the PDF.
-        width: of the picture, in pixels.
+
+def remark(path: str | Path) -> str:
+    """What a report of `story` cannot show, in sentences, or nothing. Raises as `opened` does."""
+    with opened(path) as document:
+        return str(document.get_metadata_value("Keywords")).partition(REMARK)[2]
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[Any]:
+    """A PDF with a page as pypdfium2 reads it, by one thread at a time.
 
     Raises:
         ReportFileError: there is no such file, or it is no PDF with a page.
@@ -112,12 +134,6 @@ def first_page(path: str | Path, *, width: int = 600) -> bytes:
     import pypdfium2  # here, because only those who look at a page need to load it
 
     file = Path(path)
-    if not 1 <= width <= 10_000:
-        raise ReportFileError(
-            f"The width is {width} pixels.",
-            "A picture is 1 to 10,000 pixels wide.",
-            "Choose a width such as 600.",
-        )
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -126,18 +142,13 @@ def first_page(path: str | Path, *, width: int = 600) -> bytes:
             "The report has been written, and this is its file name.",
             "Run the cell that makes the report, or correct the name.",
         ) from error
-    with _pdfium:
-        try:
-            with contextlib.closing(pypdfium2.PdfDocument(data)) as document:
-                page = document[0]
-                # A hair less, so that rounding up gives the width itself.
-                picture = page.render(scale=(width - 0.01) / page.get_width()).to_pil()
-        except (pypdfium2.PdfiumError, IndexError) as error:
-            raise ReportFileError(
-                f"{file.name} is no PDF that can be shown ({len(data):,} bytes).",
-                "A whole PDF with at least one page.",
-                "Run the cell that makes the report again.",
-            ) from error
-        out = io.BytesIO()
-        picture.save(out, "PNG")
-    return out.getvalue()
+    try:
+        with _pdfium, contextlib.closing(pypdfium2.PdfDocument(data)) as document:
+            document[0]  # there is a page
+            yield document
+    except (pypdfium2.PdfiumError, IndexError) as error:
+        raise ReportFileError(
+            f"{file.name} is no PDF that can be shown ({len(data):,} bytes).",
+            "A whole PDF with at least one page.",
+            "Run the cell that makes the report again.",
+        ) from error

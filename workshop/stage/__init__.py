@@ -184,19 +184,15 @@ async def _play(name: str, stage: Stage) -> Crash:
 
 def _pages(pdf: Path) -> int:
     """The pages of a PDF whose first page can be drawn; 0 where there is none."""
-    import pypdfium2
-
-    from workshop.report import ReportFileError, first_page
+    from workshop.report import ReportFileError
+    from workshop.report.files import opened
 
     try:
-        first_page(pdf, width=50)
-        document = pypdfium2.PdfDocument(pdf)
-    except (ReportFileError, pypdfium2.PdfiumError):
+        with opened(pdf) as document:
+            document[0].render(scale=0.1)
+            return len(document)
+    except ReportFileError:
         return 0
-    try:
-        return len(document)
-    finally:
-        document.close()
 
 
 SHOWS = {
