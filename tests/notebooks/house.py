@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from workshop.practice_model import KEY, MODEL
+from workshop.practice_model import KEY, MODEL, NOTEBOOK_HEADER
 
+HOUSE = "the-house"
+"""Whose the calls are that came by it, in the practice model's ledger."""
 HOUSE_MODEL = "house-7b"
 HOUSE_KEY = "sk-of-the-house"
 
@@ -35,6 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.practice, timeout=30)
         try:
             headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+            headers[NOTEBOOK_HEADER] = HOUSE
             connection.request("POST", self.path, json.dumps(body), headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
