@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from workshop import patience
 import asyncio
 import os
 import threading
@@ -16,7 +15,7 @@ import kernels
 import pytest
 from kernels import ROOT, Room
 
-from workshop import processes
+from workshop import patience, processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
 LIMIT = float(os.environ.get("SCENARIO_LIMIT", "420"))
