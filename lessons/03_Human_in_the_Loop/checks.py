@@ -48,13 +48,13 @@ from workshop.checks.steps import (
     ran,
 )
 from workshop.checks.trial import (
-    LATE,
     Stuck,
     Talk,
     Trial,
     after_silence,
     answered,
     inputs,
+    late,
     run_workflow,
 )
 from workshop.checks.waits import explained, gives_back
@@ -557,7 +557,7 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
                 else f"Send once, without a loop: `{wording}`.",
             )
         except RPCError as error:
-            if error.status in LATE:
+            if late(error):
                 raise
             learner.not_yet(
                 f"The call fails: {error.message}. It went to another handle than the one given.",
@@ -1403,7 +1403,7 @@ async def send_approval(learner: Learner) -> None:
         try:
             returned = await patience.wait_for(call(talk.handle, True), 2, talk.beat)
         except RPCError as error:
-            if error.status in LATE:
+            if late(error):
                 raise
             learner.not_yet(
                 f"The approval has ended, and `decide` raises RPCError: {error.message}.", do

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from temporalio import workflow
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop import checks, patience, processes, temporal_service
-from workshop.checks import NOT_DECIDED, NOT_YET, RIGHT, Learner, trial
+from workshop.checks import NOT_ATTEMPTED, NOT_DECIDED, NOT_YET, RIGHT, Learner, trial
 from workshop.checks.blanks import Blank
 from workshop.checks.outcome import CheckNotDecided, NotDecided
 from workshop.checks.trial import Stuck, Talk, Trial, run_workflow
@@ -316,16 +317,23 @@ def test_a_service_that_answers_no_call_at_all_is_not_decided(
         tried(Two, stand_ins())
 
 
-def test_a_right_answer_is_not_judged_by_a_call_that_came_too_late(
-    shell: Shell, policy: Blank, judged_by: Callable[..., None]
+@pytest.mark.parametrize(
+    "status", [RPCStatusCode.CANCELLED, RPCStatusCode.UNKNOWN, RPCStatusCode.UNAVAILABLE]
+)
+def test_a_right_answer_is_not_judged_by_a_call_that_ended_without_an_answer(
+    shell: Shell, policy: Blank, judged_by: Callable[..., None], status: RPCStatusCode
 ) -> None:
-    async def late(learner: Learner) -> None:
-        raise RPCError("Timeout expired", RPCStatusCode.CANCELLED, b"")
+    async def unanswered(learner: Learner) -> None:
+        raise RPCError("http2 error", status, b"")
 
-    judged_by(late)
+    judged_by(unanswered)
+    address = ("127.0.0.1", int(load().temporal_address.rpartition(":")[2]))
     shell.run("from datetime import timedelta\nfrom temporalio.common import RetryPolicy")
     shell.run(policy.finished, policy.cell_id)
-    assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_DECIDED
+    with socket.create_server(address):
+        assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_DECIDED
+    nobody = NOT_ATTEMPTED if status == RPCStatusCode.UNAVAILABLE else NOT_DECIDED
+    assert asyncio.run(checks.examine("retry_policy")).verdict == nobody
 
 
 def test_what_the_learner_sends_waits_for_a_service_that_stops(

@@ -42,7 +42,7 @@ from workshop.checks.outcome import (
     NotYet,
     Outcome,
 )
-from workshop.checks.trial import LATE, TOO_LONG, NoService
+from workshop.checks.trial import TOO_LONG, NoService, late
 from workshop.checks.words import explain
 from workshop.errors import WorkshopError
 from workshop.interrupts import interrupted_says
@@ -286,7 +286,7 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     except NotDecided as reason:
         verdict, (saw, do) = NOT_DECIDED, _busy(str(reason))
     except (NoService, RPCError) as error:
-        if not isinstance(error, RPCError) or error.status not in LATE:
+        if not late(error):
             saw = f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}"
             do = "Run the cell with begin again, then this one."
             return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=do)

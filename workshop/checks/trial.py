@@ -40,7 +40,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from workshop import patience, settings
+from workshop import patience, processes, settings
 from workshop.checks.outcome import NotDecided
 from workshop.follow.causes import HARMLESS
 from workshop.follow.rows import failure_text
@@ -224,9 +224,26 @@ class NoService(Exception):
     """Nobody is there where the Temporal Service should be."""
 
 
-LATE = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
-"""What a call ends with that had no answer in its time. Where nobody listens, it ends otherwise."""
+_LATE = {
+    *(RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED),
+    *(RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL),  # its connection broke: no ping came back
+}
 TOO_LONG = "The Temporal Service takes very long to answer."
+
+
+def late(error: BaseException) -> bool:
+    """Whether a call ended without an answer, though the Temporal Service is there."""
+    if not isinstance(error, RPCError):
+        return False
+    if error.status == RPCStatusCode.UNAVAILABLE:
+        return _is_there()
+    return error.status in _LATE
+
+
+def _is_there() -> bool:
+    """Whether somebody listens on this machine where the Temporal Service should be."""
+    host, _, port = settings.load().temporal_address.rpartition(":")
+    return host in ("localhost", "127.0.0.1") and processes.listens(int(port))
 
 
 async def answered(call: Awaitable[T]) -> T:
@@ -241,7 +258,7 @@ async def answered(call: Awaitable[T]) -> T:
     except asyncio.TimeoutError:
         pass
     except RPCError as error:
-        if error.status not in LATE:
+        if not late(error):
             raise
     raise NotDecided(TOO_LONG)
 
@@ -263,7 +280,7 @@ async def connect() -> Client:
             )
         )
     except RuntimeError as error:
-        if "Timeout expired" in str(error):  # the SDK's own limit, which goes by the clock
+        if _is_there():  # the SDK's own limit goes by the clock
             raise NotDecided(TOO_LONG) from error
         raise NoService(known.temporal_address) from error
 
@@ -793,7 +810,7 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
                 answer.result()
                 trial.child_fails = await _child_fails(handle._client, run.state)
             except RPCError as error:
-                if error.status not in LATE:
+                if not late(error):
                     raise
                 continue
             finally:
