@@ -99,7 +99,6 @@ def start(
         folder: where it runs; None means where this process does.
 
     Raises:
-        ProcessError: it ended before it could be recorded.
         DiskError: its home cannot be written, or is full.
     """
     disk.ready(home, room=disk.ROOM)
@@ -115,18 +114,15 @@ def start(
         cwd=folder,
     )
     pid = int(done.stdout)
-    try:
-        process = psutil.Process(pid)
-        record = Record(pid, process.create_time(), ports, os.path.realpath(home))
-    except psutil.NoSuchProcess:
-        raise ProcessError(
-            f"The {name} process ended as soon as it was started. {last_line(home, name)}",
-            do=f"Read {log}, then run this again.",
-        ) from None
+    started = 0.0  # of one that has ended already: whoever waits for it is told so
+    with suppress(psutil.NoSuchProcess):
+        started = psutil.Process(pid).create_time()
+    record = Record(pid, started, ports, os.path.realpath(home))
     try:
         _file(home, name).write_text(json.dumps(asdict(record)))
     except OSError as error:
-        process.kill()  # without a record, nobody would ever end it
+        if process := _process(record):
+            process.kill()  # without a record, nobody would ever end it
         raise disk.refused(error, _file(home, name)) from None
     return record
 

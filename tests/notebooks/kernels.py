@@ -216,8 +216,11 @@ class Kernel:
         ran.payload = reply["content"].get("payload", [])
         return ran
 
-    async def until(self, source: str, seen: str, *, limit: float = CELL_LIMIT) -> None:
+    async def until(self, source: str, seen: str, *, limit: float = CELL_LIMIT) -> Ran:
         """Run one cell until it shows a text, and leave it there.
+
+        Returns:
+            The cell with what it had shown by then.
 
         Raises:
             Hangs: it does not show it within `limit` seconds, or ends before.
@@ -240,6 +243,7 @@ class Kernel:
         running.cancel(), waiting.cancel()
         if not shown.is_set():
             raise Hangs(f"this cell has not shown {seen!r}:\n{source}\n\n{ran.text}")
+        return ran
 
     async def run_all(self, cells: Iterable[Any], *, limit: float = CELL_LIMIT) -> list[Ran]:
         """Run cells one after another, whatever they raise."""

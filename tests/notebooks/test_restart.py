@@ -89,6 +89,8 @@ class Restarted:
 
     ran: list[list[tuple[Any, Ran]]] = field(default_factory=list)
     """Of each kernel the cells that came to their end, with what they showed."""
+    left: list[str] = field(default_factory=list)
+    """What the cell had shown in which each kernel was killed, or ""."""
     servers: list[set[int]] = field(default_factory=list)
     """Process ids of the Temporal Service and the practice model after each kernel."""
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -122,15 +124,17 @@ async def restarted(room: Room, path: Path) -> Restarted:
     try:
         for end, shows in _places(path):
             ran: list[tuple[Any, Ran]] = []
+            left = ""
             async with kernel(room, path) as running:
                 for number, cell in enumerate(code_cells(path)[: end + 1]):
                     if only_draws(cell) or crashes(cell):
                         continue
                     if number == end and shows:
-                        await running.until(cell.source, shows)
+                        left = (await running.until(cell.source, shows)).text
                     else:
                         ran.append((cell, await running.run(cell.source)))
             told.ran.append(ran)
+            told.left.append(left)
             told.servers.append(_servers(room))
             if ran and REVIEWED in ran[-1][1].source:
                 decides = await _decides(room, ran[-1][1].text)
@@ -192,7 +196,10 @@ def test_what_earlier_kernels_left_changes_no_word(path: Path, ran: Restarted) -
     wrong = _wrong(ran, differs)
     assert not wrong, wrong
     told = [set(BESIDE.findall("".join(one.text for _, one in cells))) for cells in ran.ran]
-    started = [{id for _, one in cells for id in RUNNING.findall(one.text)} for cells in ran.ran]
+    started = [
+        {id for text in (left, *(one.text for _, one in cells)) for id in RUNNING.findall(text)}
+        for cells, left in zip(ran.ran, ran.left, strict=True)
+    ]
     assert not told[0]
     for number in range(1, len(told)):
         assert told[number] <= set.union(*started[:number]), "it is an earlier kernel's"
