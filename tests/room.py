@@ -47,18 +47,28 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
 
 
 def workshop(
-    *words: str, env: dict[str, str], limit: float = 240
+    *words: str, env: dict[str, str], limit: float = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m workshop …` in a room."""
-    return subprocess.run(
-        [sys.executable, "-m", "workshop", *words],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=limit,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-    )
+    """Run `python -m workshop …` in a room.
+
+    Raises:
+        subprocess.TimeoutExpired: it takes longer than `limit` seconds of a quiet machine.
+    """
+    line = [sys.executable, "-m", "workshop", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    waiting = Patience(limit)
+    with subprocess.Popen(
+        line, env=env, text=True, cwd=ROOT, stdin=subprocess.DEVNULL, **pipes
+    ) as process:
+        while True:
+            try:
+                out, err = process.communicate(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                if waiting.over():
+                    process.kill()
+                    raise
+            else:
+                return subprocess.CompletedProcess(line, process.returncode, out, err)
 
 
 def end_all(home: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,8 +75,13 @@ class Patience:
         return max(1.0, (time.monotonic() - self._began) / max(self._counted, 0.01))
 
 
-async def wait_for(awaitable: Awaitable[T], seconds: float) -> T:
+async def wait_for(
+    awaitable: Awaitable[T], seconds: float, beat: Callable[[], object] = lambda: None
+) -> T:
     """As `asyncio.wait_for`, with seconds of a quiet machine.
+
+    Args:
+        beat: what shows that others had their chance, as in `Patience.over`.
 
     Raises:
         asyncio.TimeoutError: the limit has passed. What was waited for is cancelled, and not
@@ -86,7 +91,7 @@ async def wait_for(awaitable: Awaitable[T], seconds: float) -> T:
     patience = Patience(seconds)
     try:
         while not future.done():
-            if patience.over():
+            if patience.over(beat=beat()):
                 raise asyncio.TimeoutError
             await asyncio.wait({future}, timeout=min(STEP_SECONDS, seconds))
     finally:

@@ -36,7 +36,7 @@ from workshop.checks.steps import (
     ran,
     started,
 )
-from workshop.checks.trial import connect, run_activity
+from workshop.checks.trial import answered, connect, run_activity
 from workshop.follow.workers import outdated, start_again
 from workshop.report import first_page, whole_file
 
@@ -744,7 +744,8 @@ async def _truth(learner: Learner) -> dict[str, str]:
     if not isinstance(handle, WorkflowHandle):
         learner.not_attempted(wrong, do)
     asked = (await connect()).get_workflow_handle(handle.id, run_id=handle.result_run_id)
-    events = [getattr(e, e.WhichOneof("attributes")) async for e in asked.fetch_history_events()]
+    history = await answered(asked.fetch_history())
+    events = [getattr(e, e.WhichOneof("attributes")) for e in history.events]
     kinds = [type(e).__name__.removesuffix("EventAttributes") for e in events]
     scheduled = [e for e, k in zip(events, kinds, strict=True) if k == "ActivityTaskScheduled"]
     ended = [e for e, k in zip(events, kinds, strict=True) if k == "ActivityTaskCompleted"]

@@ -47,7 +47,16 @@ from workshop.checks.steps import (
     kind_of,
     ran,
 )
-from workshop.checks.trial import Stuck, Talk, Trial, after_silence, inputs, run_workflow
+from workshop.checks.trial import (
+    Stuck,
+    Talk,
+    Trial,
+    after_silence,
+    answered,
+    inputs,
+    late,
+    run_workflow,
+)
 from workshop.checks.waits import explained, gives_back
 from workshop.checks.words import explain
 
@@ -536,7 +545,8 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
     async def script(talk: Talk) -> None:
         nonlocal returned
         try:
-            returned = await patience.wait_for(learner.copy(function)(talk.handle, *inputs), 2)
+            call = learner.copy(function)(talk.handle, *inputs)
+            returned = await patience.wait_for(call, 2, talk.beat)
         except (asyncio.TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             waits = any(learner.calls("result"))
             learner.not_yet(
@@ -547,11 +557,13 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
                 else f"Send once, without a loop: `{wording}`.",
             )
         except RPCError as error:
+            if late(error):
+                raise
             learner.not_yet(
                 f"The call fails: {error.message}. It went to another handle than the one given.",
                 f"Use the parameter: `{wording}`.",
             )
-        if talk.trial.failure or (await talk.handle.describe()).status != RUNNING:
+        if talk.trial.failure or (await answered(talk.handle.describe())).status != RUNNING:
             called = next((n for n in ("terminate", "cancel") if any(learner.calls(n))), "")
             learner.not_yet(
                 f"`{called or 'something'}` has ended the Workflow.", f"Write `{wording}`."
@@ -1381,16 +1393,18 @@ async def send_approval(learner: Learner) -> None:
     async def script(talk: Talk) -> None:
         nonlocal returned
         call = learner.copy(function)
-        await patience.wait_for(call(talk.handle, True), 2)
-        returned = await patience.wait_for(call(talk.handle, False), 2)
+        await patience.wait_for(call(talk.handle, True), 2, talk.beat)
+        returned = await patience.wait_for(call(talk.handle, False), 2, talk.beat)
         _is_reason(learner, returned)
         learner.step("An approval that has ended gives what the Temporal Service says")
         await talk.signal("end")
         await talk.ended()
         do = "Keep the last two lines: `except RPCError as error:` and `return error.message`."
         try:
-            returned = await patience.wait_for(call(talk.handle, True), 2)
+            returned = await patience.wait_for(call(talk.handle, True), 2, talk.beat)
         except RPCError as error:
+            if late(error):
+                raise
             learner.not_yet(
                 f"The approval has ended, and `decide` raises RPCError: {error.message}.", do
             )

@@ -26,7 +26,7 @@ from workshop.checks import Learner, blank
 from workshop.checks import calls as providers
 from workshop.checks.learner import last_name
 from workshop.checks.steps import follows_rule_4, is_activity, is_workflow, kind_of, ran
-from workshop.checks.trial import Trial, connect, replays, run_workflow
+from workshop.checks.trial import Trial, answered, connect, replays, run_workflow
 from workshop.checks.words import explain_text
 
 from .pipelines import (
@@ -2072,13 +2072,13 @@ async def _next_times(learner: Learner, made: Any) -> list[Any]:
     client = await connect()
     paused = replace(made, state=ScheduleState(paused=True, note="a check looks at it"))
     try:
-        handle = await client.create_schedule(f"check-{uuid.uuid4()}", paused)
+        handle = await answered(client.create_schedule(f"check-{uuid.uuid4()}", paused))
     except RPCError as error:
         learner.not_yet(
             f"The Temporal Service refuses it: {error.message}",
             "Hours go from 0 to 23, minutes from 0 to 59, days of the week from 0 to 6.",
         )
     try:
-        return list((await handle.describe()).info.next_action_times)
+        return list((await answered(handle.describe())).info.next_action_times)
     finally:
         await handle.delete()

@@ -459,9 +459,14 @@ print(f"ModelResponse: {sizes[0]:,} bytes   Summary: {sizes[1]:,} bytes")
 # Three reasons, and you can watch each. An Activity is **retried alone**. Its result is **kept**,
 # so that a restart does not pay again. And a Workflow's code must be **deterministic**, which a
 # model is not. Here is a Workflow that breaks the rule and asks the model itself. It runs once;
-# then it is replayed, as after any restart of a Worker.
+# then it is replayed, as after any restart of a Worker. A Workflow's code may not block for more
+# than two seconds, and most models take longer. So from here on the practice model answers, even
+# if you have a key of your own.
 
 # %%
+settings = await use_practice_model()
+
+
 @workflow.defn(sandboxed=False)
 class CarelessWorkflow:
     @workflow.run
@@ -514,14 +519,13 @@ keyless
 #
 # ## What a retry can cure
 #
-# Now break it. From here on the practice model answers, even if you have a key of your own.
+# Now break it.
 #
 # `LLM_RETRY_POLICY` names `ValueError` and `PermissionError`, and its authors say that
 # authentication errors will therefore not be retried. The key has been revoked. Before you run the
 # cell: what will you see?
 
 # %%
-settings = await use_practice_model()
 with wrong_key():
     handle = await start_research(site.pages[2].topic, site.pages[2].url)
     await follow(handle, until=failed("call_llm", times=3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +16,10 @@ import pytest
 import room as rooms
 from ipython_shell import Shell
 from temporalio import workflow
+from temporalio.service import RPCError, RPCStatusCode
 
 from workshop import checks, patience, processes, temporal_service
-from workshop.checks import NOT_DECIDED, NOT_YET, RIGHT, Learner, trial
+from workshop.checks import NOT_ATTEMPTED, NOT_DECIDED, NOT_YET, RIGHT, Learner, trial
 from workshop.checks.blanks import Blank
 from workshop.checks.outcome import CheckNotDecided, NotDecided
 from workshop.checks.trial import Stuck, Talk, Trial, run_workflow
@@ -291,6 +293,60 @@ def test_a_service_that_is_there_and_never_answers_is_not_decided(
     monkeypatch.setattr(trial, "ANSWER_SECONDS", 0.5)
     with pytest.raises(NotDecided, match="very long to answer"):
         tried(Two, stand_ins(lambda: service(8.0)))
+
+
+@pytest.mark.parametrize("after", ["the connection", "nothing"])
+def test_a_service_that_answers_no_call_at_all_is_not_decided(
+    running_room: dict[str, str],
+    service: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
+    after: str,
+) -> None:
+    connect = trial.connect
+
+    async def stopped() -> Any:
+        if after == "the connection":
+            client = await connect()
+            service(8.0)
+            return client
+        service(8.0)
+        return await connect()
+
+    monkeypatch.setattr(trial, "connect", stopped)
+    monkeypatch.setattr(trial, "ANSWER_SECONDS", 0.5)
+    with pytest.raises(NotDecided, match="very long to answer"):
+        tried(Two, stand_ins())
+
+
+@pytest.mark.parametrize(
+    "status", [RPCStatusCode.CANCELLED, RPCStatusCode.UNKNOWN, RPCStatusCode.UNAVAILABLE]
+)
+def test_a_right_answer_is_not_judged_by_a_call_that_ended_without_an_answer(
+    shell: Shell, policy: Blank, judged_by: Callable[..., None], status: RPCStatusCode
+) -> None:
+    async def unanswered(learner: Learner) -> None:
+        raise RPCError("http2 error", status, b"")
+
+    judged_by(unanswered)
+    address = ("127.0.0.1", int(load().temporal_address.rpartition(":")[2]))
+    shell.run("from datetime import timedelta\nfrom temporalio.common import RetryPolicy")
+    shell.run(policy.finished, policy.cell_id)
+    with socket.create_server(address):
+        assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_DECIDED
+    nobody = NOT_ATTEMPTED if status == RPCStatusCode.UNAVAILABLE else NOT_DECIDED
+    assert asyncio.run(checks.examine("retry_policy")).verdict == nobody
+
+
+def test_what_the_learner_sends_waits_for_a_service_that_stops(
+    running_room: dict[str, str], service: Callable[[float], None]
+) -> None:
+    async def script(talk: Talk) -> None:
+        await talk.settled()
+        service(AWAY)
+        await patience.wait_for(talk.handle.signal("tell", "go on"), 0.5, talk.beat)
+        await talk.ended()
+
+    assert tried(Waits, {}, script=script).result == "go on"
 
 
 def test_a_check_that_gets_no_processor_gives_up_in_words(

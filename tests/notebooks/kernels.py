@@ -237,7 +237,9 @@ class Kernel:
             self.client.execute_interactive(source, allow_stdin=False, output_hook=hook)
         )
         waiting = asyncio.create_task(shown.wait())
-        await asyncio.wait({running, waiting}, timeout=limit, return_when="FIRST_COMPLETED")
+        counting, both = Patience(limit), {running, waiting}
+        while not (running.done() or waiting.done() or counting.over()):
+            await asyncio.wait(both, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
         running.cancel(), waiting.cancel()
         if not shown.is_set():
             raise Hangs(f"this cell has not shown {seen!r}:\n{source}\n\n{ran.text}")

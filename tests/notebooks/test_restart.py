@@ -75,7 +75,11 @@ PLACES = {
         ("decide(handle, True, call_id", "timer"),
         ("await timeline(handle)", "timer"),
     ],
-    "05-Solution": [("no letter:", ""), ("digest = await follow", "llm"), ("every_weekday = ", "")],
+    "05-Solution": [
+        ("no letter:", ""),
+        ("digest = await follow", "ResearchWorkflow"),
+        ("every_weekday = ", ""),
+    ],
 }
 
 

@@ -42,7 +42,7 @@ from workshop.checks.outcome import (
     NotYet,
     Outcome,
 )
-from workshop.checks.trial import NoService
+from workshop.checks.trial import TOO_LONG, NoService, late
 from workshop.checks.words import explain
 from workshop.errors import WorkshopError
 from workshop.interrupts import interrupted_says
@@ -284,12 +284,13 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         verdict, saw = NOT_YET, "This step does not come to an end."
         do = "See whether your code waits for something or never ends its loop."
     except NotDecided as reason:
-        verdict, do = NOT_DECIDED, "Run this cell again when less runs beside it."
-        saw = f"This machine is busy. {reason} That says nothing about your code."
+        verdict, (saw, do) = NOT_DECIDED, _busy(str(reason))
     except (NoService, RPCError) as error:
-        saw = f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}"
-        do = "Run the cell with begin again, then this one."
-        return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=do)
+        if not late(error):
+            saw = f"The Temporal Service does not answer: {str(error).splitlines()[0][:120]}"
+            do = "Run the cell with begin again, then this one."
+            return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=do)
+        verdict, (saw, do) = NOT_DECIDED, _busy(TOO_LONG)
     except (Exception, SystemExit) as error:
         verdict, (saw, do) = NOT_YET, explain(learner, error)
     else:
@@ -299,6 +300,11 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     if verdict == NOT_YET and (differs := compare.unsaid(learner, f"{saw} {do}")):
         do = f"{do} {differs}"
     return Outcome(made.name, verdict, tuple(passed), step, saw, do)
+
+
+def _busy(reason: str) -> tuple[str, str]:
+    saw = f"This machine is busy. {reason} That says nothing about your code."
+    return saw, "Run this cell again when less runs beside it."
 
 
 def _readable(learner: Learner) -> None:

@@ -920,7 +920,7 @@ async def started(
     asked = client.get_workflow_handle(handle.id, run_id=handle.result_run_id)
     try:
         first = (
-            await anext(asked.fetch_history_events())
+            await trials.answered(anext(asked.fetch_history_events()))
         ).workflow_execution_started_event_attributes
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:

@@ -19,7 +19,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.api.common.v1 import Payloads
@@ -40,13 +40,15 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from workshop import patience, settings
+from workshop import patience, processes, settings
 from workshop.checks.outcome import NotDecided
 from workshop.follow.causes import HARMLESS
 from workshop.follow.rows import failure_text
 from workshop.follow.run import RPC_SECONDS, Run
 from workshop.patience import Patience
 from workshop.time_skipping import test_server
+
+T = TypeVar("T")
 
 _ENDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
@@ -219,7 +221,46 @@ class Trial:
 
 
 class NoService(Exception):
-    """The Temporal Service does not answer."""
+    """Nobody is there where the Temporal Service should be."""
+
+
+_LATE = {
+    *(RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED),
+    *(RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL),  # its connection broke: no ping came back
+}
+TOO_LONG = "The Temporal Service takes very long to answer."
+
+
+def late(error: BaseException) -> bool:
+    """Whether a call ended without an answer, though the Temporal Service is there."""
+    if not isinstance(error, RPCError):
+        return False
+    if error.status == RPCStatusCode.UNAVAILABLE:
+        return _is_there()
+    return error.status in _LATE
+
+
+def _is_there() -> bool:
+    """Whether somebody listens on this machine where the Temporal Service should be."""
+    host, _, port = settings.load().temporal_address.rpartition(":")
+    return host in ("localhost", "127.0.0.1") and processes.listens(int(port))
+
+
+async def answered(call: Awaitable[T]) -> T:
+    """What the Temporal Service answers.
+
+    Raises:
+        NotDecided: it is there, and too slow to answer.
+        RPCError: it refuses, or is not there.
+    """
+    try:
+        return await patience.wait_for(call, ANSWER_SECONDS)
+    except asyncio.TimeoutError:
+        pass
+    except RPCError as error:
+        if not late(error):
+            raise
+    raise NotDecided(TOO_LONG)
 
 
 async def connect() -> Client:
@@ -227,15 +268,20 @@ async def connect() -> Client:
 
     Raises:
         NoService: nobody answers at the address of the settings.
+        NotDecided: the Temporal Service is there, and too slow to answer.
     """
     known = settings.load()
     try:
-        return await Client.connect(
-            known.temporal_address,
-            namespace=known.temporal_namespace,
-            data_converter=pydantic_data_converter,
+        return await answered(
+            Client.connect(
+                known.temporal_address,
+                namespace=known.temporal_namespace,
+                data_converter=pydantic_data_converter,
+            )
         )
     except RuntimeError as error:
+        if _is_there():  # the SDK's own limit goes by the clock
+            raise NotDecided(TOO_LONG) from error
         raise NoService(known.temporal_address) from error
 
 
@@ -282,18 +328,20 @@ async def run_workflow(
     )
     _without_clock(worker)
     trial = Trial()
-    running = asyncio.create_task(worker.run())
-    handle = await client.start_workflow(
-        kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
-        argument,
-        id=queue,
-        task_queue=queue,
-        # Long: it would cut an Activity's timeout, which is what a check looks at.
-        execution_timeout=timedelta(days=365),
-        task_timeout=_TASK_TIMEOUT,
-        start_signal=early[0] if early else None,
-        start_signal_args=[early[1]] if early else [],
+    handle = await answered(
+        client.start_workflow(
+            kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
+            argument,
+            id=queue,
+            task_queue=queue,
+            # Long: it would cut an Activity's timeout, which is what a check looks at.
+            execution_timeout=timedelta(days=365),
+            task_timeout=_TASK_TIMEOUT,
+            start_signal=early[0] if early else None,
+            start_signal_args=[early[1]] if early else [],
+        )
     )
+    running = asyncio.create_task(worker.run())
     try:
         watching = asyncio.create_task(_watch(handle, trial))
         talk = Talk(handle, trial, limit, kind)
@@ -401,12 +449,10 @@ class Talk:
         Raises:
             WorkflowQueryFailedError, RPCError: there is none.
         """
-        answer = asyncio.ensure_future(
-            self.handle.query(name, rpc_timeout=timedelta(seconds=6 * ANSWER_SECONDS))
-        )
-        if not await self._done(answer, lambda: False):
-            raise RPCError("No answer came", RPCStatusCode.DEADLINE_EXCEEDED, b"")
-        return answer.result()
+        asked = asyncio.ensure_future(answered(self.handle.query(name)))
+        if not await self._done(asked, lambda: False):
+            raise RPCError("No answer came", RPCStatusCode.UNAVAILABLE, b"")
+        return asked.result()
 
     async def update(self, name: str, *inputs: Any) -> tuple[bool, str]:
         """Whether an Update was accepted and completed, and its answer or the reason why not.
@@ -443,8 +489,7 @@ class Talk:
         finally:
             call.cancel()
 
-    @property
-    def _beat(self) -> object:
+    def beat(self) -> object:
         """What shows that the Temporal Service had its chance; when it is over, nothing does."""
         return None if self.trial.over else self.trial.looks
 
@@ -482,7 +527,7 @@ class Talk:
         """
         trial = self.trial
         attempts = sum(activity.attempt for activity in trial.state.pending_activities)
-        over = waiting.over((len(trial.events), attempts), self._beat)
+        over = waiting.over((len(trial.events), attempts), self.beat())
         return over and (waiting.stretch < BUSY or self._in_code or trial.elsewhere(self.handle.id))
 
 
@@ -579,13 +624,15 @@ async def _silent(
     )
     _without_clock(worker)
     running = asyncio.create_task(worker.run())
-    handle = await environment.client.start_workflow(
-        kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
-        argument,
-        id="check",
-        task_queue="check",
-        execution_timeout=timedelta(days=365),
-        task_timeout=_TASK_TIMEOUT,
+    handle = await answered(
+        environment.client.start_workflow(
+            kind.__temporal_workflow_definition.name,  # type: ignore[attr-defined]
+            argument,
+            id="check",
+            task_queue="check",
+            execution_timeout=timedelta(days=365),
+            task_timeout=_TASK_TIMEOUT,
+        )
     )
     trial = silence.trial
     # Its clock moves on while somebody waits for a result.
@@ -739,10 +786,6 @@ async def in_thread(work: Callable[[], Any], limit: float) -> Any:
     return await patience.wait_for(done, limit)
 
 
-_LATE = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
-"""What a call ends with that had no answer in its time. Where nobody listens, it ends otherwise."""
-
-
 async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
     """Read the Event History as it grows, until the Workflow ends or its code fails.
 
@@ -763,11 +806,11 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
                 while not answer.done():
                     await asyncio.wait({answer}, timeout=0.1)
                     if asking.over(trial.looks):
-                        raise NotDecided("The Temporal Service takes very long to answer.")
+                        raise NotDecided(TOO_LONG)
                 answer.result()
                 trial.child_fails = await _child_fails(handle._client, run.state)
             except RPCError as error:
-                if error.status not in _LATE:
+                if not late(error):
                     raise
                 continue
             finally:

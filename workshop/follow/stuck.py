@@ -88,8 +88,8 @@ class Judge:
         if "TMPRL1101" in cause.error and self._pace.stretch > 1.5:
             # The SDK's own limit of two seconds, which goes by the clock.
             self.note = (
-                "A Workflow Task has taken more than 2 s. This machine is busy; Temporal hands the "
-                "task out again."
+                "A Workflow Task has taken more than 2 s: its code blocks, or this machine is busy."
+                " Temporal hands the task out again."
             )
             return None
         logged = causes.logged.latest.get(self.run.run_id)
