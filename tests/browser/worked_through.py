@@ -60,7 +60,7 @@ LESSONS = [
         shown={
             ("await stop_worker()", 0): "RUNNING with 2 Signals in its Event History",
             ("result = await five_days_later(DraftWorkflow", 0): "expired",
-            ("worker = await start_worker", 4): "refused: you have read 1, and 2 waits",
+            ("worker = await start_worker", 4): "you have read 1, and 2 waits",
             ("elsewhere = ", 0): "published",
             ("progress()", 0): "7 of 7",
         },

@@ -104,6 +104,32 @@ def test_a_blank_that_a_later_cell_has_defined_anew_is_not_judged_by_that_one(
     assert examine().verdict == RIGHT
 
 
+def test_a_blank_whose_class_a_later_cell_has_defined_anew_is_not_called_wrong(
+    shell: Shell, policy: Blank, judged_by: Judged
+) -> None:
+    async def needs_a_part(learner: Learner) -> None:
+        learner.step("It has its part")
+        if not hasattr(learner.names["RetryPolicy"], "part"):
+            learner.not_yet("There is none.", "Write it.")
+
+    judged_by(needs_a_part)
+    early, late = [i for i in policy.cells if i != policy.cell_id][:2]
+    with_part, without = "class RetryPolicy:\n    part = 1", "class RetryPolicy:\n    pass"
+    right = "retry_policy = RetryPolicy()"
+    shell.run(with_part, early)
+    shell.run(right, policy.cell_id)
+    assert examine().verdict == RIGHT
+    shell.run(without, late)
+    outcome = examine()
+    assert outcome.verdict == NOT_ATTEMPTED
+    assert "later cell" in outcome.saw and "`RetryPolicy`" in outcome.saw
+    # The same class, changed where it stands, is the learner's own.
+    shell.run(with_part, early)
+    shell.run(without, early)
+    shell.run(right, policy.cell_id)
+    assert examine().verdict == NOT_YET
+
+
 def test_where_no_rule_names_the_line_the_difference_is_shown(
     shell: Shell, policy: Blank, judged_by: Judged
 ) -> None:

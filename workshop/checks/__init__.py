@@ -295,11 +295,21 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         verdict, (saw, do) = NOT_YET, explain(learner, error)
     else:
         return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
+    if verdict == NOT_YET and (name := _redefined(learner)):
+        # Whatever was seen, it was not what the learner's cell was written for.
+        saw = f"A later cell has defined `{name}` anew, and this cell was written for the earlier."
+        do = f"Run the cell above that defines `{name}`, then this blank's cell and its check."
+        return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=f"{do} Then the later cells again.")
     saw, do = (re.sub(r" at 0x[0-9a-f]+", "", words) for words in (saw, do))
     *passed, step = learner.steps or [""]
     if verdict == NOT_YET and (differs := compare.unsaid(learner, f"{saw} {do}")):
         do = f"{do} {differs}"
     return Outcome(made.name, verdict, tuple(passed), step, saw, do)
+
+
+def _redefined(learner: Learner) -> str:
+    run, chosen = learner.last_run, learner.blank
+    return cells.redefined(used(chosen.finished_tree), chosen, run) if run else ""
 
 
 def _busy(reason: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,6 +75,22 @@ def is_replaced(blank: Blank, run: Run) -> bool:
     at = next(n for n, r in enumerate(_runs) if r is run)
     later = [r for r in _runs[at + 1 :] if not r.error and binds.search(r.text)]
     return any(_is_another(r, blank) for r in later)
+
+
+def redefined(names: Iterable[str], blank: Blank, run: Run) -> str:
+    """The function or class that a run used, and that a given cell has defined anew since.
+
+    Returns:
+        Its name, or an empty string where there is none.
+    """
+    at = next(n for n, r in enumerate(_runs) if r is run)
+    for name in dict.fromkeys(names):
+        defines = re.compile(rf"^(?:(?:async\s+)?def|class)\s+{name}\b", re.MULTILINE)
+        before = {r.cell_id for r in _runs[:at] if not r.error and defines.search(r.text)}
+        since = {r.cell_id for r in _runs[at + 1 :] if not r.error and defines.search(r.text)}
+        if before and since & blank.cells.keys() - before - {blank.cell_id}:
+            return name
+    return ""
 
 
 def _is_another(run: Run, blank: Blank) -> bool:
