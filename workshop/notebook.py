@@ -414,14 +414,24 @@ def quiet_core() -> None:
     Runtime.set_default(runtime, error_if_already_set=False)
 
 
-def show(thing: object) -> None:
-    """Show something under the cell; in a terminal, print it."""
-    if "ipykernel" in sys.modules:
-        from IPython.display import display
+def show(thing: object, instead_of: Any = None) -> Any:
+    """Show something under the cell; in a terminal, print it.
 
-        display(thing)  # type: ignore[no-untyped-call]
-    else:
+    Args:
+        instead_of: what an earlier `show` returned; its place is taken.
+
+    Returns:
+        What to show something else instead of; None in a terminal.
+    """
+    if "ipykernel" not in sys.modules:
         print(thing)
+        return None
+    from IPython.display import display
+
+    if instead_of is None:
+        return display(thing, display_id=True)  # type: ignore[no-untyped-call]
+    instead_of.update(thing)
+    return instead_of
 
 
 def show_pdf(path: str | Path) -> None:

@@ -132,11 +132,11 @@ async def check(name: str) -> None:
     Args:
         name: of the blank, as in the cell under it.
     """
-    examining = asyncio.ensure_future(examine(name))
+    examining, news = asyncio.ensure_future(examine(name)), None
     try:
         await asyncio.wait({examining}, timeout=NEWS_SECONDS)
         if not examining.done():
-            print("… This takes longer than three seconds: the machine is busy.")
+            news = show(_News())
         outcome = await examining
     except WorkshopError as error:
         if _strict():
@@ -149,7 +149,14 @@ async def check(name: str) -> None:
         raise CheckNotDecided(f"{outcome.name}: {outcome.saw}", do=outcome.do)
     if _strict() and outcome.verdict != RIGHT:
         raise CheckFailed(f"{outcome.name}: {outcome.step} {outcome.saw}".strip(), do=outcome.do)
-    show(outcome)
+    show(outcome, instead_of=news)
+
+
+class _News:
+    """What stands under the cell until a slow check has found something."""
+
+    def __repr__(self) -> str:
+        return "… This takes longer than three seconds: the machine is busy."
 
 
 async def examine(name: str, *, limit: float | None = None) -> Outcome:
