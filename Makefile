@@ -44,6 +44,7 @@ check: $(VENV)/.dev  ## say what is stale, badly typed or badly formatted
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check workshop authoring tests
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 	@$(BIN)/python -m authoring.build --check
 
 bench: $(VENV)/.dev  ## measure, and print the tables that docs/ quotes

@@ -21,9 +21,9 @@ from typing import Any
 
 import nbformat
 
-from authoring import notebooks, verify
+from authoring import notebooks, rooms, verify
 from authoring.source import BuildError, Cell, Source, fill, read_all
-from workshop.settings import ROOT
+from workshop.core.settings import ROOT
 
 CHECK = """\
 await check("{name}")
@@ -66,6 +66,7 @@ def derive(root: Path = ROOT) -> Build:
             if cell.exercise:
                 text = fill(cell.finished, values, source.finished)
                 build.files[_solution(source, cell)] = text + "\n"
+    build.files |= rooms.contributing(root)
     build.refusals += verify.faults(sources, build.files, values, root)
     return build
 

@@ -24,8 +24,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from authoring import build, notebooks
 from authoring.room import DOWN, PORTS, RoomError, room
 from authoring.sanitize import Sanitizer
-from workshop.errors import WorkshopError
-from workshop.settings import ROOT
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import ROOT
 
 CELL_TIMEOUT = 240.0
 """Seconds that a cell may take: a guard against one that hangs, on a machine that may be busy."""
@@ -63,7 +63,7 @@ def execute(
     # Diagrams that are new are kept beside the code that shows them. A check that its own solution
     # does not pass stops the run.
     extra = {
-        "WORKSHOP_DRAWINGS": str(root / "workshop" / "drawings"),
+        "WORKSHOP_DRAWINGS": str(root / "workshop" / "watching" / "drawings"),
         "WORKSHOP_STRICT": "1",
         "TZ": "UTC",
     }

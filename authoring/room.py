@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from authoring.ports import free_ports
-from workshop.errors import WorkshopError
-from workshop.settings import ROOT
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import ROOT
 
 PORTS = {
     "WORKSHOP_TEMPORAL_PORT": 7233,

@@ -15,7 +15,7 @@ import jupytext
 from nbformat import ValidationError
 
 from authoring import blanks
-from workshop.errors import WorkshopError
+from workshop.core.errors import WorkshopError
 
 LESSON_NAME = re.compile(r"\d\d_[A-Z]\w*$", re.ASCII)
 _HEADER = re.compile(r"# %%(\s|$)")

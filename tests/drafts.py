@@ -17,7 +17,7 @@ import room as rooms
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workshop import namespaces
+from workshop.services import namespaces
 
 T = TypeVar("T")
 

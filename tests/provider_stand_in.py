@@ -13,7 +13,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from workshop.practice_model import KEY, MODEL, NOTEBOOK_HEADER
+from workshop.practice.model import KEY, MODEL, NOTEBOOK_HEADER
 
 HOUSE_MODEL = "house-7b"
 """A name that LiteLLM's price list does not know."""

@@ -15,7 +15,7 @@ from typing import TypeVar
 import psutil
 
 from authoring.ports import free_ports as free_ports
-from workshop.patience import Patience
+from workshop.core.patience import Patience
 
 T = TypeVar("T")
 
@@ -73,9 +73,10 @@ def workshop(
 
 def end_all(home: Path) -> None:
     """End what was started in a room, without the second that a command needs to load."""
-    from workshop import processes, temporal_service
-    from workshop.practice_model import process
-    from workshop.site import process as site
+    from workshop.core import processes
+    from workshop.practice.model import process
+    from workshop.practice.site import process as site
+    from workshop.services import temporal_service
 
     for name in (temporal_service.NAME, process.NAME, site.NAME):
         processes.end(home, name)

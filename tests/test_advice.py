@@ -14,7 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
-from workshop.advice import advise
+from workshop.kernel.advice import advise
 
 
 def error_of(run: Callable[[], object]) -> BaseException:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import room as rooms
 
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 from workshop.stage import crash
 
 SENTINEL = "sk-sentinel-5c4b3a29180f7e6d5c4b3a291807f6e5"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import room as rooms
 
-from workshop.calculator import CalculatorError, calculate
-from workshop.errors import WorkshopError
+from workshop.core.errors import WorkshopError
+from workshop.toolbox.calculator import CalculatorError, calculate
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import room as rooms
 from pypdf import PdfReader
 
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 from workshop.stage import FOLDER, SIDE_BY_SIDE, CrashError, crash
 from workshop.stage.scenes import CAREFUL_APP
 

@@ -15,11 +15,14 @@ import psutil
 import pytest
 import room as rooms
 
-from workshop import begin, notebook, processes, temporal_service
-from workshop.classroom import Panel
-from workshop.errors import WorkshopError
-from workshop.practice_model import KEY, MODEL, NOTEBOOK_HEADER, faults, process
-from workshop.settings import Settings, load
+from workshop import begin
+from workshop.core import processes
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import Settings, load
+from workshop.kernel import notebook
+from workshop.kernel.classroom import Panel
+from workshop.practice.model import KEY, MODEL, NOTEBOOK_HEADER, faults, process
+from workshop.services import temporal_service
 
 NAMES = (temporal_service.NAME, process.NAME)
 SENTINEL = "sk-sentinel-00112233445566778899aabbccddeeff"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from room import ROOT
 
-from workshop import colab_secrets
-from workshop.settings import load
+from workshop.core import colab_secrets
+from workshop.core.settings import load
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
 Secrets = Callable[[dict[str, str | None]], None]

@@ -22,8 +22,9 @@ import room as rooms
 from temporalio.client import Client
 
 from workshop import __main__ as command_line
-from workshop import namespaces, processes, temporal_service
-from workshop.practice_model import process
+from workshop.core import processes
+from workshop.practice.model import process
+from workshop.services import namespaces, temporal_service
 
 COMMANDS = (
     *("lab", "up", "down", "status", "doctor", "progress", "demo", "review", "workflows", "reset"),

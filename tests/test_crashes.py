@@ -15,8 +15,10 @@ import pytest
 import room as rooms
 from pypdf import PdfReader
 
-from workshop import processes, stage, temporal_service
-from workshop.practice_model.ledger import Ledger
+from workshop import stage
+from workshop.core import processes
+from workshop.practice.model.ledger import Ledger
+from workshop.services import temporal_service
 from workshop.stage import actors, scenes
 
 SENTINEL = "sk-sentinel-77f0e1d2c3b4a5968778695a4b3c2d1e"

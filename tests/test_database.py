@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from sqlalchemy import Column, Engine, MetaData, String, Table, Text, select, text
 from sqlalchemy.exc import DBAPIError
 
-from workshop.database import DatabaseError, insert_into, make_tables, open_database, rows
-from workshop.full_disk import full_disk
+from workshop.breaking.full_disk import full_disk
+from workshop.services.database import DatabaseError, insert_into, make_tables, open_database, rows
 
 TABLES = MetaData()
 RESULTS = Table(
@@ -87,7 +87,7 @@ def test_an_error_tells_no_values(engine: Engine) -> None:
 SAVES = """
 import sys
 from sqlalchemy import Column, MetaData, String, Table
-from workshop.database import insert_into, make_tables, open_database
+from workshop.services.database import insert_into, make_tables, open_database
 tables = MetaData()
 key = Column("key", String, primary_key=True)
 results = Table("results", tables, key, Column("summary", String))

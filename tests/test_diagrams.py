@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from room import ROOT
 
-from workshop import diagrams
-from workshop.diagrams import DiagramError, draw, render_mermaid
+from workshop.watching import diagrams
+from workshop.watching.diagrams import DiagramError, draw, render_mermaid
 
 FLOW = "graph LR\n  A[Prompt] --> B[LLM: Grüße, λόγος]\n  B --> C[PDF]"
 

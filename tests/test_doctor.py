@@ -12,8 +12,9 @@ from typing import NamedTuple
 import pytest
 import room as rooms
 
-from workshop import disk, doctor, temporal_service
-from workshop.doctor import Finding
+from workshop.core import disk
+from workshop.services import doctor, temporal_service
+from workshop.services.doctor import Finding
 
 SENTINEL = "sk-sentinel-99887766554433221100ffeeddccbbaa"
 
@@ -69,7 +70,7 @@ def test_a_port_that_is_taken(
         return False
 
     monkeypatch.setattr(temporal_service, "healthy", unhealthy)
-    monkeypatch.setattr("workshop.practice_model.process.health", lambda settings: None)
+    monkeypatch.setattr("workshop.practice.model.process.health", lambda settings: None)
     with socket.create_server(("127.0.0.1", port)):
         found = faults()
     assert set(found) == {f"Port {port}"}

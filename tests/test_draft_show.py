@@ -9,7 +9,7 @@ import pytest
 import room as rooms
 
 from workshop import __main__ as command_line
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 
 SENTINEL = "sk-sentinel-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 RUN_SHEET = rooms.ROOT / "demos" / "README.md"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from test_settings import read as read_settings
 
-from workshop import env_file, model_settings
-from workshop.model_settings import PLACEHOLDER_KEY, SettingsError
+from workshop.core import env_file, model_settings
+from workshop.core.model_settings import PLACEHOLDER_KEY, SettingsError
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from workshop.errors import WorkshopError
+from workshop.core.errors import WorkshopError
 
 
 class DoorError(WorkshopError):

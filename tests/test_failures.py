@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from workshop import settings
-from workshop.failures import what_happens
-from workshop.practice_model import faults, process
-from workshop.receipt import mark, receipt
+from workshop.breaking.failures import what_happens
+from workshop.core import settings
+from workshop.practice.model import faults, process
+from workshop.watching.receipt import mark, receipt
 
 
 @pytest.fixture

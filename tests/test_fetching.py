@@ -12,8 +12,8 @@ import pytest
 import room as rooms
 
 import workshop
-from workshop.fetching import PageRefused, read_page, read_part
-from workshop.site.client import Site
+from workshop.practice.site.client import Site
+from workshop.toolbox.fetching import PageRefused, read_page, read_part
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +304,7 @@ def test_html_that_takes_too_long_is_refused(site: Site, monkeypatch: pytest.Mon
         time.sleep(1)
         return "late"
 
-    monkeypatch.setattr("workshop.fetching._readable", late)
+    monkeypatch.setattr("workshop.toolbox.fetching._readable", late)
     assert "cannot be read within 0.2 s" in refused(
         site, "http://a.test/", hosts=["a.test"], transport=made("<p>x"), seconds=0.2
     )

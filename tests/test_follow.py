@@ -27,8 +27,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from workshop import patience
-from workshop.follow import (
+from workshop.core import patience
+from workshop.core.patience import Patience
+from workshop.watching.follow import (
     ActivityNotRegistered,
     FollowError,
     NoWorker,
@@ -48,8 +49,7 @@ from workshop.follow import (
     stuck,
     timer_started,
 )
-from workshop.follow.rows import Step, clean
-from workshop.patience import Patience
+from workshop.watching.follow.rows import Step, clean
 
 TEMPORAL = Path(sys.executable).parent / "temporal"
 QUICK = timedelta(seconds=10)
@@ -772,7 +772,7 @@ def test_rows_are_pure_and_need_no_service(temporal, queue):
 
 IN_A_KERNEL = """
 from temporalio.client import Client
-from workshop.follow import follow, timer_started
+from workshop.watching.follow import follow, timer_started
 client = await Client.connect("ADDRESS")
 handle = client.get_workflow_handle("ID")
 await follow(handle, web_ui="http://localhost:1/x", until=timer_started())

@@ -8,7 +8,7 @@ import pytest
 import room as rooms
 from temporalio.api.failure.v1 import Failure
 
-from workshop.follow.rows import failure_text
+from workshop.watching.follow.rows import failure_text
 
 KEY = "sk-sentinel-0123456789abcdef"
 

@@ -19,7 +19,8 @@ EXERCISE = f"exercises/{LESSON}/Practice/{LESSON}_Practice.ipynb"
 FINISHED = f"Solutions_{LESSON}/{LESSON}_Solution.ipynb"
 # The command itself, with a copy of the notebooks as the repository.
 COMMAND = (
-    "import sys; from pathlib import Path; from workshop import fresh_notebook, __main__ as m; "
+    "import sys; from pathlib import Path; from workshop import __main__ as m; "
+    "from workshop.checks import fresh_notebook; "
     "from workshop.checks import blanks; root = Path.cwd(); fresh_notebook.ROOT = root; "
     "fresh_notebook.sheets = lambda: blanks.sheets(root); sys.exit(m.main(sys.argv[1:]))"
 )

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import room as rooms
 
-from workshop.errors import WorkshopError
-from workshop.full_disk import full_disk
-from workshop.report import whole_file
+from workshop.breaking.full_disk import full_disk
+from workshop.core.errors import WorkshopError
+from workshop.toolbox.report import whole_file
 
 LIMIT = resource.RLIMIT_FSIZE
 
@@ -66,7 +66,7 @@ def test_what_is_no_number_of_bytes_is_told(room: object) -> None:
 
 HISTORY = """
 from IPython.core.interactiveshell import InteractiveShell
-from workshop.full_disk import full_disk
+from workshop.breaking.full_disk import full_disk
 shell = InteractiveShell.instance()
 for number in range(300):
     shell.history_manager.store_inputs(number + 1, "x = " + "'long'" * 100)

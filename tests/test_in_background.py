@@ -27,7 +27,7 @@ def run(folder: Path, lines: str) -> subprocess.Popen[str]:
     code = (
         f"import sys, time; sys.path[:0] = [{str(ROOT)!r}, '.']\n"
         "from pathlib import Path\n"
-        "from workshop import in_background\n"
+        "from workshop.kernel import in_background\n"
         "thread = in_background.load('slow_library')\n"
         "while not Path('began').exists(): time.sleep(0.01)\n"
         f"{lines}"

@@ -18,10 +18,12 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import begin, doctor, namespaces, notebook, timeline
-from workshop.classroom import Panel
-from workshop.errors import WorkshopError
-from workshop.settings import load
+from workshop import begin, timeline
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.kernel import notebook
+from workshop.kernel.classroom import Panel
+from workshop.services import doctor, namespaces
 
 KERNEL = """
 import asyncio, os, sys

@@ -25,9 +25,11 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
-from workshop import notebook, patience, processes, temporal_service
-from workshop.notebook import WorkerNotStarted, ask, start_worker, stop_worker
-from workshop.settings import load
+from workshop.core import patience, processes
+from workshop.core.settings import load
+from workshop.kernel import notebook
+from workshop.kernel.notebook import WorkerNotStarted, ask, start_worker, stop_worker
+from workshop.services import temporal_service
 
 QUICK = timedelta(seconds=10)
 TOLD_WITHIN = 5.0

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workshop.notes import Note, all_notes, search_notes
-from workshop.site.pages import ARTICLES
+from workshop.practice.site.pages import ARTICLES
+from workshop.toolbox.notes import Note, all_notes, search_notes
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,13 @@ import psutil
 import pytest
 import room as rooms
 
-from workshop import disk, doctor, processes, temporal_service, terminal
-from workshop.database import open_database
-from workshop.disk import DiskError
-from workshop.first_cell import begin
-from workshop.practice_model import process
-from workshop.settings import load
+from workshop.checks.first_cell import begin
+from workshop.core import disk, processes, terminal
+from workshop.core.disk import DiskError
+from workshop.core.settings import load
+from workshop.practice.model import process
+from workshop.services import doctor, temporal_service
+from workshop.services.database import open_database
 
 WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 needs_an_ordinary_user = pytest.mark.skipif(
@@ -239,7 +240,7 @@ def test_begin_says_in_words_that_its_home_is_shut(room: dict[str, str], tmp_pat
         [sys.executable, "-c", lines], env=env, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("workshop.disk.DiskError: ")
+    assert done.stderr.strip().splitlines()[-1].startswith("workshop.core.disk.DiskError: ")
 
 
 # Whose files are
@@ -260,7 +261,7 @@ def test_state_and_settings_are_their_owners_alone(room: dict[str, str]) -> None
 def test_what_was_open_to_others_is_closed_where_it_is_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workshop.settings.PLACE", tmp_path)
+    monkeypatch.setattr("workshop.core.settings.PLACE", tmp_path)
     for name in ("WORKSHOP_ENV_FILE", "WORKSHOP_HOME"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / ".env").write_text("LLM_MODEL=openai/gpt-4o\n")
@@ -386,7 +387,7 @@ def test_the_package_alone_says_what_it_can_do(tmp_path: Path) -> None:
     )
     env = {k: v for k, v in rooms.environment(tmp_path).items() if k[:12] != "WORKSHOP_HOM"}
     env |= {"PYTHONPATH": str(packages), "HOME": str(tmp_path / "me"), "WORKSHOP_ENV_FILE": ""}
-    lines = "import workshop.settings as s; print(s.INSTALLED, s.disk.ready(s.load().home))"
+    lines = "import workshop.core.settings as s; print(s.INSTALLED, s.disk.ready(s.load().home))"
     done = subprocess.run(
         [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-c", lines],
         env=env,

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 import pytest
 import room as rooms
 
-from workshop import patience
-from workshop.patience import Patience
+from workshop.core import patience
+from workshop.core.patience import Patience
 
 _COUNTS = """
 import time
-from workshop.patience import Patience
+from workshop.core.patience import Patience
 
 waiting, began = Patience(1.0), time.monotonic()
 print("go", flush=True)

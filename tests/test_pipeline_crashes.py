@@ -9,7 +9,7 @@ import psutil
 import pytest
 import room as rooms
 
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 from workshop.stage import FOLDER, SIDE_BY_SIDE, crash
 from workshop.stage.outcome import RowsCrash
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop import processes, settings
-from workshop.practice_only import use_practice_model
+from workshop.breaking.practice_only import use_practice_model
+from workshop.core import processes, settings
 
 KEY = "a-sentinel-that-is-no-key"
 
@@ -52,7 +52,7 @@ def test_what_is_started_uses_it_too_and_the_file_is_left(own: dict[str, str]) -
     before = file.read_text()
     asyncio.run(use_practice_model())
     done = subprocess.run(
-        [sys.executable, "-c", "from workshop import settings; print(settings.load().practice)"],
+        [sys.executable, "-c", "from workshop.core.settings import load; print(load().practice)"],
         capture_output=True,
         text=True,
         timeout=60,

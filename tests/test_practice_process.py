@@ -11,11 +11,11 @@ import psutil
 import pytest
 import room as rooms
 
-from workshop import processes
-from workshop.practice_model import process
-from workshop.practice_model.process import NAME, PracticeModelError
-from workshop.processes import ProcessError
-from workshop.settings import Settings, load
+from workshop.core import processes
+from workshop.core.processes import ProcessError
+from workshop.core.settings import Settings, load
+from workshop.practice.model import process
+from workshop.practice.model.process import NAME, PracticeModelError
 
 
 def pid(settings: Settings) -> int:

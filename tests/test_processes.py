@@ -16,8 +16,8 @@ import psutil
 import pytest
 from room import ROOT, alive, free_ports, until
 
-from workshop import patience, processes
-from workshop.processes import ProcessError, Record
+from workshop.core import patience, processes
+from workshop.core.processes import ProcessError, Record
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -61,7 +61,7 @@ def test_it_is_nobodys_child(home: Path) -> None:
 
 def test_it_survives_the_death_of_its_starter(home: Path) -> None:
     lines = (
-        "import sys, time; from pathlib import Path; from workshop import processes\n"
+        "import sys, time; from pathlib import Path; from workshop.core import processes\n"
         f"r = processes.start('sleeper', {SLEEP!r}, home=Path(sys.argv[1]), ports={{}})\n"
         "print(r.pid, flush=True); time.sleep(60)"
     )

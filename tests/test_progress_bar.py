@@ -15,11 +15,11 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from workshop import progress_bar
-from workshop.follow.errors import NoWorker, StillRunning, WorkflowEnded
-from workshop.patience import Patience
-from workshop.progress_bar import ProgressError, watch
-from workshop.settings import load
+from workshop.core.patience import Patience
+from workshop.core.settings import load
+from workshop.watching import progress_bar
+from workshop.watching.follow.errors import NoWorker, StillRunning, WorkflowEnded
+from workshop.watching.progress_bar import ProgressError, watch
 
 QUEUE = "bars"
 

@@ -10,9 +10,9 @@ import pytest
 from provider_stand_in import provider, refusal
 from room import free_ports
 
-from workshop.advice import advise
-from workshop.provider_errors import Trouble, explain, explain_failure
-from workshop.proxies import loopback_directly
+from workshop.core.proxies import loopback_directly
+from workshop.kernel.advice import advise
+from workshop.services.provider_errors import Trouble, explain, explain_failure
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
 Set = Callable[..., None]

@@ -22,9 +22,10 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.worker import Worker
 
-from workshop.practice_model import faults
-from workshop.practice_model.ledger import Call, Ledger
-from workshop.receipt import (
+from workshop.core.settings import load
+from workshop.practice.model import faults
+from workshop.practice.model.ledger import Call, Ledger
+from workshop.watching.receipt import (
     Comparison,
     Receipt,
     attach,
@@ -34,7 +35,6 @@ from workshop.receipt import (
     receipt,
     receipt_of_all,
 )
-from workshop.settings import load
 
 QUICK = timedelta(seconds=10)
 SENTINEL = "sk-sentinel-5e1f2d3c4b5a69788796a5b4c3d2e1f0"

@@ -35,10 +35,10 @@ from reportlab.pdfbase.ttfonts import TTFontFile
 from reportlab.platypus import SimpleDocTemplate
 
 import workshop
-from workshop.errors import WorkshopError
-from workshop.notebook import show_pdf
-from workshop.report import first_page, page_number, remark, safe_name, story, whole_file
-from workshop.report.markdown import PARSER
+from workshop.core.errors import WorkshopError
+from workshop.kernel.notebook import show_pdf
+from workshop.toolbox.report import first_page, page_number, remark, safe_name, story, whole_file
+from workshop.toolbox.report.markdown import PARSER
 
 DAY = datetime.date(2026, 11, 5)
 HEAD = "Research Report 5 November 2026 "
@@ -89,7 +89,7 @@ def without_notes(read: str) -> str:
 @cache
 def held() -> frozenset[str]:
     """The characters that the fonts hold, read from the fonts themselves."""
-    folder = Path(workshop.__file__).parent / "fonts"
+    folder = Path(workshop.__file__).parent / "toolbox/fonts"
     faces = [TTFontFile(str(path)) for path in folder.glob("*.ttf")]
     assert len(faces) == 5
     return frozenset(chr(code) for face in faces for code in face.charToGlyph)
@@ -922,7 +922,7 @@ def with_own_font(path: Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_font_of_ones_own_shows_what_the_others_lack(tmp_path: Path) -> None:
     # DejaVu Sans by another name, whose last sign stands for a bee.
-    font = (Path(workshop.__file__).parent / "fonts" / "DejaVuSans.ttf").read_bytes()
+    font = (Path(workshop.__file__).parent / "toolbox/fonts" / "DejaVuSans.ttf").read_bytes()
     font = font.replace(b"DejaVuSans", b"OwnFontOne")
     (start,) = struct.unpack_from(">L", font, font.index(b"cmap") + 8)
     table = font.index(struct.pack(">HH", 12, 0), start)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import room as rooms
 
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 
 SENTINEL = "sk-sentinel-9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4b"
 RUN_SHEET = rooms.ROOT / "demos" / "README.md"

@@ -23,8 +23,9 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from workshop import processes, temporal_service
-from workshop.practice_model.ledger import Ledger
+from workshop.core import processes
+from workshop.practice.model.ledger import Ledger
+from workshop.services import temporal_service
 
 TOPIC = "Give me 3 fun facts about tardigrades"
 POEM = "Turn this into a poem"

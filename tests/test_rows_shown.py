@@ -10,8 +10,8 @@ import nbformat
 import pytest
 import room as rooms
 
-from workshop.errors import WorkshopError
-from workshop.rows_shown import show_bars, show_rows
+from workshop.core.errors import WorkshopError
+from workshop.watching.rows_shown import show_bars, show_rows
 
 HOSTILE = '<script>alert("1")</script>\x1b[31m & more'
 CELLS = f"""

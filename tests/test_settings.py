@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel, SecretStr, TypeAdapter
 from room import ROOT
 
-from workshop.model_settings import PRACTICE_MODEL
-from workshop.settings import Settings, SettingsError, load
+from workshop.core.model_settings import PRACTICE_MODEL
+from workshop.core.settings import Settings, SettingsError, load
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
 

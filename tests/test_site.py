@@ -17,14 +17,15 @@ import pytest
 import room as rooms
 
 import workshop
-from workshop import doctor, processes
-from workshop.notes import search_notes
-from workshop.processes import ProcessError
-from workshop.settings import load
-from workshop.site import PART_BYTES, PARTS, process
-from workshop.site.client import Page, Site
-from workshop.site.pages import ARTICLES
-from workshop.site.process import NAME, PracticeSiteError
+from workshop.core import processes
+from workshop.core.processes import ProcessError
+from workshop.core.settings import load
+from workshop.practice.site import PART_BYTES, PARTS, process
+from workshop.practice.site.client import Page, Site
+from workshop.practice.site.pages import ARTICLES
+from workshop.practice.site.process import NAME, PracticeSiteError
+from workshop.services import doctor
+from workshop.toolbox.notes import search_notes
 
 
 def opened() -> Site:
@@ -279,7 +280,7 @@ def test_one_that_ends_while_it_starts_is_told(
 
 def test_its_process_imports_nothing_heavy() -> None:
     code = (
-        "import sys; sys.orig_argv.append('workshop.site'); import workshop.site.__main__;"
+        "import sys; import workshop.practice.site.__main__; "
         "print(sorted({'litellm', 'temporalio', 'IPython', 'bs4', 'pydantic'} & set(sys.modules)))"
     )
     done = subprocess.run(

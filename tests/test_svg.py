@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from workshop import rows_shown, svg
 from workshop.checks.outcome import NOT_YET, Outcome
-from workshop.classroom import Panel
-from workshop.follow.rows import Progress, Step
-from workshop.follow.screens import as_html
+from workshop.core import svg
+from workshop.kernel.classroom import Panel
+from workshop.watching import rows_shown
+from workshop.watching.follow.rows import Progress, Step
+from workshop.watching.follow.screens import as_html
 
 
 def luminance(colour: str) -> float:

@@ -23,14 +23,14 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from workshop import switchboard
-from workshop.database import insert_into, make_tables, open_database, rows
-from workshop.fetching import read_page
-from workshop.practice_model.faults import clear
-from workshop.receipt import attach
-from workshop.settings import load
-from workshop.site.client import open_site
-from workshop.switchboard import FAULTS, NOTHING, Switchboard, SwitchboardError
+from workshop.breaking import switchboard
+from workshop.breaking.switchboard import FAULTS, NOTHING, Switchboard, SwitchboardError
+from workshop.core.settings import load
+from workshop.practice.model.faults import clear
+from workshop.practice.site.client import open_site
+from workshop.services.database import insert_into, make_tables, open_database, rows
+from workshop.toolbox.fetching import read_page
+from workshop.watching.receipt import attach
 
 QUEUE = "switchboard"
 QUICK = timedelta(seconds=10)

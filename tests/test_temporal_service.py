@@ -24,10 +24,11 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from workshop import processes, temporal_service
-from workshop.processes import ProcessError
-from workshop.settings import Settings, load
-from workshop.temporal_service import NAME, TemporalServiceError
+from workshop.core import processes
+from workshop.core.processes import ProcessError
+from workshop.core.settings import Settings, load
+from workshop.services import temporal_service
+from workshop.services.temporal_service import NAME, TemporalServiceError
 
 
 def ensure(settings: Settings, *, limit: float = 30.0) -> temporal_service.TemporalService:
@@ -173,8 +174,8 @@ def test_one_that_hangs_is_replaced(
 @pytest.mark.rotates("what takes long", among=4)
 def test_two_that_start_it_at_once_start_one(room: dict[str, str]) -> None:
     lines = (
-        "import asyncio; from workshop import temporal_service as t; from workshop.settings "
-        "import load; print('ready', flush=True); input(); "
+        "import asyncio; from workshop.services import temporal_service as t; "
+        "from workshop.core.settings import load; print('ready', flush=True); input(); "
         "print(asyncio.run(t.ensure(load())).started_now)"
     )
     both = [

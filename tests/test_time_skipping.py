@@ -15,8 +15,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import workshop
-from workshop import time_skipping
-from workshop.time_skipping import TimeSkippingError
+from workshop.services import time_skipping
+from workshop.services.time_skipping import TimeSkippingError
 
 
 @workflow.defn(sandboxed=False)

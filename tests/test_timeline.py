@@ -30,15 +30,15 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import authoring
-from workshop import patience
-from workshop.follow.errors import ServiceAway, UnknownWorkflow
-from workshop.patience import Patience
-from workshop.practice_model import faults
-from workshop.receipt import attach
-from workshop.settings import load
-from workshop.time_skipping import test_server
-from workshop.timeline import Mark, Row, Span, Timeline, timeline
-from workshop.timeline.picture import LINE_LENGTH, ticks
+from workshop.core import patience
+from workshop.core.patience import Patience
+from workshop.core.settings import load
+from workshop.practice.model import faults
+from workshop.services.time_skipping import test_server
+from workshop.watching.follow.errors import ServiceAway, UnknownWorkflow
+from workshop.watching.receipt import attach
+from workshop.watching.timeline import Mark, Row, Span, Timeline, timeline
+from workshop.watching.timeline.picture import LINE_LENGTH, ticks
 
 QUICK = timedelta(seconds=10)
 SOON = RetryPolicy(initial_interval=timedelta(milliseconds=300), backoff_coefficient=1)

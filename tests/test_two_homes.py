@@ -15,17 +15,17 @@ from pathlib import Path
 import pytest
 import room as rooms
 
-from workshop import processes, settings
-from workshop.practice_model import process
-from workshop.practice_model.ledger import Ledger
-from workshop.temporal_service import NAME
+from workshop.core import processes, settings
+from workshop.practice.model import process
+from workshop.practice.model.ledger import Ledger
+from workshop.services.temporal_service import NAME
 
 pytestmark = pytest.mark.rotates("what takes long", among=4)
 
 # The usual ports are a learner's own, so for these processes others are the usual ones.
 AS_USUAL = """
 import sys
-from workshop import settings
+from workshop.core import settings
 settings.DEFAULT_PORTS.update(zip(settings.DEFAULT_PORTS, map(int, sys.argv.pop(1).split(","))))
 """
 COMMAND = AS_USUAL + "from workshop.__main__ import main; sys.exit(main(sys.argv[1:]))"

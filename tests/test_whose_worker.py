@@ -16,7 +16,7 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 from workshop import *
-from workshop.follow.workers import outdated
+from workshop.watching.follow.workers import outdated
 settings = await begin("02")
 client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
 QUICK = timedelta(seconds=5)

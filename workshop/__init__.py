@@ -1,7 +1,11 @@
 """The workshop's classroom: what notebooks and demos import."""
 
+from __future__ import annotations
+
 import os
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 # LiteLLM looks at these when it is imported. Without the first it asks the internet for a price
 # list; without the second it copies .env into the environment, where the key has no business.
@@ -14,71 +18,108 @@ if sys.platform == "win32":
         "does. Use WSL (wsl --install), Codespaces or Colab: see README.md."
     )
 
-from workshop.proxies import loopback_directly
-from workshop.terminal import speak_plainly
+from workshop.core import cell_paths
+from workshop.core.proxies import loopback_directly
+from workshop.core.terminal import speak_plainly
 
 loopback_directly(os.environ)
 speak_plainly()
 
-# The practice model's and the practice site's own processes import this package too. They only
-# answer HTTP, and stay small by doing without the rest; so does demo 04's MCP server, which is
-# started for each question.
-_LIGHT = bool({"workshop.practice_model", "workshop.site"} & set(sys.orig_argv))
-if not _LIGHT and not os.environ.get("WORKSHOP_LIGHT"):
-    from workshop.checks import check, hint, solution
-    from workshop.checks.progress import progress
-    from workshop.database import insert_into, make_tables, open_database, rows
-    from workshop.diagrams import render_mermaid
-    from workshop.failures import what_happens
-    from workshop.first_cell import begin
-    from workshop.follow import completed, failed, follow, started, timer_started
-    from workshop.full_disk import full_disk
-    from workshop.notebook import ask, show_pdf, start_worker, stop_worker
-    from workshop.practice_model.faults import budget, misbehaving
-    from workshop.practice_only import use_practice_model
-    from workshop.progress_bar import watch
-    from workshop.receipt import beside, mark, receipt
-    from workshop.rows_shown import show_bars, show_rows
-    from workshop.site.client import open_site
-    from workshop.stage import crash
-    from workshop.switchboard import Switchboard
-    from workshop.time_skipping import test_server
-    from workshop.timeline import timeline
+CELL_PATHS = {
+    "workshop.calculator": "workshop.toolbox.calculator",
+    "workshop.errors": "workshop.core.errors",
+    "workshop.fetching": "workshop.toolbox.fetching",
+    "workshop.notes": "workshop.toolbox.notes",
+    "workshop.practice_model": "workshop.practice.model",
+    "workshop.report": "workshop.toolbox.report",
+    "workshop.settings": "workshop.core.settings",
+    "workshop.temporal_service": "workshop.services.temporal_service",
+}
+"""Where the modules are that cells import by a short path."""
+cell_paths.open_all(CELL_PATHS)
 
-    __all__ = [
-        "Switchboard",
-        "ask",
-        "begin",
-        "beside",
-        "budget",
-        "check",
-        "completed",
-        "crash",
-        "failed",
-        "follow",
-        "full_disk",
-        "hint",
-        "insert_into",
-        "make_tables",
-        "mark",
-        "misbehaving",
-        "open_database",
-        "open_site",
-        "progress",
-        "receipt",
-        "render_mermaid",
-        "rows",
-        "show_bars",
-        "show_pdf",
-        "show_rows",
-        "solution",
-        "start_worker",
-        "started",
-        "stop_worker",
-        "test_server",
-        "timeline",
-        "timer_started",
-        "use_practice_model",
-        "watch",
-        "what_happens",
-    ]
+if TYPE_CHECKING:  # type checkers run no code; a test compares these with the table below
+    from workshop.breaking.failures import what_happens as what_happens
+    from workshop.breaking.full_disk import full_disk as full_disk
+    from workshop.breaking.practice_only import use_practice_model as use_practice_model
+    from workshop.breaking.switchboard import Switchboard as Switchboard
+    from workshop.checks import check as check
+    from workshop.checks import hint as hint
+    from workshop.checks import solution as solution
+    from workshop.checks.first_cell import begin as begin
+    from workshop.checks.progress import progress as progress
+    from workshop.kernel.notebook import ask as ask
+    from workshop.kernel.notebook import show_pdf as show_pdf
+    from workshop.kernel.notebook import start_worker as start_worker
+    from workshop.kernel.notebook import stop_worker as stop_worker
+    from workshop.practice.model.faults import budget as budget
+    from workshop.practice.model.faults import misbehaving as misbehaving
+    from workshop.practice.site.client import open_site as open_site
+    from workshop.services.database import insert_into as insert_into
+    from workshop.services.database import make_tables as make_tables
+    from workshop.services.database import open_database as open_database
+    from workshop.services.database import rows as rows
+    from workshop.services.time_skipping import test_server as test_server
+    from workshop.stage import crash as crash
+    from workshop.watching.diagrams import render_mermaid as render_mermaid
+    from workshop.watching.follow import completed as completed
+    from workshop.watching.follow import failed as failed
+    from workshop.watching.follow import follow as follow
+    from workshop.watching.follow import started as started
+    from workshop.watching.follow import timer_started as timer_started
+    from workshop.watching.progress_bar import watch as watch
+    from workshop.watching.receipt import beside as beside
+    from workshop.watching.receipt import mark as mark
+    from workshop.watching.receipt import receipt as receipt
+    from workshop.watching.rows_shown import show_bars as show_bars
+    from workshop.watching.rows_shown import show_rows as show_rows
+    from workshop.watching.timeline import timeline as timeline
+
+_MODULES = {
+    "workshop.breaking.failures": "what_happens",
+    "workshop.breaking.full_disk": "full_disk",
+    "workshop.breaking.practice_only": "use_practice_model",
+    "workshop.breaking.switchboard": "Switchboard",
+    "workshop.checks": "check hint solution",
+    "workshop.checks.first_cell": "begin",
+    "workshop.checks.progress": "progress",
+    "workshop.kernel.notebook": "ask show_pdf start_worker stop_worker",
+    "workshop.practice.model.faults": "budget misbehaving",
+    "workshop.practice.site.client": "open_site",
+    "workshop.services.database": "insert_into make_tables open_database rows",
+    "workshop.services.time_skipping": "test_server",
+    "workshop.stage": "crash",
+    "workshop.watching.diagrams": "render_mermaid",
+    "workshop.watching.follow": "completed failed follow started timer_started",
+    "workshop.watching.progress_bar": "watch",
+    "workshop.watching.receipt": "beside mark receipt",
+    "workshop.watching.rows_shown": "show_bars show_rows",
+    "workshop.watching.timeline": "timeline",
+}
+"""Where each name is. It is loaded when somebody wants it: a process pays for what it uses."""
+
+_PLACES = {name: module for module, names in _MODULES.items() for name in names.split()}
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        found = getattr(import_module(_PLACES[name]), name)
+    elif f"{__name__}.{name}" in CELL_PATHS:
+        found = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(_no_such(name), name=name, obj=sys.modules[__name__])
+    globals()[name] = found  # the next time it is here
+    return found
+
+
+def _no_such(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, __all__, 1)
+    hint = f"Did you mean {near[0]}?" if near else "dir(workshop) lists what it has."
+    return f"workshop has no {name!r}. {hint}"
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

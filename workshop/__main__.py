@@ -8,6 +8,7 @@ import dataclasses
 import errno
 import functools
 import os
+import runpy
 import shutil
 import signal
 import sys
@@ -18,26 +19,15 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop import (
-    disk,
-    doctor,
-    fresh_notebook,
-    namespaces,
-    notebook,
-    processes,
-    stage,
-    temporal_service,
-)
+from workshop import stage
+from workshop.breaking.switchboard import FILE as PREDICTIONS
+from workshop.checks import fresh_notebook
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
-from workshop.classroom import left_alone
-from workshop.errors import WorkshopError
-from workshop.key import set_key
-from workshop.notebook import quiet_core
-from workshop.practice_model import process
-from workshop.receipt import receipt_of_all
-from workshop.settings import (
+from workshop.core import disk, processes
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import (
     INSTALLED,
     NOTEBOOKS,
     PLACE,
@@ -47,8 +37,14 @@ from workshop.settings import (
     load,
     without_lessons,
 )
-from workshop.site import process as site
-from workshop.switchboard import FILE as PREDICTIONS
+from workshop.kernel import notebook
+from workshop.kernel.classroom import left_alone
+from workshop.kernel.notebook import quiet_core
+from workshop.practice.model import process
+from workshop.practice.site import process as site
+from workshop.services import doctor, namespaces, temporal_service
+from workshop.services.key import set_key
+from workshop.watching.receipt import receipt_of_all
 
 RECEIPT_SECONDS = 600
 
@@ -116,7 +112,7 @@ def lab(arguments: argparse.Namespace) -> int:
     # .env and .workshop can be opened: File, Open from Path, or View, Show Hidden Files.
     line += ["--ContentsManager.allow_hidden=True"]
     # Ours beside the environment's own: no pop-up that asks to fetch news.
-    line += [f"--LabApp.app_settings_dir={Path(__file__).parent / 'jupyter'}"]
+    line += [f"--LabApp.app_settings_dir={Path(__file__).parent / 'kernel' / 'jupyter'}"]
     if os.geteuid() == 0:  # as in a container
         line += ["--allow-root"]
     if arguments.port:
@@ -217,15 +213,11 @@ def fresh(arguments: argparse.Namespace) -> int:
 
 def review(arguments: argparse.Namespace) -> int:
     """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
-    from workshop.review import serve  # here, because no other command needs a web server
-
-    quiet_core()
-
-    async def serving() -> None:
-        await temporal_service.ensure(load())
-        await serve(load(), port=arguments.port, say=functools.partial(print, flush=True))
-
-    asyncio.run(serving())
+    app = ROOT / "demos/module_one_03_human_in_the_loop/review"
+    if not app.is_dir():
+        raise WorkshopError(f"There is no {app}.", do="Run this in a whole copy of the workshop.")
+    sys.argv[1:] = ["--port", str(arguments.port)]
+    runpy.run_path(str(app), run_name="__main__")
     return 0
 
 

@@ -22,8 +22,9 @@ from temporalio.client import Client
 from authoring import build, execute, notebooks
 from authoring.bench import Row
 from authoring.room import room
-from workshop import processes, temporal_service
-from workshop.practice_model import process
+from workshop.core import processes
+from workshop.practice.model import process
+from workshop.services import temporal_service
 
 LESSON, CHECK = 6.0, 1.5
 """Targets, in seconds: the lesson apart from the waits that it needs, and its slowest check."""

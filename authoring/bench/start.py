@@ -18,7 +18,7 @@ from pathlib import Path
 from authoring.bench import Row
 from authoring.ports import free_ports
 from authoring.room import room
-from workshop.settings import ROOT
+from workshop.core.settings import ROOT
 
 LAB, LAB_AGAIN, IMPORT, COLD, WARM = 15.0, 5.0, 0.25, 0.7, 0.2
 """Targets, in seconds."""

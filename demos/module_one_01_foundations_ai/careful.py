@@ -13,11 +13,11 @@ from pathlib import Path
 from reportlab.lib.pagesizes import letter
 from reportlab.platypus import SimpleDocTemplate
 
-from workshop.errors import WorkshopError
-from workshop.practice_model import process
-from workshop.receipt import attach
-from workshop.report import page_number, safe_name, story, whole_file
-from workshop.settings import load
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.practice.model import process
+from workshop.toolbox.report import page_number, safe_name, story, whole_file
+from workshop.watching.receipt import attach
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

@@ -5,8 +5,8 @@ from reportlab.lib.pagesizes import letter
 from reportlab.platypus import SimpleDocTemplate
 from temporalio import activity
 
-from workshop.report import page_number, safe_name, story, whole_file
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.toolbox.report import page_number, safe_name, story, whole_file
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

@@ -12,11 +12,12 @@ from models import TASK_QUEUE, GenerateReportInput, GenerateReportOutput
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workshop import ask, follow, temporal_service
-from workshop.errors import WorkshopError
-from workshop.follow import NoWorker, history_rows
-from workshop.notebook import quiet_core
-from workshop.settings import load
+from workshop import ask, follow
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.kernel.notebook import quiet_core
+from workshop.services import temporal_service
+from workshop.watching.follow import NoWorker, history_rows
 
 # For the stage. Set it shorter to rehearse.
 PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "30"))

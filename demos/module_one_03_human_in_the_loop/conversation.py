@@ -25,11 +25,11 @@ from temporalio.client import (
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import namespaces, temporal_service
-from workshop.errors import WorkshopError
-from workshop.notebook import quiet_core
-from workshop.patience import wait_for
-from workshop.settings import load
+from workshop.core.errors import WorkshopError
+from workshop.core.patience import wait_for
+from workshop.core.settings import load
+from workshop.kernel.notebook import quiet_core
+from workshop.services import namespaces, temporal_service
 
 # Seconds of a quiet machine: for so long a Query or an Update is sent again when nobody answers.
 PATIENCE_SECONDS = float(os.environ.get("DEMO_PATIENCE_SECONDS", "90"))

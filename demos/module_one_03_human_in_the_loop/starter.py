@@ -9,8 +9,8 @@ from conversation import as_id, connect, converse, existing, given, run
 from models import TASK_QUEUE, Draft, DraftInput
 from temporalio.client import Client, WorkflowHandle
 
-from workshop import temporal_service
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.services import temporal_service
 
 
 async def start(client: Client, topic: str) -> WorkflowHandle:

@@ -13,7 +13,7 @@ from models import LLMCallInput, ToolCall, Turn
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workshop.settings import load
+from workshop.core.settings import load
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split
@@ -73,7 +73,6 @@ async def session() -> AsyncIterator[Client]:
     # It gets these variables and no others: the SDK hands over no key of this process.
     names = ("WORKSHOP_", "MCP_", "DEMO_")
     env = {name: value for name, value in os.environ.items() if name.startswith(names)}
-    env["WORKSHOP_LIGHT"] = "1"  # of workshop it imports what its tools need: it starts sooner
     parameters = StdioServerParameters(command=sys.executable, args=[str(SERVER)], env=env)
     transport = stdio_client(parameters, errlog=NOWHERE)
     try:

@@ -10,8 +10,8 @@ from conversation import as_id, connect, converse, existing, given, run
 from models import TASK_QUEUE, AgentInput, AgentResult
 from temporalio.client import Client, WorkflowHandle
 
-from workshop import temporal_service
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.services import temporal_service
 
 CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."
 PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "5"))

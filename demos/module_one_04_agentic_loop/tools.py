@@ -17,8 +17,8 @@ from temporalio import activity
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from workshop import calculator, fetching, notes
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.toolbox import calculator, fetching, notes
 
 OUTBOX = Path("outbox")
 

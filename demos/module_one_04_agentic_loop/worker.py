@@ -26,13 +26,13 @@ from temporalio.worker import (
 from tools import TOOLS
 from workflow import AgentWorkflow
 
-from workshop import temporal_service
-from workshop.errors import WorkshopError
-from workshop.notebook import quiet_core
-from workshop.practice_model import process
-from workshop.receipt import attach
-from workshop.settings import load
-from workshop.site import process as site
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.kernel.notebook import quiet_core
+from workshop.practice.model import process
+from workshop.practice.site import process as site
+from workshop.services import temporal_service
+from workshop.watching.receipt import attach
 
 
 class Announcements(Interceptor):

@@ -13,9 +13,9 @@ from table import RESEARCH, database
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workshop.database import insert_into
-from workshop.fetching import PageRefused, read_page
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.services.database import insert_into
+from workshop.toolbox.fetching import PageRefused, read_page
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

@@ -16,12 +16,12 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import namespaces, temporal_service
-from workshop.errors import WorkshopError
-from workshop.notebook import quiet_core
-from workshop.patience import wait_for
-from workshop.settings import load
-from workshop.site.client import open_site
+from workshop.core.errors import WorkshopError
+from workshop.core.patience import wait_for
+from workshop.core.settings import load
+from workshop.kernel.notebook import quiet_core
+from workshop.practice.site.client import open_site
+from workshop.services import namespaces, temporal_service
 
 # For the stage: slow enough to kill a Worker in between, and a short wait for its steps.
 AT_ONCE = int(os.environ.get("DEMO_AT_ONCE", "2"))

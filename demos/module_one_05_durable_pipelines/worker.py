@@ -18,13 +18,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from workflow import ResearchBatchWorkflow, ResearchWorkflow
 
-from workshop import temporal_service
-from workshop.errors import WorkshopError
-from workshop.notebook import quiet_core
-from workshop.practice_model import process
-from workshop.receipt import attach
-from workshop.settings import load
-from workshop.site.client import open_site
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.kernel.notebook import quiet_core
+from workshop.practice.model import process
+from workshop.practice.site.client import open_site
+from workshop.services import temporal_service
+from workshop.watching.receipt import attach
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:

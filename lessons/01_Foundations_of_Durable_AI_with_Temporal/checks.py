@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workshop import settings
+from workshop.breaking.full_disk import full_disk
 from workshop.checks import Learner, NotYet, blank
 from workshop.checks.calls import (
     Provider,
@@ -27,9 +27,9 @@ from workshop.checks.calls import (
 )
 from workshop.checks.steps import kind_of, ran
 from workshop.checks.words import explain
-from workshop.full_disk import full_disk
-from workshop.report import safe_name, story, whole_file
-from workshop.report.files import ReportFileError
+from workshop.core import settings
+from workshop.toolbox.report import safe_name, story, whole_file
+from workshop.toolbox.report.files import ReportFileError
 
 PROMPT = "three facts about octopuses"
 MORE = "\n\n".join(f"Fact {n}: octopuses are clever." for n in range(80))

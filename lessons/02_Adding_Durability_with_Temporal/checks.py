@@ -37,8 +37,8 @@ from workshop.checks.steps import (
     started,
 )
 from workshop.checks.trial import answered, connect, run_activity
-from workshop.follow.workers import outdated, start_again
-from workshop.report import first_page, whole_file
+from workshop.toolbox.report import first_page, whole_file
+from workshop.watching.follow.workers import outdated, start_again
 
 FACTS = "## Facts\n\nOctopuses have three hearts.\n\nR&D <b>costs"
 LESSON_PDF, EXERCISE_PDF = "research_pdf.pdf", "exercise_report.pdf"

@@ -24,7 +24,6 @@ from temporalio.client import (
 from temporalio.common import RawValue
 from temporalio.service import RPCError
 
-from workshop import patience
 from workshop.checks import Learner, blank
 from workshop.checks.learner import last_name
 from workshop.checks.messages import (
@@ -59,6 +58,7 @@ from workshop.checks.trial import (
 )
 from workshop.checks.waits import explained, gives_back
 from workshop.checks.words import explain
+from workshop.core import patience
 
 from . import turns
 

@@ -23,7 +23,6 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from workshop import patience
 from workshop.checks import Learner, blank
 from workshop.checks.calls import KEY, function_of, lets_fail
 from workshop.checks.messages import has_handler, within
@@ -38,6 +37,7 @@ from workshop.checks.steps import (
 )
 from workshop.checks.trial import Stuck, Talk, Trial, after_silence, in_thread, run_workflow
 from workshop.checks.waits import gives_back
+from workshop.core import patience
 
 from . import agents
 from .agents import (

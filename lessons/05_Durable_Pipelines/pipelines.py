@@ -20,10 +20,10 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from workshop import patience
 from workshop.checks import Learner
 from workshop.checks.trial import Trial, in_thread, inputs
-from workshop.database import open_database, rows
+from workshop.core import patience
+from workshop.services.database import open_database, rows
 
 ONCE = RetryPolicy(maximum_attempts=1)
 SECONDS = timedelta(seconds=5)

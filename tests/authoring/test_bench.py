@@ -15,7 +15,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from authoring import room
 from authoring.bench import Row, kernel, machine, table
 from authoring.bench import __main__ as bench
-from workshop.settings import ROOT
+from workshop.core.settings import ROOT
 
 
 def test_the_ratio_is_the_median_by_target() -> None:

@@ -18,12 +18,14 @@ from ipython_shell import Shell
 from temporalio import workflow
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import checks, patience, processes, temporal_service
+from workshop import checks
 from workshop.checks import NOT_ATTEMPTED, NOT_DECIDED, NOT_YET, RIGHT, Learner, trial
 from workshop.checks.blanks import Blank
 from workshop.checks.outcome import CheckNotDecided, NotDecided
 from workshop.checks.trial import Stuck, Talk, Trial, run_workflow
-from workshop.settings import load
+from workshop.core import patience, processes
+from workshop.core.settings import load
+from workshop.services import temporal_service
 
 AWAY = 4.0
 """Seconds for which something is stopped: longer than any limit of a check."""

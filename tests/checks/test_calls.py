@@ -126,7 +126,7 @@ def test_what_goes_past_completion_is_refused_and_told(
 def test_the_text_of_each_page(tmp_path: Path) -> None:
     from reportlab.platypus import PageBreak, SimpleDocTemplate
 
-    from workshop.report import story
+    from workshop.toolbox.report import story
 
     file = tmp_path / "two.pdf"
     SimpleDocTemplate(str(file)).build([*story("one"), PageBreak(), *story("two & <b>")])

@@ -15,7 +15,7 @@ from workshop.checks import NOT_ATTEMPTED, NOT_YET, RIGHT, Learner
 from workshop.checks.blanks import Blank
 from workshop.checks.learner import used
 from workshop.checks.outcome import CheckFailed, Outcome
-from workshop.errors import WorkshopError
+from workshop.core.errors import WorkshopError
 
 Judged = Callable[..., None]
 IMPORTS = "from datetime import timedelta\nfrom temporalio.common import RetryPolicy\n"

@@ -15,7 +15,7 @@ from workshop import checks
 from workshop.checks import NOT_ATTEMPTED, NOT_YET, RIGHT
 from workshop.checks.blanks import Blank, find, sheets
 from workshop.checks.outcome import Outcome
-from workshop.errors import WorkshopError
+from workshop.core.errors import WorkshopError
 
 IMPORTS = "from datetime import timedelta\nfrom temporalio.common import RetryPolicy\n"
 CHANGED = "changed the cell since it was last run"

@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop import patience
+from workshop.core import patience
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -13,7 +13,7 @@ def work(queue: str, folder: str) -> None:
     settle(folder)
     from worker import run_worker  # the demo's own
 
-    from workshop.notebook import quiet_core
+    from workshop.kernel.notebook import quiet_core
 
     quiet_core()
     asyncio.run(run_worker(queue))
@@ -26,8 +26,8 @@ def warm_up() -> None:
     from temporalio.testing import ActivityEnvironment
     from temporalio.worker._worker import load_default_build_id
 
-    from workshop.receipt import attach
-    from workshop.settings import load
+    from workshop.core.settings import load
+    from workshop.watching.receipt import attach
 
     environment = ActivityEnvironment()
     environment.run(activities.create_pdf_activity, activities.PDFGenerationInput("warm", "warm"))

@@ -98,10 +98,10 @@ def hurry() -> None:
     import worker
     from temporalio import workflow
 
-    import workshop.database
+    import workshop.services.database
 
     activities.read_page = functools.partial(activities.read_page, seconds=PAGE_SECONDS)
-    workshop.database.BUSY_SECONDS = BUSY_SECONDS
+    workshop.services.database.BUSY_SECONDS = BUSY_SECONDS
     # It runs. A Worker that starts while it is unplugged would take it for dead, and start another.
     worker.process = SimpleNamespace(ensure=found)
     execute, child = workflow.execute_activity, workflow.execute_child_workflow
@@ -128,8 +128,8 @@ def work(queue: str, folder: str, disk: str) -> None:
     settle(folder, silent=disk == "full")
     from worker import run_worker
 
-    from workshop.full_disk import full_disk
-    from workshop.notebook import quiet_core
+    from workshop.breaking.full_disk import full_disk
+    from workshop.kernel.notebook import quiet_core
 
     hurry()
     quiet_core()
@@ -145,8 +145,8 @@ def warm_up() -> None:
     import worker  # noqa: F401
     from temporalio.testing import ActivityEnvironment
 
-    from workshop.receipt import attach
-    from workshop.settings import load
+    from workshop.core.settings import load
+    from workshop.watching.receipt import attach
 
     environment = ActivityEnvironment()
     page = f"http://127.0.0.1:{load().site_port}/pages/bees"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import room as rooms
 
-from workshop.patience import Patience
+from workshop.core.patience import Patience
 
 APP = "demos/module_one_01_foundations_ai/app.py"
 WORKER = "demos/module_one_02_adding_durability/worker.py"

@@ -57,9 +57,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
-from workshop import patience
-from workshop.patience import Patience
-from workshop.temporal_service import DYNAMIC_CONFIG, installed_binary
+from workshop.core import patience
+from workshop.core.patience import Patience
+from workshop.services.temporal_service import DYNAMIC_CONFIG, installed_binary
 
 SEED = int(os.environ.get("AGENT_SEED", "20261122"))
 RUNS = int(os.environ.get("AGENT_RUNS", "200"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import stage
 
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 
 FOLDER = "demos/module_one_04_agentic_loop"
 WORKER, STARTER, DECIDE = (f"{FOLDER}/{name}.py" for name in ("worker", "starter", "decide"))

@@ -52,10 +52,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from workshop import patience
-from workshop.patience import Patience
-from workshop.temporal_service import DYNAMIC_CONFIG, installed_binary
-from workshop.time_skipping import test_server
+from workshop.core import patience
+from workshop.core.patience import Patience
+from workshop.services.temporal_service import DYNAMIC_CONFIG, installed_binary
+from workshop.services.time_skipping import test_server
 
 SEED = int(os.environ.get("DRAFT_SEED", "20261122"))
 RUNS = int(os.environ.get("DRAFT_RUNS", "500"))

@@ -16,8 +16,8 @@ from temporalio.client import Client
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 import drafts
 
-from workshop.practice_model.faults import wrong_key
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.faults import wrong_key
+from workshop.practice.model.ledger import Ledger
 
 FOLDER = "demos/module_one_03_human_in_the_loop"
 STARTER, DECIDE, WORKER = (f"{FOLDER}/{name}.py" for name in ("starter", "decide", "worker"))

@@ -14,7 +14,7 @@ import stage
 from pypdf import PdfReader
 from temporalio.client import Client
 
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
 
 COUNTED = "s, with or without a Worker"
 Open = Callable[..., stage.Terminal]

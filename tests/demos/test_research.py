@@ -12,8 +12,8 @@ import room as rooms
 import stage
 from postgres import postgres_url  # noqa: F401  (a fixture)
 
-from workshop.database import open_database
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model.ledger import Ledger
+from workshop.services.database import open_database
 
 FOLDER = "demos/module_one_05_durable_pipelines"
 STARTER, WORKER = f"{FOLDER}/starter.py", f"{FOLDER}/worker.py"

@@ -48,12 +48,12 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from workshop.database import open_database
-from workshop.practice_model import faults, process
-from workshop.practice_model.faults import FaultContext
-from workshop.practice_model.ledger import Call, Ledger
-from workshop.settings import Settings, load
-from workshop.site.client import Site, open_site
+from workshop.core.settings import Settings, load
+from workshop.practice.model import faults, process
+from workshop.practice.model.faults import FaultContext
+from workshop.practice.model.ledger import Call, Ledger
+from workshop.practice.site.client import Site, open_site
+from workshop.services.database import open_database
 
 SEED = int(os.environ.get("RESEARCH_SEED", "20261122"))
 RUNS = int(os.environ.get("RESEARCH_RUNS", "100"))

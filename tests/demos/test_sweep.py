@@ -33,10 +33,10 @@ from pypdf import PdfReader
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workshop import patience
-from workshop.practice_model import process
-from workshop.practice_model.ledger import Call, Ledger
-from workshop.settings import load
+from workshop.core import patience
+from workshop.core.settings import load
+from workshop.practice.model import process
+from workshop.practice.model.ledger import Call, Ledger
 
 KILLS = int(os.environ.get("SWEEP_KILLS", "40"))
 LANES = max(1, KILLS // 5)

@@ -17,8 +17,10 @@ from bank import Blank, Right, Wrong, code_cells, text
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from workshop import checks, notebook, patience
+from workshop import checks
 from workshop.checks import cells
+from workshop.core import patience
+from workshop.kernel import notebook
 
 NOT_NEEDED = (
     *("render_mermaid(", "receipt(", "show_pdf(", "until=", "await check("),

@@ -32,7 +32,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from workshop.temporal_service import installed_binary
+from workshop.services.temporal_service import installed_binary
 
 LIMIT = 60.0
 NOTEBOOKS = [

@@ -16,7 +16,7 @@ import pytest
 from kernels import ROOT, Room
 
 from authoring.ports import USUAL
-from workshop import patience, processes
+from workshop.core import patience, processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
 LIMIT = float(os.environ.get("SCENARIO_LIMIT", "420"))

@@ -46,8 +46,8 @@ async def replay_all(file: str) -> None:
     from temporalio.contrib.pydantic import pydantic_data_converter
     from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-    from workshop.settings import load
-    from workshop.temporal_service import healthy
+    from workshop.core.settings import load
+    from workshop.services.temporal_service import healthy
 
     settings = load()
     replayers: dict[type, Replayer] = {}

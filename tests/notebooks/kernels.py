@@ -20,7 +20,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbval.plugin import get_sanitize_patterns
 
 from workshop.checks.blanks import sheets
-from workshop.patience import Patience
+from workshop.core.patience import Patience
 
 ROOT = rooms.ROOT
 SANITIZE = ROOT / "authoring" / "sanitize.cfg"

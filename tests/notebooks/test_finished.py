@@ -23,7 +23,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from authoring import notebooks
-from workshop.settings import load
+from workshop.core.settings import load
 
 NBVAL = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}"]
 NBVAL += ["--nbval-cell-timeout=900", "-p", "tests.nbval_displays"]

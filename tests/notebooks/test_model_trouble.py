@@ -14,8 +14,8 @@ from kernels import FINISHED, Ran, Room, kernel, name
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from provider_stand_in import provider
 
-from workshop import processes
-from workshop.practice_model import process
+from workshop.core import processes
+from workshop.practice.model import process
 
 LESSON_02 = [path for path in FINISHED if name(path) == "02-Solutions"]
 SENTINEL = "sk-sentinel-0123456789abcdef"

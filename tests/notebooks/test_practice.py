@@ -12,7 +12,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from kernels import PRACTICE, ROOT, code_cells, name, read, solutions
 
 from authoring.verify import LONGEST_CELL
-from workshop import checks, this_notebook
+from workshop import checks
+from workshop.core import this_notebook
 
 
 @pytest.mark.parametrize("path", PRACTICE, ids=name)

@@ -11,7 +11,7 @@ from kernels import FINISHED, Room, code_cells, kernel, name
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from provider_stand_in import provider
 
-from workshop import model_settings, settings
+from workshop.core import model_settings, settings
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
 # Notebooks that have a function `ask_model`.

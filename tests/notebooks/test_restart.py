@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 from kernels import FINISHED, ROOT, Ran, Room, code_cells, crashes, kernel, name, often, only_draws
 
-from workshop import processes, temporal_service
-from workshop.practice_model import process
-from workshop.practice_model.ledger import Ledger
+from workshop.core import processes
+from workshop.practice.model import process
+from workshop.practice.model.ledger import Ledger
+from workshop.services import temporal_service
 
 OWN = "WorkflowIDConflictPolicy.USE_EXISTING"
 """In the cell of lesson 02 after which learners restart the kernel themselves."""

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from kernels import FINISHED, Kernel, Ran, Room, code_cells, kernel, name
 
-from workshop import processes, temporal_service
-from workshop.practice_model import process
-from workshop.practice_model.ledger import Ledger
+from workshop.core import processes
+from workshop.practice.model import process
+from workshop.practice.model.ledger import Ledger
+from workshop.services import temporal_service
 
 # Lessons whose Workflow waits for a durable timer while its Worker is stopped.
 TIMED = [

@@ -32,9 +32,10 @@ from kernels import (
 from loopback import is_loopback
 from provider_stand_in import practice_model, provider
 
-from workshop import processes, temporal_service
-from workshop.practice_model import process
-from workshop.settings import load
+from workshop.core import processes
+from workshop.core.settings import load
+from workshop.practice.model import process
+from workshop.services import temporal_service
 
 # Notebooks whose Workflows leave histories, and those that start a Worker.
 WITH_CLIENT = [p for p in FINISHED if any("client = await" in c.source for c in code_cells(p))]

@@ -13,9 +13,9 @@ from kernels import FINISHED, Ran, Room, code_cells, crashes, kernel, name, only
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from provider_stand_in import HOUSE, practice_model, provider
 
-from workshop.practice_model import process
-from workshop.practice_model.ledger import Ledger
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.practice.model import process
+from workshop.practice.model.ledger import Ledger
 
 DELAY = float(os.environ.get("HOUSE_DELAY", "2.5"))
 """Seconds for an answer: more than a Workflow Task may take. With 15, all notebooks and

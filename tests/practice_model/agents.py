@@ -10,7 +10,7 @@ from typing import Any
 import litellm
 from provider import Provider
 
-from workshop.practice_model import KEY
+from workshop.practice.model import KEY
 
 litellm.suppress_debug_info = True
 SITE = "http://127.0.0.1:8236"

@@ -15,8 +15,8 @@ from typing import Any
 
 import room as rooms
 
-from workshop.practice_model import KEY, MODEL, SERVICE
-from workshop.practice_model.ledger import Ledger
+from workshop.practice.model import KEY, MODEL, SERVICE
+from workshop.practice.model.ledger import Ledger
 
 DOLPHINS = "Give me 3 interesting facts about dolphins"
 
@@ -69,7 +69,7 @@ class Provider:
         rooms.until(self.healthy, "the practice model to answer")
 
     def spawn(self, port: int) -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-m", "workshop.practice_model", "--port", str(port)]
+        line = [sys.executable, "-m", "workshop.practice.model", "--port", str(port)]
         line += ["--ledger", str(self.file), "--delay", str(self.delay)]
         with self.output.open("ab") as output:
             return subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

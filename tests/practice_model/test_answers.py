@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from workshop import practice_texts
-from workshop.practice_model.arguments import fill
-from workshop.practice_model.composing import SUBJECTS, compose, find_subject
-from workshop.practice_model.rewriting import sentences
+from workshop.practice import texts as practice_texts
+from workshop.practice.model.arguments import fill
+from workshop.practice.model.composing import SUBJECTS, compose, find_subject
+from workshop.practice.model.rewriting import sentences
 
 TARDIGRADES = "Give me 5 fun and fascinating facts about tardigrades. Make them interesting."
 

@@ -18,9 +18,9 @@ import pytest
 import room as rooms
 from provider import Provider, chat_body
 
-from workshop.errors import WorkshopError
-from workshop.practice_model import FAULTS_PATH, NOTEBOOK_HEADER
-from workshop.practice_model.faults import (
+from workshop.core.errors import WorkshopError
+from workshop.practice.model import FAULTS_PATH, NOTEBOOK_HEADER
+from workshop.practice.model.faults import (
     FaultError,
     budget,
     clear,
@@ -165,7 +165,7 @@ def test_a_fault_may_be_used_again_but_not_twice_at_once(shared: Provider) -> No
 
 _HOLDER = """
 import sys, time
-from workshop.practice_model import faults
+from workshop.practice.model import faults
 with getattr(faults, sys.argv[1])(base=sys.argv[2]):
     print("held", flush=True)
     time.sleep(60)
@@ -174,8 +174,7 @@ with getattr(faults, sys.argv[1])(base=sys.argv[2]):
 
 @contextmanager
 def _another_process(kind: str, base: str) -> Iterator[subprocess.Popen[str]]:
-    # The last word keeps the rest of the classroom from being loaded.
-    line = [sys.executable, "-c", _HOLDER, kind, base, "workshop.practice_model"]
+    line = [sys.executable, "-c", _HOLDER, kind, base]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None and process.stdout.readline() == "held\n"

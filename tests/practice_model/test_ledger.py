@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.practice_model.ledger import Ledger, LedgerError
-from workshop.practice_model.messages import fingerprint, last_user_text
+from workshop.practice.model.ledger import Ledger, LedgerError
+from workshop.practice.model.messages import fingerprint, last_user_text
 
 
 def add(ledger: Ledger, prompt: str = "hello") -> int:

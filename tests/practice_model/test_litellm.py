@@ -11,7 +11,7 @@ import pytest
 from provider import DOLPHINS, Provider
 from test_server import TOOL
 
-from workshop.practice_model import KEY, faults
+from workshop.practice.model import KEY, faults
 
 litellm.suppress_debug_info = True
 

@@ -16,8 +16,8 @@ import pytest
 import room as rooms
 from provider import DOLPHINS, Provider, Reply, chat_body, running
 
-from workshop.practice_model import KEY
-from workshop.practice_model.ledger import Ledger, cost
+from workshop.practice.model import KEY
+from workshop.practice.model.ledger import Ledger, cost
 
 SENTINEL = "sk-sentinel-4f1c9a7e2b"
 TOOL = {

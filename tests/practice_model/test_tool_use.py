@@ -9,7 +9,7 @@ import pytest
 from agents import SITE, TOOLS, talk, tool, usual
 from provider import Provider, chat_body
 
-from workshop.practice_model.faults import FaultError, misbehaving
+from workshop.practice.model.faults import FaultError, misbehaving
 
 SYSTEM = f"You are an agent. The pages are at {SITE}."
 TARDIGRADES = ("search_notes", {"query": "tardigrades"})

@@ -25,7 +25,6 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
-from workshop import this_notebook
 from workshop.checks import cells, compare, progress
 from workshop.checks.blanks import Blank, code_lines, find
 from workshop.checks.cells import watch
@@ -44,11 +43,12 @@ from workshop.checks.outcome import (
 )
 from workshop.checks.trial import TOO_LONG, NoService, late
 from workshop.checks.words import explain
-from workshop.errors import WorkshopError
-from workshop.interrupts import interrupted_says
-from workshop.notebook import show
-from workshop.patience import Patience
-from workshop.settings import ROOT
+from workshop.core import this_notebook
+from workshop.core.errors import WorkshopError
+from workshop.core.interrupts import interrupted_says
+from workshop.core.patience import Patience
+from workshop.core.settings import ROOT
+from workshop.kernel.notebook import show
 
 __all__ = [
     "NOT_ATTEMPTED",

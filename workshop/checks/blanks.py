@@ -18,9 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from workshop.errors import WorkshopError
-from workshop.patience import Patience
-from workshop.settings import ROOT
+from workshop.core.errors import WorkshopError
+from workshop.core.patience import Patience
+from workshop.core.settings import ROOT
 
 WRITE_SECONDS = 1.0
 """For so long a file that is half written may stay as it is."""

@@ -19,10 +19,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from workshop import settings
 from workshop.checks.learner import Learner
 from workshop.checks.steps import kind_of, ran
 from workshop.checks.trial import in_thread
+from workshop.core import settings
 
 KEY = "the key of a check"
 MODEL = "openai/the-model-of-a-check"
@@ -166,7 +166,7 @@ def printed_instead(learner: Learner, right: str) -> None:
 
 def pages_of(path: Path) -> list[str]:
     """The text of each page of a PDF."""
-    from workshop.report.files import opened
+    from workshop.toolbox.report.files import opened
 
     texts = []
     with opened(path) as document:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from workshop import this_notebook
 from workshop.checks.blanks import Blank, code_cells, code_lines, source
+from workshop.core import this_notebook
 
 _LIMIT = 2000
 """Runs that are remembered; a day's work is a few hundred."""

@@ -6,8 +6,8 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workshop.errors import WorkshopError
-from workshop.svg import VERBATIM
+from workshop.core.errors import WorkshopError
+from workshop.core.svg import VERBATIM
 
 RIGHT, NOT_YET, NOT_ATTEMPTED = "right", "not yet", "not attempted"
 NOT_DECIDED = "not decided"

@@ -10,9 +10,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop import disk, settings
 from workshop.checks.blanks import Blank, Sheet, sheets
-from workshop.svg import VERBATIM
+from workshop.core import disk, settings
+from workshop.core.svg import VERBATIM
 
 FILE = "progress.json"
 LOCK = "progress.lock"

@@ -14,13 +14,13 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop import settings
 from workshop.checks import trial as trials
 from workshop.checks.learner import Learner, last_name
 from workshop.checks.trial import Scheduled, Trial
 from workshop.checks.words import AGAIN as AGAIN_HERE
 from workshop.checks.words import KEYWORDS, explain, explain_text
-from workshop.notebook import Look, WorkerNotStarted, why_not
+from workshop.core import settings
+from workshop.kernel.notebook import Look, WorkerNotStarted, why_not
 
 Said = tuple[str, str]
 AGAIN = "run the cell above, then this one"

@@ -40,13 +40,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from workshop import patience, processes, settings
 from workshop.checks.outcome import NotDecided
-from workshop.follow.causes import HARMLESS
-from workshop.follow.rows import failure_text
-from workshop.follow.run import RPC_SECONDS, Run
-from workshop.patience import Patience
-from workshop.time_skipping import test_server
+from workshop.core import patience, processes, settings
+from workshop.core.patience import Patience
+from workshop.services.time_skipping import test_server
+from workshop.watching.follow.causes import HARMLESS
+from workshop.watching.follow.rows import failure_text
+from workshop.watching.follow.run import RPC_SECONDS, Run
 
 T = TypeVar("T")
 

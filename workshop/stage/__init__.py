@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workshop.interrupts import interrupted_says
-from workshop.receipt import Receipt
+from workshop.core.interrupts import interrupted_says
 from workshop.stage import agent, draft, pipeline, scenes
 from workshop.stage.outcome import Crash, Show, side_by_side
 from workshop.stage.room import FOLDER, CrashError, Say, Stage
+from workshop.watching.receipt import Receipt
 
 __all__ = ["FOLDER", "SCENES", "SHOWS", "SIDE_BY_SIDE", "Crash", "CrashError", "crash", "show"]
 
@@ -184,8 +184,8 @@ async def _play(name: str, stage: Stage) -> Crash:
 
 def _pages(pdf: Path) -> int:
     """The pages of a PDF whose first page can be drawn; 0 where there is none."""
-    from workshop.report import ReportFileError
-    from workshop.report.files import opened
+    from workshop.toolbox.report import ReportFileError
+    from workshop.toolbox.report.files import opened
 
     try:
         with opened(pdf) as document:

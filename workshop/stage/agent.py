@@ -11,11 +11,11 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from workshop.follow import Step
-from workshop.practice_model import faults
-from workshop.site.client import Site, open_site
+from workshop.practice.model import faults
+from workshop.practice.site.client import Site, open_site
 from workshop.stage.outcome import ChainCrash, Show
 from workshop.stage.room import Stage
+from workshop.watching.follow import Step
 
 WORKER = "demos/module_one_04_agentic_loop/worker.py"
 CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."

@@ -17,7 +17,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
-from workshop.patience import wait_for
+from workshop.core.patience import wait_for
 from workshop.stage.outcome import Show, paid
 from workshop.stage.room import LIMIT_SECONDS, CrashError, Stage
 

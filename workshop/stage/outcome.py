@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workshop.receipt import Receipt
-from workshop.receipt_picture import counted
+from workshop.watching.receipt import Receipt
+from workshop.watching.receipt_picture import counted
 
 
 @dataclass(frozen=True)

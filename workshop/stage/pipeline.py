@@ -15,10 +15,10 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import WorkflowHandle
 
-from workshop.database import open_database, rows
-from workshop.patience import slowdown
-from workshop.practice_model import faults
-from workshop.site.client import Site, open_site
+from workshop.core.patience import slowdown
+from workshop.practice.model import faults
+from workshop.practice.site.client import Site, open_site
+from workshop.services.database import open_database, rows
 from workshop.stage.actors import Actor
 from workshop.stage.outcome import RowsCrash, Show, paid
 from workshop.stage.room import LIMIT_SECONDS, Stage

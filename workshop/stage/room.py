@@ -29,15 +29,16 @@ from temporalio.client import (
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from workshop import disk, processes, temporal_service
-from workshop.errors import WorkshopError
-from workshop.follow import Step, history_rows
-from workshop.patience import Patience, wait_for
-from workshop.practice_model import faults, process
-from workshop.practice_model.ledger import Call, Ledger
-from workshop.receipt import Receipt
-from workshop.settings import ROOT, Settings, load
+from workshop.core import disk, processes
+from workshop.core.errors import WorkshopError
+from workshop.core.patience import Patience, wait_for
+from workshop.core.settings import ROOT, Settings, load
+from workshop.practice.model import faults, process
+from workshop.practice.model.ledger import Call, Ledger
+from workshop.services import temporal_service
 from workshop.stage.actors import Actor, Actors
+from workshop.watching.follow import Step, history_rows
+from workshop.watching.receipt import Receipt
 
 FOLDER = "crashes"
 """The folder in a notebook's own that keeps the PDF of each scene."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from workshop import temporal_service
-from workshop.practice_model import faults
-from workshop.practice_model.ledger import Call
-from workshop.receipt import Receipt
+from workshop.practice.model import faults
+from workshop.practice.model.ledger import Call
+from workshop.services import temporal_service
 from workshop.stage.outcome import Crash
 from workshop.stage.room import LIMIT_SECONDS, Stage
 from workshop.stage.timeouts import WHOLE_SECONDS, time_out
+from workshop.watching.receipt import Receipt
 
 NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
 CAREFUL_APP = "demos/module_one_01_foundations_ai/careful.py"

@@ -1,0 +1,1 @@
+"""Break it on purpose, in a cell: a full disk, a switchboard of faults, how a block ended."""

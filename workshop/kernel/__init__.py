@@ -1,0 +1,1 @@
+"""This kernel: its Worker, questions, event loops, logs, errors in words."""

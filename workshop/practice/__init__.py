@@ -1,0 +1,1 @@
+"""The offline world, as processes of its own: the practice model and the practice site."""

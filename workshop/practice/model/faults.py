@@ -1,0 +1,300 @@
+"""Faults on demand: how the practice model breaks when a lesson asks it to.
+
+    with rate_limited(times=2, retry_after=1):
+        result = await follow(handle)
+
+A fault lives exactly as long as the connection that its `with` block holds open. It therefore
+ends with the block, with an exception, and with the kernel, even with one that is killed.
+`async with` works as well; both take a few milliseconds to enter and to leave.
+
+It is for the calls of the notebook that ordered it, and for nobody else's. What the server makes
+of it is in `faults_in_force`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import urllib.parse
+import weakref
+from contextlib import ExitStack, closing, suppress
+from typing import Any
+
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.practice.model import FAULTS_PATH, NOTEBOOK_HEADER, WAYS
+
+_ANSWER_SECONDS = 3.0  # that the server may take over a control request
+
+
+class FaultError(WorkshopError):
+    """A fault could not be made."""
+
+
+def rate_limited(
+    times: int | None = None,
+    retry_after: float = 1,
+    *,
+    matching: str | None = None,
+    base: str | None = None,
+) -> FaultContext:
+    """429 `rate_limit_exceeded` with a Retry-After header of `retry_after` seconds.
+
+    Args:
+        times: for so many calls; None means every call in the block.
+        matching: only for calls whose messages contain this text (case does not matter).
+        base: where the practice model is; None means as the settings say.
+
+    Raises (on entering the block):
+        FaultError: a real provider is in use, or the practice model does not answer.
+    """
+    return FaultContext("rate_limited", times, matching, base, seconds=retry_after)
+
+
+def quota_exhausted(
+    times: int | None = None, *, matching: str | None = None, base: str | None = None
+) -> FaultContext:
+    """429 `insufficient_quota`: the account is empty, and waiting does not help.
+
+    Arguments and errors as `rate_limited`.
+    """
+    return FaultContext("quota_exhausted", times, matching, base)
+
+
+def server_error(
+    times: int | None = None, *, matching: str | None = None, base: str | None = None
+) -> FaultContext:
+    """500 `server_error`. Arguments and errors as `rate_limited`."""
+    return FaultContext("server_error", times, matching, base)
+
+
+def wrong_key(
+    times: int | None = None, *, matching: str | None = None, base: str | None = None
+) -> FaultContext:
+    """401 `invalid_api_key`, whatever the key. Arguments and errors as `rate_limited`."""
+    return FaultContext("wrong_key", times, matching, base)
+
+
+def slow(
+    seconds: float,
+    times: int | None = None,
+    *,
+    matching: str | None = None,
+    base: str | None = None,
+) -> FaultContext:
+    """The answer comes `seconds` later, at the end of the block at the latest.
+
+    It is charged even if the caller has given up by then. Arguments and errors as `rate_limited`.
+    """
+    return FaultContext("slow", times, matching, base, seconds=seconds)
+
+
+def dropped(
+    times: int | None = None, *, matching: str | None = None, base: str | None = None
+) -> FaultContext:
+    """The connection closes without an answer. Arguments and errors as `rate_limited`."""
+    return FaultContext("dropped", times, matching, base)
+
+
+def unplugged(*, base: str | None = None) -> FaultContext:
+    """Nothing reaches the model for as long as the block lasts. Errors as `rate_limited`.
+
+    Each connection of this notebook is cut as soon as it is known whose it is. The model has
+    received nothing, so its ledger has no row.
+    """
+    return FaultContext("unplugged", None, None, base)
+
+
+def budget(
+    dollars: float | None = None,
+    calls: int | None = None,
+    *,
+    matching: str | None = None,
+    base: str | None = None,
+) -> FaultContext:
+    """Calls are answered until the money is used up; from then on 429 `insufficient_quota`.
+
+    The call that uses up the last of it is still answered, as a provider does; those after it
+    cost nothing. Their error says what was spent.
+
+    Args:
+        dollars: US dollars that the calls of the block may cost.
+        calls: or how many of them are answered; with both, whichever is used up first.
+        matching, base: as `rate_limited`. Other calls are neither counted nor refused.
+
+    Raises:
+        FaultError: neither is given, or one is not above 0; on entering the block as
+            `rate_limited`.
+    """
+    if dollars is None and calls is None:
+        raise FaultError(
+            "This budget has no limit.", "It has dollars or calls.", "Write budget(dollars=0.01)."
+        )
+    if dollars is not None and not 0 < dollars < float("inf"):
+        raise FaultError(f"dollars is {dollars}.", "It is an amount of US dollars above 0.")
+    if calls is not None and calls < 1:
+        raise FaultError(f"calls is {calls}.", "It is a number of calls above 0.")
+    return FaultContext("budget", None, matching, base, dollars=dollars, calls=calls)
+
+
+def misbehaving(
+    how: str, times: int | None = None, *, matching: str | None = None, base: str | None = None
+) -> FaultContext:
+    """The provider is well and the model is not: it answers, is paid, and what it says is wrong.
+
+    Args:
+        how: in which way:
+            "unknown tool": it calls `book_flight`, which nobody offered;
+            "broken arguments": it calls a tool with JSON that is cut in half;
+            "wrong arguments": it calls a tool with JSON that does not fit the tool's schema;
+            "endless": it calls a tool each turn and never answers in words;
+            "huge": it says 100,000 characters, or as many as `max_tokens` allows;
+            "empty": it says nothing and calls nothing.
+            The first four come only to calls that have tools.
+        times, matching, base: as `rate_limited`.
+
+    Raises:
+        FaultError: `how` is another word; on entering the block as `rate_limited`.
+    """
+    if how not in WAYS:
+        ways = ", ".join(map(repr, WAYS))
+        raise FaultError(f"how is {how!r}.", f"It is one of {ways}.")
+    return FaultContext("misbehaving", times, matching, base, how=how)
+
+
+def clear(base: str | None = None) -> bool:
+    """End all faults of this notebook, whichever of its processes made them.
+
+    Returns:
+        True when none is left. False when the practice model cannot be reached.
+
+    Raises:
+        FaultError: a real provider is in use and `base` is not given.
+    """
+    connection = _connect(base or _base_of_settings())
+    for context in list(_held):
+        context.close()
+    whose = {NOTEBOOK_HEADER: label(load().temporal_namespace)}
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("DELETE", FAULTS_PATH, headers=whose)
+        return connection.getresponse().status == 200
+    return False
+
+
+class FaultContext:
+    """A fault that lasts as long as the `with` or `async with` block. Made by the functions above.
+
+    It may be used again once its block has ended.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        times: int | None,
+        matching: str | None,
+        base: str | None,
+        *,
+        seconds: float = 0,
+        **more: Any,
+    ) -> None:
+        if times is not None and times < 0:
+            raise FaultError(
+                f"times is {times}.", "It is a number of calls, or None for every call."
+            )
+        if not 0 <= seconds <= 3600:
+            raise FaultError(f"The time is {seconds} s.", "It is from 0 to 3600 seconds.")
+        self._wish = {
+            "kind": kind,
+            "times": times,
+            "seconds": seconds,
+            "matching": matching,
+            **more,
+        }
+        self._base = base
+        self._open: tuple[http.client.HTTPConnection, http.client.HTTPResponse] | None = None
+
+    def __enter__(self) -> FaultContext:
+        if self._open is not None:
+            raise FaultError("This fault is in use already.", "", "Make another one.")
+        base = self._base or _base_of_settings()
+        with ExitStack() as failed:
+            connection = _connect(base)
+            failed.callback(connection.close)
+            try:
+                answer = self._order(connection)
+                ours = answer.status == 200 and b"held" in answer.readline()
+            except (OSError, http.client.HTTPException) as problem:
+                raise FaultError(
+                    f"Nothing answers at {base}.",
+                    "The practice model runs there.",
+                    "Run the begin cell again: it starts the model.",
+                ) from problem
+            if not ours:
+                raise FaultError(
+                    f"What answers at {base} is not the practice model.",
+                    do="Set WORKSHOP_PRACTICE_PORT in .env to a free port, and run the begin cell "
+                    "again.",
+                )
+            failed.pop_all()
+        self._open = connection, answer
+        _held.add(self)
+        return self
+
+    def _order(self, connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        wish = self._wish | {"notebook": label(load().temporal_namespace)}
+        line = json.dumps(wish).encode() + b"\n"
+        connection.putrequest("POST", FAULTS_PATH)
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders()
+        # The body is left unfinished: its end is the end of the fault.
+        connection.send(b"%x\r\n%s\r\n" % (len(line), line))
+        connection.auto_open = 0  # the fault is this connection and no later one
+        return connection.getresponse()
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> FaultContext:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(self, *problem: object) -> None:
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """End the fault, and return once the practice model has ended it. Twice is harmless."""
+        opened, self._open = self._open, None
+        _held.discard(self)
+        if opened is None:
+            return
+        connection, answer = opened
+        with closing(connection), closing(answer), suppress(OSError, http.client.HTTPException):
+            # Where it cannot be sent, the server has gone, or `clear` was faster.
+            connection.send(b"0\r\n\r\n")
+            answer.read()  # its end says that the fault is gone
+
+
+_held: weakref.WeakSet[FaultContext] = weakref.WeakSet()
+"""The faults of this process, so that `clear` ends even an `unplugged` of its own."""
+
+
+def _base_of_settings() -> str:
+    settings = load()
+    if not settings.practice or not settings.llm_api_base:
+        raise FaultError(
+            f"A real provider is in use ({settings.llm_model}).",
+            "Faults on demand need the practice model.",
+            "Empty LLM_API_KEY and LLM_API_BASE in .env, run begin again, and then this cell.",
+        )
+    return settings.llm_api_base
+
+
+def label(name: str) -> str:
+    """A name as a header holds it: in ASCII, whatever it holds itself."""
+    return name.encode("ascii", "replace").decode()
+
+
+def _connect(base: str) -> http.client.HTTPConnection:
+    at = urllib.parse.urlsplit(base)
+    return http.client.HTTPConnection(at.hostname or "127.0.0.1", at.port, timeout=_ANSWER_SECONDS)

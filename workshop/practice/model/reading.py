@@ -1,0 +1,284 @@
+"""Whether a chat request is good, and what is wrong with it in the words of OpenAI's API.
+
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from workshop.practice.model import MODEL
+from workshop.practice.model.api import ApiError, ChatRequest, unknown_model
+from workshop.practice.model.messages import Message
+
+_ROLES = ("system", "assistant", "user", "function", "tool", "developer")
+_DECIMALS = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+}
+_EXPECTED = {
+    dict: "an object",
+    list: "an array of objects",
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal",
+}
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """The JSON object in a request's body.
+
+    Raises:
+        ApiError: it is not JSON, or not an object.
+    """
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _bad(
+            "We could not parse the JSON body of your request: it is not valid JSON."
+        ) from None
+    if not isinstance(value, dict):
+        raise _bad(_wrong_type("body", "an object", value), code="invalid_type")
+    return value
+
+
+def read(body: dict[str, Any]) -> ChatRequest:
+    """Check a request as the API does.
+
+    Raises:
+        ApiError: 400 for the first thing that is wrong, 404 for another model's name.
+    """
+    if body.get("model") is None:
+        raise _bad("You must provide a model parameter.", "model")
+    if _typed("model", body["model"], str) != MODEL:
+        raise unknown_model(body["model"])
+    messages = _messages(body)
+    tools = [_tool(f"tools[{i}]", tool) for i, tool in enumerate(_optional(body, "tools", list))]
+    stream = _typed("stream", body.get("stream") or False, bool)
+    options = _optional(body, "stream_options", dict)
+    if body.get("stream_options") is not None and not stream:
+        raise _bad(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+            "stream_options",
+        )
+    for name, (low, high) in _DECIMALS.items():
+        _number(body, name, float, low, high)
+    limits = [_number(body, name, int, 1) for name in ("max_completion_tokens", "max_tokens")]
+    return ChatRequest(
+        messages=messages,
+        tools=tools,
+        tool_choice=_tool_choice(body, tools),
+        response_format=_response_format(body),
+        stream=stream,
+        include_usage=bool(options.get("include_usage")),
+        n=_number(body, "n", int, 1, 128) or 1,
+        max_tokens=next((limit for limit in limits if limit), None),
+        stop=_stop(body),
+    )
+
+
+def _messages(body: dict[str, Any]) -> list[Message]:
+    if body.get("messages") is None:
+        raise _missing("messages")
+    messages = _typed("messages", body["messages"], list)
+    if not messages:
+        raise _bad(
+            "Invalid 'messages': empty array. Expected an array with minimum length 1, "
+            "but got an empty array instead.",
+            "messages",
+            "empty_array",
+        )
+    for index, message in enumerate(messages):
+        _message(f"messages[{index}]", message)
+    _tool_messages(messages)
+    return list(messages)
+
+
+def _message(where: str, message: Any) -> None:
+    role = _typed(where, message, dict).get("role")
+    if role is None:
+        raise _missing(f"{where}.role")
+    if role not in _ROLES:
+        raise _unsupported(f"{where}.role", role, *_ROLES)
+    if role == "tool":
+        _has_text(where, message, "tool_call_id")
+    content, calls = message.get("content"), message.get("tool_calls")
+    if calls is not None:
+        for number, call in enumerate(_typed(f"{where}.tool_calls", calls, list)):
+            _tool_call(f"{where}.tool_calls[{number}]", call)
+    if content is None:
+        if role == "assistant" and (calls or message.get("function_call")):
+            return
+        raise _bad(
+            f"Invalid value for 'content': expected a string, got null. [{where}.content]",
+            f"{where}.content",
+        )
+    if isinstance(content, list):
+        for number, part in enumerate(content):
+            _part(f"{where}.content[{number}]", part)
+    elif not isinstance(content, str):
+        raise _mistyped(f"{where}.content", "a string or an array of objects", content)
+
+
+def _part(where: str, part: Any) -> None:
+    _has_text(where, _typed(where, part, dict), "type")
+    if part["type"] == "text":
+        _has_text(where, part, "text")
+
+
+def _tool_call(where: str, call: Any) -> None:
+    _has_text(where, _typed(where, call, dict), "id")
+    function = _function(call)
+    if function is None:
+        raise _missing(f"{where}.function")
+    _has_text(f"{where}.function", function, "arguments")
+
+
+def _tool_messages(messages: list[Message]) -> None:
+    """Every tool call is followed by its result, and no result stands alone."""
+    waiting: list[str] = []
+    for index, message in enumerate([*messages, {"role": ""}]):
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in waiting:
+                raise _bad(
+                    "Invalid parameter: messages with role 'tool' must be a response to a "
+                    "preceding message with 'tool_calls'.",
+                    f"messages.[{index}].role",
+                )
+            waiting.remove(message["tool_call_id"])
+            continue
+        if waiting:
+            raise _bad(
+                "An assistant message with 'tool_calls' must be followed by tool messages "
+                "responding to each 'tool_call_id'. The following tool_call_ids did not have "
+                "response messages: " + ", ".join(waiting)[:300],
+                f"messages.[{index}].role",
+            )
+        waiting = [call["id"] for call in message.get("tool_calls") or []]
+
+
+def _tool(where: str, tool: Any) -> dict[str, Any]:
+    if _typed(where, tool, dict).get("type") != "function":
+        raise _unsupported(f"{where}.type", tool.get("type"), "function")
+    function = _function(tool)
+    if function is None:
+        raise _missing(f"{where}.function.name")
+    if function.get("parameters") is not None:
+        _typed(f"{where}.function.parameters", function["parameters"], dict)
+    return function
+
+
+def _function(holder: dict[str, Any]) -> dict[str, Any] | None:
+    """The function that a tool or a call names."""
+    function = holder.get("function")
+    named = isinstance(function, dict) and isinstance(function.get("name"), str)
+    return function if named else None
+
+
+def _tool_choice(body: dict[str, Any], tools: list[dict[str, Any]]) -> str:
+    choice = body.get("tool_choice")
+    if choice is None or (choice in ("none", "auto") and not tools):
+        return "auto"
+    if tools and choice in ("none", "auto", "required"):
+        return str(choice)
+    function = _function(choice) if isinstance(choice, dict) else None
+    if function and function["name"] in [tool["name"] for tool in tools]:
+        return f"={function['name']}"
+    raise _bad(
+        "Invalid value for 'tool_choice': "
+        + (
+            "expected 'none', 'auto', 'required' or the name of a function in 'tools'."
+            if tools
+            else "'tool_choice' is only allowed when 'tools' are specified."
+        ),
+        "tool_choice",
+    )
+
+
+def _response_format(body: dict[str, Any]) -> dict[str, Any]:
+    wanted = _optional(body, "response_format", dict)
+    if body.get("response_format") is None:
+        return {}
+    if wanted.get("type") not in ("text", "json_object", "json_schema"):
+        raise _bad(
+            "Invalid value for 'response_format.type'. Supported values are: 'text', "
+            "'json_object', and 'json_schema'.",
+            "response_format.type",
+            "invalid_value",
+        )
+    holder = wanted.get("json_schema")
+    holds = isinstance(holder, dict) and isinstance(holder.get("schema"), dict)
+    if wanted["type"] == "json_schema" and not holds:
+        raise _missing("response_format.json_schema.schema")
+    return dict(wanted)
+
+
+def _stop(body: dict[str, Any]) -> tuple[str, ...]:
+    stop = body.get("stop")
+    stops = [] if stop is None else [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or not all(isinstance(one, str) for one in stops):
+        raise _mistyped("stop", "a string or an array of strings", stop)
+    return tuple(one for one in stops if one)
+
+
+def _number(
+    body: dict[str, Any], name: str, kind: type, low: float, high: float = float("inf")
+) -> Any:
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
+        raise _mistyped(name, _EXPECTED[kind], value)
+    if not low <= value <= high:
+        side, bound = ("above_max", f"<= {high}") if value > high else ("below_min", f">= {low}")
+        raise _bad(
+            f"Invalid '{name}': expected a value {bound}, but got {value} instead.",
+            name,
+            f"{'integer' if kind is int else 'decimal'}_{side}_value",
+        )
+    return value
+
+
+def _optional(body: dict[str, Any], name: str, kind: type) -> Any:
+    """A value, or an empty one of its kind where it is missing."""
+    value = body.get(name)
+    return kind() if value is None else _typed(name, value, kind)
+
+
+def _typed(where: str, value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise _mistyped(where, _EXPECTED[kind], value)
+    return value
+
+
+def _has_text(where: str, holder: dict[str, Any], name: str) -> None:
+    if not isinstance(holder.get(name), str):
+        raise _missing(f"{where}.{name}")
+
+
+def _bad(message: str, param: str | None = None, code: str | None = None) -> ApiError:
+    return ApiError(400, message, param=param, code=code)
+
+
+def _mistyped(where: str, expected: str, value: object) -> ApiError:
+    return _bad(_wrong_type(where, expected, value), where, "invalid_type")
+
+
+def _wrong_type(where: str, expected: str, value: object) -> str:
+    got = _EXPECTED.get(type(value), "something else").removesuffix(" of objects")
+    got = "null" if value is None else got
+    return f"Invalid type for '{where}': expected {expected}, but got {got} instead."
+
+
+def _missing(where: str) -> ApiError:
+    return _bad(f"Missing required parameter: '{where}'.", where, "missing_required_parameter")
+
+
+def _unsupported(where: str, value: object, *known: str) -> ApiError:
+    named = ", ".join(f"'{one}'" for one in known)
+    message = f"Invalid value: {str(value)[:60]!r}. Supported values are: {named}."
+    return _bad(message, where, "invalid_value")

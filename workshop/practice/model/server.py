@@ -1,0 +1,261 @@
+"""The practice model's server: OpenAI's chat API over HTTP on loopback.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from workshop.practice.model import FAULTS_PATH, KEY, MODEL, NOBODY, NOTEBOOK_HEADER, SERVICE, wire
+from workshop.practice.model.answers import Answer, answer
+from workshop.practice.model.api import ApiError, ChatRequest, unknown_model, wrong_key_error
+from workshop.practice.model.errors import Protocol, errors_as_json
+from workshop.practice.model.faults_in_force import Fault, Faults
+from workshop.practice.model.ledger import Ledger, cost
+from workshop.practice.model.messages import all_text, fingerprint, last_user_text
+from workshop.practice.model.misbehaviour import applies
+from workshop.practice.model.reading import parse, read
+from workshop.practice.processes.served import Handler, Served
+
+_BODY_BYTES = 32 * 1024 * 1024
+
+
+class PracticeServer(Served):
+    """Answers chat requests, keeps the ledger and the faults.
+
+    Args:
+        port: where to listen on 127.0.0.1.
+        ledger: the file that gets a row for every request.
+        delay: seconds that an answer takes.
+    """
+
+    def __init__(self, port: int, ledger: Path, delay: float) -> None:
+        self.delay = delay
+        self.ledger = Ledger(ledger)
+        self.faults = Faults()
+        self.started = int(time.time())
+        app = web.Application(
+            middlewares=[self._unless_unplugged, errors_as_json, self._guard],
+            client_max_size=_BODY_BYTES,
+        )
+        app.add_routes(
+            [
+                web.get("/v1/models", self.models),
+                web.get("/v1/models/{name}", self.models),
+                web.post("/v1/chat/completions", self.chat),
+                web.post(FAULTS_PATH, self.hold_fault),
+                web.delete(FAULTS_PATH, self.end_faults),
+            ]
+        )
+        app.on_response_prepare.append(_close_connection)
+        super().__init__(port, app, SERVICE)
+
+    async def run(self) -> None:
+        """Serve until `stop` is called.
+
+        Raises:
+            PortTaken: something else listens on the port.
+            LedgerError: the ledger cannot be used.
+        """
+        self.ledger.calls(since=self.ledger.last_id())  # an unusable file is told now, not later
+        try:
+            await super().run()
+        finally:
+            self.ledger.close()
+
+    def ending(self) -> None:
+        """End the faults, whose requests would go on."""
+        self.faults.end_all()
+
+    def protocol(self, server: web.Server, loop: asyncio.AbstractEventLoop) -> asyncio.Protocol:
+        """What reads the requests of one connection."""
+        return Protocol(server, loop=loop)
+
+    def about(self) -> dict[str, Any]:
+        """What else it says of itself."""
+        return {"delay": self.delay, "ledger": self.ledger.path.name}
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse what comes from elsewhere, before it leaves a row or a fault."""
+        if refusal := self.visitors.refusal(request.headers):
+            raise ApiError(403, refusal)
+        return await handler(request)
+
+    @web.middleware
+    async def _unless_unplugged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/v1/") and self.faults.unplugged(_notebook(request)):
+            return _cut(request)
+        return await handler(request)
+
+    # What it answers
+
+    async def models(self, request: web.Request) -> web.Response:
+        """All models, or the one that is named."""
+        _require_key(request)
+        name = request.match_info.get("name")
+        model = {"id": MODEL, "object": "model", "created": self.started, "owned_by": "workshop"}
+        if name is None:
+            return web.json_response({"object": "list", "data": [model]})
+        if name != MODEL:
+            raise unknown_model(name)
+        return web.json_response(model)
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        _require_json(request)
+        try:
+            body = parse(await request.read())
+        except ApiError:
+            _require_key(request)  # before the body, as the API does
+            raise
+        row = self._received(request, body)
+        try:
+            _require_key(request)
+            return await self._said(request, read(body), row)
+        except ApiError as problem:
+            self.ledger.failed(row, problem.status, problem.code or problem.kind)
+            raise
+        except Exception:
+            self.ledger.failed(row, 500, "server_error")
+            raise
+
+    def _received(self, request: web.Request, body: dict[str, Any]) -> int:
+        model, messages = body.get("model"), body.get("messages")
+        attempt = request.headers.get("X-Workshop-Attempt", "")
+        countable = attempt.isascii() and attempt.isdigit() and len(attempt) < 10
+        return self.ledger.received(
+            model=model if isinstance(model, str) else None,
+            prompt_sha256=fingerprint(messages),
+            prompt=last_user_text(messages),
+            workflow_id=request.headers.get("X-Workshop-Workflow"),
+            activity=request.headers.get("X-Workshop-Activity"),
+            attempt=int(attempt) if countable else None,
+            notebook=_notebook(request),
+        )
+
+    async def _said(self, request: web.Request, chat: ChatRequest, row: int) -> web.StreamResponse:
+        """The answer to a good request, or what a fault makes of it."""
+        notebook, prompt = _notebook(request), all_text(chat.messages)
+        fault = self.faults.take(notebook, prompt, lambda fault: applies(fault.how, chat))
+        if fault is not None and not fault.how:
+            if fault.kind == "dropped":
+                self.ledger.failed(row, 0, "dropped")
+                return _cut(request)
+            if refusal := fault.error():
+                raise refusal
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(fault.ended.wait(), fault.seconds)
+        said = answer(chat, fault.how if fault is not None else "")
+        # Before it takes its time: of many calls at once, those after the last dollar are late.
+        price = cost(said.prompt_tokens, said.completion_tokens)
+        self.faults.charge(notebook, prompt, price)
+        if chat.stream:
+            return await self._stream(request, chat, said, row)
+        await asyncio.sleep(self.delay)
+        self._answered(row, said)
+        return web.json_response(wire.completion(chat, said))
+
+    def _answered(self, row: int, said: Answer) -> None:
+        self.ledger.answered(
+            row, prompt_tokens=said.prompt_tokens, completion_tokens=said.completion_tokens
+        )
+
+    async def _stream(
+        self, request: web.Request, chat: ChatRequest, said: Answer, row: int
+    ) -> web.StreamResponse:
+        """Server-sent events, the last of them once the ledger knows of the answer."""
+        pieces, ending = wire.chunks(chat, said)
+        pause = self.delay / (len(pieces) + 1)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        response.headers["Cache-Control"] = "no-cache"
+        try:
+            await asyncio.sleep(pause)
+            await response.prepare(request)
+            for piece in pieces:
+                await response.write(_event(piece))
+                if pause:
+                    await asyncio.sleep(pause)
+        except ConnectionError:
+            self._answered(row, said)  # the caller has left; a provider charges all the same
+            raise
+        self._answered(row, said)
+        for piece in ending:
+            await response.write(_event(piece))
+        await response.write(b"data: [DONE]\n\n")
+        await response.write_eof()
+        return response
+
+    # Faults
+
+    async def hold_fault(self, request: web.Request) -> web.StreamResponse:
+        """Keep a fault in force until this request's body ends, however it ends."""
+        _require_json(request)
+        try:
+            fault = Fault.from_line(await asyncio.wait_for(request.content.readline(), 5))
+        except (ValueError, KeyError, TypeError, asyncio.TimeoutError):
+            raise ApiError(400, "This is no fault that the practice model knows.") from None
+        self.faults.add(fault)
+        try:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            await response.write(b'{"held": true}\n')
+            # It ends when the body does, or the connection, or when somebody clears it.
+            body: asyncio.Future[Any] = asyncio.ensure_future(request.content.read())
+            ended: asyncio.Future[Any] = asyncio.ensure_future(fault.ended.wait())
+            await asyncio.wait({body, ended}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (body, ended):
+                task.cancel()
+            await asyncio.gather(body, ended, return_exceptions=True)
+        finally:
+            self.faults.end(fault)
+        with suppress(ConnectionError):
+            await response.write_eof()
+        return response
+
+    async def end_faults(self, request: web.Request) -> web.Response:
+        return web.json_response({"ended": self.faults.end_all(_notebook(request))})
+
+
+async def _close_connection(request: web.Request, response: web.StreamResponse) -> None:
+    if request.path != FAULTS_PATH:
+        # Each call has a connection of its own: one that is cut takes no other with it.
+        response.force_close()
+        response.headers["Connection"] = "close"
+    response.headers.setdefault("X-Request-Id", f"req_{uuid.uuid4().hex}")
+
+
+def _require_json(request: web.Request) -> None:
+    """No page of another site can send this type unasked; what is refused here leaves no row."""
+    if request.content_type != "application/json":
+        raise ApiError(415, "A request is application/json.")
+
+
+def _require_key(request: web.Request) -> None:
+    expected = f"Bearer {KEY}".encode()
+    given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+    if not hmac.compare_digest(given, expected):
+        raise wrong_key_error()
+
+
+def _notebook(request: web.Request) -> str:
+    return request.headers.get(NOTEBOOK_HEADER) or NOBODY
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()  # nobody is left to read it
+
+
+def _event(piece: dict[str, Any]) -> bytes:
+    return b"data: %s\n\n" % json.dumps(piece).encode()

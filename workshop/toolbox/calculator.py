@@ -1,0 +1,121 @@
+"""A calculator for expressions that a model wrote: numbers and signs, and nothing that runs code.
+
+`eval` would run whatever a model, or a page that it has read, writes there.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+from simpleeval import InvalidExpression, SimpleEval  # type: ignore[import-untyped]
+
+from workshop.core.errors import WorkshopError
+
+_LONGEST = 200
+_MOST_BITS = 1000
+"""About 300 digits: more are no answer to anything, and a power could make billions of them."""
+_CHARACTERS = re.compile(r"[\d\s.,+\-*/%^()eE]*")
+_SHOWN = 80
+
+
+class CalculatorError(WorkshopError):
+    """An expression that cannot be calculated, and never will."""
+
+
+def calculate(expression: str) -> float | int:
+    """The value of an expression such as "(17 + 4) * 2".
+
+    It knows + - * / // % and ** (also ^), brackets, and numbers such as 1,000 or 2.5e3; the
+    signs × and ÷ and a long minus are read as what they mean.
+
+    Raises:
+        CalculatorError: it is too long, holds anything else, has no value (1 / 0), or a value of
+            more than about 300 digits.
+
+    https://github.com/danthedeckie/simpleeval
+    """
+    shown = _shown(expression)
+    if len(expression) > _LONGEST:
+        raise CalculatorError(
+            f"The expression has {len(expression):,} characters.",
+            f"It has at most {_LONGEST}.",
+            "Calculate it in parts.",
+        )
+    plain = " ".join(expression.translate(_SIGNS).split()).rstrip("= ")
+    plain = re.sub(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", _without_commas, plain)
+    plain = plain.replace("^", "**")
+    if not _CHARACTERS.fullmatch(plain) or "," in plain or not re.search(r"\d", plain):
+        raise CalculatorError(
+            f"The expression is {shown}.",
+            "It is made of numbers, brackets and + - * / // % **.",
+            'Write it like "(17 + 4) * 2".',
+        )
+    try:
+        value = SimpleEval(operators=_OPERATORS, functions={}, names={}).eval(plain)
+    except CalculatorError:
+        raise
+    except ZeroDivisionError:
+        raise CalculatorError(f"{shown} divides by zero.", "", "Use another divisor.") from None
+    except OverflowError:
+        raise _too_large(shown) from None
+    except (InvalidExpression, SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        raise CalculatorError(
+            f"{shown} is no expression that can be read.", "", 'Write it like "(17 + 4) * 2".'
+        ) from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise CalculatorError(f"{shown} has no real value.", "It has a number as its value.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _too_large(shown)
+    return value
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and abs(exponent) * max(0, abs(base) - 1).bit_length() > _MOST_BITS:
+        raise OverflowError
+    return base**exponent
+
+
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same operation; OverflowError for a whole number that grew too large."""
+
+    def bounded(*values: Any) -> Any:
+        value = function(*values)
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise OverflowError
+        return value
+
+    return bounded
+
+
+_OPERATORS = {
+    ast.Add: _bounded(operator.add),
+    ast.Sub: _bounded(operator.sub),
+    ast.Mult: _bounded(operator.mul),
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: _bounded(_power),
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+_SIGNS = {0xD7: "*", 0xF7: "/", 0x2212: "-", 0x2013: "-"}
+
+
+def _without_commas(found: re.Match[str]) -> str:
+    return found[0].replace(",", "")
+
+
+def _shown(expression: str) -> str:
+    short = expression if len(expression) <= _SHOWN else expression[: _SHOWN - 1] + "…"
+    return repr(short)
+
+
+def _too_large(shown: str) -> CalculatorError:
+    return CalculatorError(
+        f"The value of {shown} is too large.", "It has at most about 300 digits."
+    )

@@ -1,0 +1,120 @@
+"""Causes: why a Workflow Task failed, from the Event History and from a Worker of this kernel."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.exceptions import ApplicationError
+
+from workshop.watching.follow.rows import clean, error_line, failure_text, is_library, seconds
+
+HARMLESS = {
+    # The service takes a task back for reasons of its own; it is no fault of the code.
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FAILOVER_CLOSE_COMMAND,
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a Workflow Task failed."""
+
+    at: float
+    error: str
+    line: str
+    nondeterminism: bool = False
+
+
+def recorded_cause(events: Sequence[HistoryEvent]) -> Cause | None:
+    """The latest recorded failure, unless a later Workflow Task went well."""
+    for event in reversed(events):
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            return None
+        if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+            continue
+        ending = event.workflow_task_failed_event_attributes
+        if ending.cause in HARMLESS:
+            continue
+        return Cause(
+            seconds(event.event_time),
+            failure_text(ending.failure, 300),
+            _stack_line(ending.failure.stack_trace),
+            ending.cause
+            == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
+        )
+    return None
+
+
+class TaskFailures(logging.Filter):
+    """Remembers the latest Workflow Task failure that a Worker of this process has logged.
+
+    Temporal records the first failure of a Workflow Task and not those of its later attempts, so
+    after an edit the Event History still names the old error. The SDK's own log has the new one.
+    A filter sees the records without changing how they are printed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: OrderedDict[str, Cause] = OrderedDict()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        details = getattr(record, "temporal_workflow", None)
+        if isinstance(details, dict):
+            run_id = details.get("run_id")
+        elif isinstance(record.args, tuple) and "run ID %s" in str(record.msg) and record.args:
+            run_id = record.args[0]
+        else:
+            return True
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(run_id, str) and error is not None and "Failed" in str(record.msg):
+            self.latest[run_id] = Cause(record.created, _exception_text(error), _error_line(error))
+            self.latest.move_to_end(run_id)
+            while len(self.latest) > 100:
+                self.latest.popitem(last=False)
+        return True
+
+
+logged = TaskFailures()
+for _name in ("temporalio.worker._workflow_instance", "temporalio.worker._workflow"):
+    logging.getLogger(_name).addFilter(logged)
+
+
+def _exception_text(error: BaseException) -> str:
+    kind, message = type(error).__name__, str(error)
+    if isinstance(error, ApplicationError):
+        kind, message = error.type or kind, error.message
+    return error_line(kind, message, 300)
+
+
+def _error_line(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return _own_line([(f.filename, f.lineno or 0, f.name, f.line or "") for f in frames])
+
+
+def _stack_line(stack_trace: str) -> str:
+    found = re.findall(r'File "(.+?)", line (\d+), in (\S+)(?:\n {4}(\S.*))?', stack_trace)
+    return _own_line([(file, int(line), name, code) for file, line, name, code in found])
+
+
+def _own_line(frames: Sequence[tuple[str, int, str, str]]) -> str:
+    """The innermost line that the learner wrote, as a sentence; "" where none can be told."""
+    for file, line, name, code in reversed(frames):
+        if is_library(file):
+            continue
+        place = file.replace("\\", "/")
+        # A cell has no file name that a learner would know.
+        cell = "ipykernel" in place or place.startswith("<") or not place.endswith(".py")
+        where = f"line {line} of the cell" if cell else f"{place.rpartition('/')[2]} line {line}"
+        text = f"In {name}, {where}"
+        return clean(f"{text}: {code}" if code else text, 200) + ("" if code else ".")
+    return ""

@@ -1,0 +1,161 @@
+"""One run of a Workflow, as far as the Temporal Service has told of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType, HistoryEventFilterType, TaskQueueType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryRequest,
+    GetWorkflowExecutionHistoryReverseRequest,
+)
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from workshop.watching.follow.rows import Progress, clean, seconds, steps
+
+RPC_SECONDS = timedelta(seconds=2)
+"""A loopback service answers in milliseconds; a call without a limit could wait for ever."""
+
+
+class Run:
+    """One run of a Workflow, as far as the Temporal Service has told of it."""
+
+    def __init__(self, client: Client, workflow_id: str, run_id: str | None) -> None:
+        self.client, self.workflow_id, self.run_id = client, workflow_id, run_id or ""
+        self.events: list[HistoryEvent] = []
+        self.state = DescribeWorkflowExecutionResponse()
+
+    @property
+    def _execution(self) -> WorkflowExecution:
+        return WorkflowExecution(workflow_id=self.workflow_id, run_id=self.run_id)
+
+    async def poll(self) -> None:
+        """Ask for the present state, and for those events that are new: one call, seldom two."""
+        service, space = self.client.workflow_service, self.client.namespace
+        # retry=False: the SDK's own retries would hide for 10 s that the service is away.
+        self.state = await service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(namespace=space, execution=self._execution),
+            retry=False,
+            timeout=RPC_SECONDS,
+        )
+        info = self.state.workflow_execution_info
+        self.run_id = info.execution.run_id
+        if len(self.events) >= info.history_length:
+            return
+        try:
+            self.events += await self._new_events(info.history_length)
+        except RPCError as error:
+            if error.status != RPCStatusCode.UNIMPLEMENTED:
+                raise
+            self.events = await self._all_events(info.history_length)
+
+    async def _new_events(self, length: int) -> list[HistoryEvent]:
+        """The events that are not known yet.
+
+        Read from the end, so that a long history is not read again, and because only recorded
+        events come that way: attempts of a Workflow Task that may yet vanish do not.
+        """
+        service, space = self.client.workflow_service, self.client.namespace
+        new: list[HistoryEvent] = []
+        token = b""
+        while len(self.events) + len(new) < length:
+            page = await service.get_workflow_execution_history_reverse(
+                GetWorkflowExecutionHistoryReverseRequest(
+                    namespace=space,
+                    execution=self._execution,
+                    maximum_page_size=min(200, length - len(self.events) - len(new) + 5),
+                    next_page_token=token,
+                ),
+                retry=False,
+                timeout=RPC_SECONDS,
+            )
+            new += [e for e in page.history.events if e.event_id > len(self.events)]
+            token = page.next_page_token
+            if not token or not page.history.events or page.history.events[-1].event_id == 1:
+                break
+        return new[::-1]
+
+    async def _all_events(self, length: int) -> list[HistoryEvent]:
+        """The same from the beginning: the time-skipping test server knows no other order."""
+        found: list[HistoryEvent] = []
+        token = b""
+        while True:
+            page = await self.client.workflow_service.get_workflow_execution_history(
+                GetWorkflowExecutionHistoryRequest(
+                    namespace=self.client.namespace,
+                    execution=self._execution,
+                    next_page_token=token,
+                ),
+                retry=False,
+                timeout=RPC_SECONDS,
+            )
+            found += page.history.events
+            token = page.next_page_token
+            if not token:
+                return found[:length]
+
+    async def closed(self) -> None:
+        """Return when the run closes, or when the service cannot say so any longer."""
+        await self.client.workflow_service.get_workflow_execution_history(
+            GetWorkflowExecutionHistoryRequest(
+                namespace=self.client.namespace,
+                execution=self._execution,
+                wait_new_event=True,
+                history_event_filter_type=(
+                    HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT
+                ),
+            ),
+            retry=False,
+            timeout=timedelta(seconds=30),
+        )
+
+    def progress(self) -> Progress:
+        info = self.state.workflow_execution_info
+        status = WorkflowExecutionStatus(info.status).name.lower().replace("_", " ")
+        return Progress(
+            workflow_type=clean(info.type.name),
+            workflow_id=clean(self.workflow_id),
+            run_id=self.run_id,
+            status=status,
+            steps=steps(self.events, self.state.pending_activities),
+            workers=frozenset(
+                event.workflow_task_completed_event_attributes.identity
+                for event in self.events
+                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+            ),
+        )
+
+    @property
+    def task_queue(self) -> str:
+        """Its Task Queue; empty before the first poll."""
+        if not self.events:
+            return ""
+        return self.events[0].workflow_execution_started_event_attributes.task_queue.name
+
+    @property
+    def next_run_id(self) -> str:
+        """The run that takes over (continue-as-new, Workflow retry, cron); "" where none does."""
+        if not self.events:
+            return ""
+        attributes = getattr(self.events[-1], self.events[-1].WhichOneof("attributes") or "")
+        return str(getattr(attributes, "new_execution_run_id", ""))
+
+    async def last_poll(self, queue: str, kind: TaskQueueType.ValueType) -> float | None:
+        """Unix seconds when a Worker last asked for work; None if none did for minutes."""
+        answer = await self.client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=self.client.namespace,
+                task_queue=TaskQueue(name=queue),
+                task_queue_type=kind,
+            ),
+            retry=False,
+            timeout=RPC_SECONDS,
+        )
+        return max((seconds(p.last_access_time) for p in answer.pollers), default=None)

@@ -1,0 +1,256 @@
+"""Finds out whether a Workflow waits for something that will never come by itself."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+
+from temporalio.api.enums.v1 import (
+    PendingActivityState,
+    PendingWorkflowTaskState,
+    TaskQueueType,
+)
+
+from workshop.core.patience import Patience
+from workshop.watching.follow import causes
+from workshop.watching.follow.causes import Cause, recorded_cause
+from workshop.watching.follow.conditions import Condition, When
+from workshop.watching.follow.errors import (
+    ActivityNotRegistered,
+    FollowError,
+    NoWorker,
+    WorkflowTaskFailed,
+)
+from workshop.watching.follow.model import model_trouble
+from workshop.watching.follow.rows import clean, seconds
+from workshop.watching.follow.run import Run
+
+UNANSWERED_SECONDS = 2.0
+"""A Worker answers a Workflow Task in milliseconds; after this, it did not."""
+SETTLE_SECONDS = 1.5
+"""How long a Worker may need from its start to its first question for work."""
+NO_POLLER_SECONDS = 4.0
+"""How long a task may lie on a Task Queue that nobody has ever polled."""
+OLD_POLLER_SECONDS = 11.0
+"""The same where a Worker polled before: a task may wait 10 s for one that went away (sticky)."""
+
+
+_told: OrderedDict[str, float] = OrderedDict()
+"""When follow last told of a failure, by run: the same one is not told again as if it were new."""
+
+
+class Judge:
+    """Finds out whether a run waits for something that will never come by itself."""
+
+    def __init__(self, run: Run, until: Condition | None) -> None:
+        self.run = run
+        self.began = time.time()
+        self.note = ""
+        self._until = until
+        # The limits above are seconds of a quiet machine.
+        self._pace = Patience(math.inf)
+        self._polls: dict[tuple[str, int], tuple[float, float | None]] = {}
+
+    async def trouble(self) -> FollowError | None:
+        """The error to end with, if any. Sets `note` to what a person should know meanwhile."""
+        self.note = ""
+        self._pace.over()
+        return (
+            await self._task_trouble()
+            or await self._registration_trouble()
+            or self._model_trouble()
+            or await self._worker_trouble()
+        )
+
+    def _model_trouble(self) -> FollowError | None:
+        error, note = model_trouble(self.run, self._until, self.began)
+        self.note = self.note or note
+        return error
+
+    async def _task_trouble(self) -> FollowError | None:
+        task = self.run.state.pending_workflow_task
+        cause = recorded_cause(self.run.events)
+        if not self.run.state.HasField("pending_workflow_task"):
+            return None
+        begun, now = seconds(task.started_time), time.time()
+        unanswered = begun > 0 and now - begun > UNANSWERED_SECONDS * self._pace.stretch
+        if cause is None:
+            if unanswered:
+                self.note = (
+                    f"A Worker took a Workflow Task {now - begun:.1f} s ago and has not answered. "
+                    "Its kernel may be busy with a cell that blocks it; "
+                    "Temporal hands the task out again after 10.0 s."
+                )
+            elif task.attempt > 1:
+                self.note = "A Workflow Task timed out; Temporal hands it out again."
+            return None
+        if "TMPRL1101" in cause.error and self._pace.stretch > 1.5:
+            # The SDK's own limit of two seconds, which goes by the clock.
+            self.note = (
+                "A Workflow Task has taken more than 2 s: its code blocks, or this machine is busy."
+                " Temporal hands the task out again."
+            )
+            return None
+        logged = causes.logged.latest.get(self.run.run_id)
+        latest = logged if logged and logged.at > cause.at and not cause.nondeterminism else cause
+        if cause.at >= self.began or (latest.at >= self.began and latest is logged):
+            return self._task_failed(latest)
+        if begun >= self.began and unanswered:
+            # A new attempt that does not complete has failed: the SDK does not answer for it.
+            return self._task_failed(latest, repeated=latest is cause)
+        if (
+            0 < begun < self.began
+            and begun > _told.get(self.run.run_id, 0) + 1
+            and not await self._polled_since(
+                begun, self.run.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+            )
+        ):
+            return self._task_failed(latest)
+        self.note = (
+            f"A Workflow Task failed earlier ({latest.error}). Temporal tries it again "
+            "about every 10.0 s; waiting for the next attempt."
+        )
+        return None
+
+    def _task_failed(self, cause: Cause, repeated: bool = False) -> WorkflowTaskFailed:
+        self._tell()
+        error = cause.error if cause.error.endswith((".", "…")) else f"{cause.error}."
+        saw = f"A Workflow Task of {clean(self.run.workflow_id)} fails: {error}"
+        saw += f" {cause.line}" if cause.line else ""
+        if repeated:
+            saw += " (Its later attempt did not complete either; Temporal records only the first.)"
+        expected = "Code of a Workflow that runs. Temporal tries it again until it does."
+        do = (
+            "Mend the cell that defines the Workflow, run it, then start the Worker again with "
+            "start_worker. The Workflow goes on by itself, after 10 s at most. "
+            "Or end it with await handle.terminate()."
+        )
+        if cause.nondeterminism:
+            expected = "Code of a Workflow that makes the same steps as its Event History."
+            do = (
+                "Put the Workflow's code back as it was when this Workflow started, and start the "
+                "Worker again with start_worker. Or end it with await handle.terminate() and start "
+                "a new one."
+            )
+        elif "is not registered on this worker" in cause.error:
+            expected = "A Worker that knows this Workflow."
+            do = (
+                "Add the class to workflows=[…] in the cell of the Worker, run it, then start the "
+                "Worker again with start_worker. The Workflow goes on by itself."
+            )
+        elif "ellipsis" in cause.error.lower() or "..." in cause.line:
+            do = f"A blank of the Workflow is still open. {do}"
+        return WorkflowTaskFailed(saw, expected, do)
+
+    async def _registration_trouble(self) -> FollowError | None:
+        for activity in self.run.state.pending_activities:
+            failure = activity.last_failure
+            message = failure.message
+            if (
+                failure.application_failure_info.type != "NotFoundError"
+                or "is not registered on this worker" not in message
+            ):
+                continue
+            name = clean(activity.activity_type.name)
+            if isinstance(self._until, When) and self._until.awaits_failure_of == name:
+                continue
+            ended = seconds(activity.last_attempt_complete_time)
+            told = _told.get(self.run.run_id, 0)
+            if ended < self.began and (
+                ended <= told
+                or await self._polled_since(
+                    ended,
+                    activity.activity_options.task_queue.name or self.run.task_queue,
+                    TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+                )
+            ):
+                self.note = (
+                    f"{name} was not registered on the Worker at the last attempt; "
+                    "waiting for the next one."
+                )
+                continue
+            self._tell()
+            known = message.partition("available activities: ")[2].strip()
+            return ActivityNotRegistered(
+                f"The Worker does not know the Activity {name}. "
+                + (f"It knows {clean(known, 300)}." if known else "It knows none."),
+                f"A Worker with {name} in activities=[…]. Temporal tries again until there is one.",
+                f"Add {name} to activities=[…] in the cell of the Worker, run it, then start the "
+                "Worker again with start_worker. The Workflow goes on by itself.",
+            )
+        return None
+
+    async def _worker_trouble(self) -> FollowError | None:
+        now, state = time.time(), self.run.state
+        lying: list[tuple[str, TaskQueueType.ValueType, float]] = []
+        task = state.pending_workflow_task
+        if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
+            # A first Workflow Task may be held back (start_delay): it counts from when it is due.
+            due = max(
+                seconds(task.scheduled_time),
+                seconds(state.workflow_execution_info.execution_time),
+            )
+            lying.append((self.run.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, due))
+        busy = False
+        for activity in state.pending_activities:
+            busy |= activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+            if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
+                queue = activity.activity_options.task_queue.name or self.run.task_queue
+                due = max(
+                    seconds(activity.scheduled_time),
+                    seconds(activity.next_attempt_schedule_time),
+                )
+                lying.append((queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, due))
+        patient = OLD_POLLER_SECONDS * self._pace.stretch
+        for queue, kind, since in lying:
+            if now - since < NO_POLLER_SECONDS * self._pace.stretch:
+                continue
+            polled = await self._last_poll(queue, kind)
+            if polled is not None and (busy or polled > since or now - since < patient):
+                # A Worker with all its slots in use does not ask for more, and is no fault.
+                self.note = self.note or f"No Worker has taken the task on Task Queue {queue!r} yet"
+                continue
+            workflows = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+            if polled is None and kind != workflows and await self._last_poll(queue, workflows):
+                return ActivityNotRegistered(
+                    f"The Worker of Task Queue {clean(queue)!r} runs Workflows and no Activities.",
+                    "A Worker with this Workflow's Activities in activities=[…].",
+                    "Add them in the cell of the Worker, run it, then start the Worker again with "
+                    "start_worker. The Workflow goes on by itself.",
+                )
+            saw = f"Task Queue {clean(queue)!r} has no Worker. A task lies on it untaken"
+            saw += "." if polled is None else f"; a Worker last asked {now - polled:.1f} s ago."
+            return NoWorker(
+                saw,
+                "A running Worker with that very Task Queue.",
+                "Compare task_queue in start_workflow with task_queue of the Worker, letter by "
+                "letter, then run the cell that starts the Worker. If the Worker has the right "
+                "one, the Workflow goes on by itself; if not, end it with await "
+                "handle.terminate() and start it again.",
+            )
+        return None
+
+    async def _polled_since(self, at: float, queue: str, kind: TaskQueueType.ValueType) -> bool:
+        """Whether a Worker has asked for work after `at`: it may be a new one with mended code.
+
+        A Worker asks again within milliseconds of taking a task and then waits up to a minute, so
+        a later question means a new Worker (or another task, which costs only some patience). One
+        that was started just now may be about to ask for the first time, so at first: perhaps.
+        """
+        if time.time() - self.began < SETTLE_SECONDS * self._pace.stretch:
+            return True
+        polled = await self._last_poll(queue, kind)
+        return polled is None or polled > at + 0.3
+
+    async def _last_poll(self, queue: str, kind: TaskQueueType.ValueType) -> float | None:
+        asked, answer = self._polls.get((queue, kind), (0.0, None))
+        if time.monotonic() - asked > 1 or not asked:
+            answer = await self.run.last_poll(queue, kind)
+            self._polls[queue, kind] = (time.monotonic(), answer)
+        return answer
+
+    def _tell(self) -> None:
+        _told[self.run.run_id] = time.time()
+        while len(_told) > 100:
+            _told.popitem(last=False)

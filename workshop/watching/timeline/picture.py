@@ -1,0 +1,298 @@
+"""The picture: rows become one inline SVG.
+
+Each row is a line of words with its bar below, so that nothing has to be squeezed beside it. What
+a bar means is told by its shape and by the words, and by its colour only besides.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from workshop.core.svg import dollars, duration, marker, percent, picture, tag, text, words
+from workshop.watching.timeline.spans import Mark, Row, Span
+
+ROWS = 20
+"""Rows that a picture shows at most; the table has all."""
+TEXT_LENGTH = 110
+"""Characters that are said of a row, and of its error."""
+LINE_LENGTH = 54
+"""Characters of a line of words: so many fit into a window beside another one."""
+_BAR, _LINE = 12.0, 15.0
+"""Heights of a bar and of a line of words, in pixels."""
+_ARROW = "M-5,-5L2,0L-5,5Z"
+_FIELD, _CROSS = "M-13,-6H0V6H-13Z", "M-10,-3.5L-3,3.5M-10,3.5L-3,-3.5"
+_DIAMOND, _CIRCLE, _UP, _REFUSED = (
+    "M0,-6L6,0L0,6L-6,0Z",
+    "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0",
+    "M0,-5L5,4L-5,4Z",
+    "M-5,-5L5,5M-5,5L5,-5",
+)
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_STEPS = (
+    *(digit * 10.0**power for power in range(-4, 1) for digit in (1, 2, 5)),
+    *(10, 15, 30),
+    *(_MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * n for n in (1, 2, 3, 6, 12)),
+    *(_DAY * digit * 10**power for power in range(5) for digit in (1, 2, 5)),
+)
+_LEGEND = {
+    "completed": "completed",
+    "failed": "failed, with waits",
+    "timed out": "timed out",
+    "running": "running",
+    "waiting": "waiting",
+    "timer": "timer",
+    "untaken": "no Worker took the task",
+    "unanswered": "a Worker did not answer",
+    "left open": "left open, cancelled",
+    "run": "a run, from its start to its end",
+}
+_MARKS = {
+    "signal": (_DIAMOND, "live", "Signal"),
+    "query": (_CIRCLE, "live hollow", "Query"),
+    "rejected": (_REFUSED, "bad open", "Update that was rejected"),
+}
+"""The shape of a mark, its colour and its words; LLM calls have more of them."""
+_AS = {"cancelled": "left open", "terminated": "left open", "fired": "timer"}
+"""States that are drawn like another."""
+
+
+def draw(rows: Sequence[Row], total: float, running: bool, label: str) -> str:
+    """The SVG.
+
+    Args:
+        rows: as `spans.rows` gives them.
+        total: seconds from the left edge to the right one.
+        running: whether the Workflow goes on, so that the right edge is now and not an end.
+        label: what the picture shows, in a sentence.
+    """
+    scale = max(total, 0.001)
+    shown = _chosen(rows)
+    height = 26.0
+    parts: list[str] = []
+    for row in shown:
+        drawn, height = _row(row, height, scale)
+        parts += drawn
+    if len(shown) < len(rows):
+        more = f"and {len(rows) - len(shown)} more: see the table"
+        parts.append(text("0", height + 12, more, class_="soft"))
+        height += 24
+    bottom = height
+    legend, height = _legend(shown, height)
+    grid = _axis(scale, bottom, running)
+    bands = [
+        _band(span, scale, bottom)
+        for row in shown
+        if row.kind == "worker"
+        for span in row.spans
+        if span.state == "untaken"
+    ]
+    return picture("workshop-timeline", label, height, [*bands, *grid, *parts, *legend])
+
+
+def _chosen(rows: Sequence[Row]) -> list[Row]:
+    """All rows, or, of too many, those first that did not simply complete."""
+    order = sorted(range(len(rows)), key=lambda n: (rows[n].plain, n))[:ROWS]
+    return [rows[n] for n in sorted(order)]
+
+
+def ticks(total: float, most: int = 5) -> list[tuple[float, str]]:
+    """Round moments along an axis, in seconds, with their words."""
+    step = next((step for step in _STEPS if total / step <= most), _STEPS[-1])
+    found = []
+    for number in range(int(total / step + 1e-9) + 1):
+        at = number * step
+        for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+            if step >= unit:
+                found.append((at, f"{at / unit:g} {name}"))
+                break
+        else:
+            found.append((at, f"{round(at, 6):g} s"))
+    return found
+
+
+def _axis(scale: float, bottom: float, running: bool) -> list[str]:
+    parts = []
+    for at, name in ticks(scale):
+        x = percent(at / scale)
+        anchor = "start" if at == 0 else "end" if at / scale > 0.94 else "middle"
+        parts.append(tag("line", x1=x, x2=x, y1="18", y2=f"{bottom:g}", class_="line"))
+        parts.append(text(x, 13, name, class_="soft tick", anchor=anchor))
+    x = percent(1)
+    end = {"stroke_dasharray": "2 3"} if running else {}
+    parts.append(tag("line", x1=x, x2=x, y1="18", y2=f"{bottom:g}", class_="line", **end))
+    return parts
+
+
+def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
+    """A row's elements, and where the next one begins."""
+    line = top + 12
+    label = _cut(row.label, 60)
+    spoken = _lines(row.words, beside=len(label) + 2)
+    name = tag("tspan", words(label), class_="name") + tag("tspan", "  ", dx="8")
+    parts = [tag("text", name, *spoken, x="0", y=f"{line:g}", class_="row")]
+    line += _LINE * (len(spoken) - 1)
+    if row.error:
+        line += _LINE
+        over = row.words.startswith("✓")
+        spoken = _lines(f"last error {row.error}" if over else row.error)
+        class_ = "soft" if over else "trouble"
+        parts.append(tag("text", *spoken, x="0", y=f"{line:g}", class_=class_))
+        line += _LINE * (len(spoken) - 1)
+    middle = line + 7 + _BAR / 2
+    for span in row.spans:
+        title = f"{row.label}: {span.what}, after {duration(span.begins)}, "
+        title += f"{duration(span.ends - span.begins)}"
+        title += "".join(f", {said}" for said in (span.error, span.words) if said)
+        x1, x2 = percent(span.begins / scale), percent(span.ends / scale)
+        parts.append(_bar(span.state, x1, x2, middle, title))
+    for mark in row.marks:
+        if mark.kind != "call":
+            shape, class_, _ = _MARKS[mark.kind]
+            title = f"{row.label}: {mark.what}, after {duration(max(0.0, mark.at))}"
+            parts.append(marker(percent(mark.at / scale), middle, shape, class_, title))
+    bottom = middle + _BAR / 2
+    calls = [mark for mark in row.marks if mark.kind == "call"]
+    if calls:
+        parts += _calls(calls, bottom + 7, scale)
+        bottom += 26
+    return parts, bottom + 10
+
+
+def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
+    """A stretch in the shape of its state. Its outline keeps the shortest one visible."""
+    state = _AS.get(state, state)
+    y = middle - _BAR / 2
+    told = [tag("title", words(title))] if title else []
+
+    def line(class_: str, **more: object) -> str:
+        at = f"{middle:g}"
+        return tag("line", x1=x1, x2=x2, y1=at, y2=at, class_=class_, **more)
+
+    def box(class_: str, **more: object) -> str:
+        left, right = _number(x1), _number(x2)
+        unit = "%" if x1.endswith("%") else ""
+        # A box of no width at all is not drawn, its outline neither.
+        width = f"{max(right - left, 0.05):.2f}{unit}"
+        return tag("rect", x=x1, y=f"{y:g}", width=width, height=f"{_BAR:g}", class_=class_, **more)
+
+    if state == "completed":
+        drawn = [box("ok", rx="2", stroke_width="2")]
+    elif state == "failed":
+        stripes = line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="2 4")
+        ending = [marker(x2, middle, _FIELD, "bad hollow"), marker(x2, middle, _CROSS, "bad open")]
+        drawn = [box("bad hollow"), stripes, *ending]
+    elif state == "timed out":
+        wall = tag(
+            "line",
+            x1=x2,
+            x2=x2,
+            y1=f"{y - 3:g}",
+            y2=f"{y + _BAR + 3:g}",
+            class_="late",
+            stroke_width="4",
+        )
+        drawn = [box("late hollow", stroke_dasharray="6 3"), wall]
+    elif state == "running":
+        drawn = [box("live hollow"), marker(x2, middle, _ARROW, "live")]
+    elif state == "timer":
+        caps = [
+            tag(
+                "line", x1=x, x2=x, y1=f"{y:g}", y2=f"{y + _BAR:g}", class_="live", stroke_width="2"
+            )
+            for x in (x1, x2)
+        ]
+        drawn = [line("live", stroke_width="3"), *caps]
+    elif state == "run":
+        drawn = [line("idle", stroke_width="1")]
+        drawn += [marker(x, middle, "M0,-6V6", "idle open") for x in (x1, x2)]
+    elif state == "untaken":
+        drawn = [line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="8 8"), box("bad open")]
+    elif state == "unanswered":
+        drawn = [box("late hollow", stroke_dasharray="2 2")]
+    elif state == "waiting":
+        drawn = [line("idle", stroke_width="3", stroke_dasharray="3 5")]
+    else:
+        drawn = [box("idle hollow")]
+    return tag("g", *told, *drawn, class_=f"bar {state.replace(' ', '-')}")
+
+
+def _band(span: Span, scale: float, bottom: float) -> str:
+    """Behind all rows: what the other rows did while no Worker took the task."""
+    left, right = percent(span.begins / scale), percent(span.ends / scale)
+    width = f"{_number(right) - _number(left):.2f}%"
+    height = f"{bottom - 18:g}"
+    return tag("rect", x=left, y="18", width=width, height=height, class_="bad band")
+
+
+def _calls(calls: Sequence[Mark], top: float, scale: float) -> list[str]:
+    """LLM calls under a bar, each at its moment; their words share a place where they are close."""
+    parts = []
+    groups: list[list[Mark]] = []
+    for mark in sorted(calls, key=lambda mark: mark.at):
+        place = mark.at / scale
+        class_ = "ok" if not (mark.failed or mark.lost) else "bad hollow"
+        title = f"{mark.what}, after {duration(max(0.0, mark.at))}, {mark.words}"
+        parts.append(marker(percent(place), top, _UP, class_, title))
+        if groups and place - groups[-1][0].at / scale < 0.34:
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    for group in groups:
+        place = group[0].at / scale
+        anchor = "start" if place < 0.2 else "end" if place > 0.66 else "middle"
+        x = percent(group[-1].at / scale if anchor == "end" else place)
+        parts.append(text(x, top + 17, _call_words(group), class_="call", anchor=anchor))
+    return parts
+
+
+def _call_words(calls: Sequence[Mark]) -> str:
+    paid = dollars(sum(mark.dollars for mark in calls))
+    lost, failed = sum(mark.lost for mark in calls), sum(mark.failed for mark in calls)
+    if len(calls) == 1:
+        return f"{paid}, answer lost" if lost else calls[0].words if failed else paid
+    told = [f"{len(calls)} calls, {paid}"]
+    told += [f"{lost} answer{'' if lost == 1 else 's'} lost"] if lost else []
+    told += [f"{failed} failed"] if failed else []
+    return ", ".join(told)
+
+
+def _legend(rows: Sequence[Row], top: float) -> tuple[list[str], float]:
+    """The shapes that the picture has, with their words, in two columns."""
+    states = {_AS.get(span.state, span.state) for row in rows for span in row.spans}
+    shapes = [(state, name) for state, name in _LEGEND.items() if state in states]
+    calls = [mark for row in rows for mark in row.marks if mark.kind == "call"]
+    used = [(_bar(state, "2", "26", 0), name) for state, name in shapes]
+    if calls:
+        used.append((marker("14", 0, _UP, "ok"), "LLM call, in US dollars"))
+    kinds = {mark.kind for row in rows for mark in row.marks}
+    for kind, (path, class_, name) in _MARKS.items():
+        if kind in kinds:
+            used.append((marker("14", 0, path, class_), name))
+    if any(mark.failed or mark.lost for mark in calls):
+        used.append((marker("14", 0, _UP, "bad hollow"), "LLM call: failed, or answer lost"))
+    parts = []
+    for number, (shape, name) in enumerate(used):
+        y = top + 10 + 20 * (number // 2)
+        said = text("34", 4, name, class_="soft")
+        x = "0" if number % 2 == 0 else "50%"
+        parts.append(tag("svg", shape, said, x=x, y=f"{y:g}", overflow="visible", class_="legend"))
+    return parts, top + 20 * ((len(used) + 1) // 2) + 6
+
+
+def _number(position: str) -> float:
+    return float(position.rstrip("%"))
+
+
+def _lines(said: str, beside: int = 0) -> list[str]:
+    """The elements of lines of words; the first has so many other characters before it."""
+    room = " " * min(beside, LINE_LENGTH - 24)
+    lines = textwrap.wrap(_cut(said, TEXT_LENGTH), LINE_LENGTH, initial_indent=room) or [""]
+    first, *more = [f"{line.strip()} " for line in lines[:-1]] + [lines[-1].strip()]
+    below = {"x": "0", "dy": f"{_LINE:g}"}
+    return [words(first), *(tag("tspan", words(line), **below) for line in more)]
+
+
+def _cut(line: str, length: int) -> str:
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
