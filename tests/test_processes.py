@@ -128,6 +128,18 @@ def test_one_whose_record_was_removed_is_ended_all_the_same(home: Path) -> None:
         reader.wait()
 
 
+def test_one_that_is_ending_and_has_let_go_of_its_files_still_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ports are held a moment longer; who starts the next one waits for that."""
+    record = processes.start("sleeper", SLEEP, home=home, ports={})
+    monkeypatch.setattr(psutil.Process, "open_files", lambda self: [])
+    monkeypatch.setattr(psutil.Process, "num_fds", lambda self: 0)
+    assert processes.running(home, "sleeper") == record
+    assert processes.end(home, "sleeper") == record
+    assert processes.running(home, "sleeper") is None and not alive(record.pid)
+
+
 def test_a_home_that_was_moved_still_ends_its_own(home: Path, tmp_path: Path) -> None:
     record = processes.start("sleeper", SLEEP, home=home, ports={})
     until(lambda: processes.running(home, "sleeper"), "its log to be open")

@@ -402,7 +402,10 @@ def _writes_into(process: psutil.Process, home: Path, name: str) -> bool:
     """
     own = {os.path.realpath(home / f"{name}{end}") for end in (".log", ".db")}
     try:
-        return any(file.path in own for file in process.open_files())
+        # A process that is ending has let go of all its files, and holds its ports a moment longer.
+        return process.num_fds() == 0 or any(file.path in own for file in process.open_files())
+    except psutil.ZombieProcess:  # its first thread has ended, the others have not
+        return True
     except psutil.AccessDenied:
         return process.uids().real == os.getuid()
     except psutil.NoSuchProcess:
