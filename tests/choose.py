@@ -85,9 +85,10 @@ def touched(item: Any, files: set[str]) -> bool:
         sources = f"tests/lessons/bank_{blank.lesson}/{blank.name}.py", f"lessons/{blank.lesson}_"
         return any(file.startswith(sources) for file in files)
     own = item.path.relative_to(ROOT)
-    # tests/test_crashes.py mirrors workshop/crashes.py, tests/checks/… workshop/checks/…
+    # tests/test_disk.py mirrors workshop/core/disk.py, tests/practice_model/… practice/model/…
     mirrored = "/".join(own.parts[1:-1]) or own.stem.removeprefix("test_")
-    mirrors = re.compile(rf"(workshop|authoring)/{mirrored}(\.py|/.*)")
+    mirrored = mirrored.replace("_", "[/_]")
+    mirrors = re.compile(rf"(workshop|authoring)/([a-z]+/)?{mirrored}(\.py|/.*)")
     return any(file in (str(own), str(params.get("path"))) or mirrors.match(file) for file in files)
 
 
