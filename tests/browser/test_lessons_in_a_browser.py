@@ -21,6 +21,8 @@ ONLY_02 = pytest.mark.parametrize("lesson", LESSONS[:1], ids=["02"], indirect=Tr
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 the_whole_lesson = pytest.mark.rotates("pages", "a whole lesson", among=4)
 """Both notebooks to their end; what comes before saves the practice notebook."""
+the_beginning = pytest.mark.smaller
+"""With --quick it may be all; with --rest the rest needs it once more."""
 
 
 @dataclass
@@ -132,6 +134,7 @@ def run_of(cell: Cell) -> str:
 # --- the practice notebook ---
 
 
+@the_beginning
 def test_a_blank_is_not_attempted_then_not_yet_then_right(
     practice: Notebook, lesson: Lesson
 ) -> None:
@@ -156,6 +159,7 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(
     assert not practice.errors()
 
 
+@the_beginning
 def test_the_solution_is_an_uncommented_line_away_and_comes_once(
     practice: Notebook, lesson: Lesson
 ) -> None:
@@ -193,6 +197,7 @@ def practice_looks(practice: Notebook, lesson: Lesson) -> Looks:
     return found
 
 
+@the_beginning
 def test_checks_and_progress_are_readable_and_fit_light_and_dark(practice_looks: Looks) -> None:
     assert practice_looks == Looks()
 
@@ -200,6 +205,7 @@ def test_checks_and_progress_are_readable_and_fit_light_and_dark(practice_looks:
 # --- the rest of the lesson, as people work through it: they save, interrupt, restart, reopen ---
 
 
+@the_beginning
 @pytest.mark.usefixtures("practice_looks")
 def test_what_is_saved_changes_no_answer(practice: Notebook, lab: Lab, lesson: Lesson) -> None:
     first, second = lesson.blanks[:2]

@@ -138,10 +138,10 @@ async def restarted(room: Room, path: Path) -> Restarted:
             told.left.append(left)
             told.servers.append(_servers(room))
             if ran and REVIEWED in ran[-1][1].source:
-                decides = await _decides(room, ran[-1][1].text)
+                decides, told.program = await _decides(room, ran[-1][1].text)
         if decides:
             said, _ = await asyncio.wait_for(decides.communicate(), 60)
-            told.program = said.decode()
+            told.program += said.decode()
     finally:
         if decides and decides.returncode is None:
             decides.kill()
@@ -151,7 +151,7 @@ async def restarted(room: Room, path: Path) -> Restarted:
     return told
 
 
-async def _decides(room: Room, shown: str) -> asyncio.subprocess.Process:
+async def _decides(room: Room, shown: str) -> tuple[asyncio.subprocess.Process, str]:
     """The program that the cell names, in a person's terminal: it says keep when it is asked."""
     found = re.search(r"python (\S+decide\.py) (\S+)", shown)
     assert found, shown
@@ -163,9 +163,15 @@ async def _decides(room: Room, shown: str) -> asyncio.subprocess.Process:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    assert program.stdin
+    assert program.stdin and program.stdout
     program.stdin.write(b"keep\n")
-    return program
+    # The next kernel comes when the person has been told that nobody answers.
+    told = b""
+    while b"No Worker answers" not in told:
+        more = await asyncio.wait_for(program.stdout.read(1000), 120)
+        assert more, told.decode()
+        told += more
+    return program, told.decode()
 
 
 def _wrong(ran: Restarted, is_wrong: Callable[[Any, Ran], object]) -> str:

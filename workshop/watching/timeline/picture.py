@@ -16,7 +16,7 @@ ROWS = 20
 """Rows that a picture shows at most; the table has all."""
 TEXT_LENGTH = 110
 """Characters that are said of a row, and of its error."""
-LINE_LENGTH = 54
+LINE_LENGTH = 50
 """Characters of a line of words: so many fit into a window beside another one."""
 _BAR, _LINE = 12.0, 15.0
 """Heights of a bar and of a line of words, in pixels."""
