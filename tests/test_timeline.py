@@ -389,7 +389,7 @@ def test_attempts_that_failed_share_a_bar_without_bounds_between_them(play: Play
     assert seconds(before[3]) > 0.9 > seconds(last[3])
     ((words, elements),) = drawn(shown).items()
     assert "✓ completed, attempt 4 (1–3 failed)" in words
-    told = " ".join(elements[0].itertext())  # which goes on in the next line
+    told = " ".join("".join(elements[0].itertext()).split())  # it goes on in the next line
     assert told == "last error ApplicationError: the printer is out of paper"
     (failed, left, right), (done, later, _) = bars(elements)
     assert (failed, done) == ("failed", "completed") and left < right <= later + 0.01

@@ -56,7 +56,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two versions of `bee`, a package with a command, and uv."""
     folder = tmp_path_factory.mktemp("index")
     for version in ("1.0", "2.0"):
+        # Of another length each: by size and second alone Python knows what it has compiled.
         code = f"version = '{version}'\ndef main(): print('bee', version)\n"
+        code += "#" * int(version[0])
         command = "[console_scripts]\nbee = bee:main\n"
         files = {"bee.py": code, "INFO/entry_points.txt": command, "mcp.py": ""}
         wheel(folder, "bee", version, **files)
