@@ -239,6 +239,8 @@ def test_pips_configuration_in_uvs_words(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_checkout_that_was_moved_is_set_up_again_also_offline(
     made: Checkout, nowhere: str
 ) -> None:
+    made.want("bee==1.0")
+    assert made.make() == "0\n"  # what is set up, uv has kept
     before = made.root
     made.root = before.with_name("renamed")
     before.rename(made.root)
