@@ -211,7 +211,7 @@ class Ledger:
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(_SCHEMA)
             _add_columns(connection)
@@ -257,6 +257,23 @@ class Ledger:
             "It is a SQLite file that the workshop makes and may write to.",
             "Free some disk space if it is full, or remove the file to start a new one.",
         )
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a file to its write-ahead log, where several processes may do so at once.
+
+    SQLite does not wait for the others here, whatever the timeout
+    (https://www.sqlite.org/pragma.html#pragma_journal_mode).
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem) or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _add_columns(connection: sqlite3.Connection) -> None:
