@@ -60,3 +60,18 @@ def test_a_library_that_cannot_be_loaded_is_told_by_the_cell_that_needs_it(tmp_p
     (tmp_path / "go").touch()
     said, told = run(tmp_path, lines).communicate(timeout=60)
     assert said == "fine\n" and told.count("ModuleNotFoundError") == 1
+
+
+def test_calls_are_counted_once_it_is_there_and_no_cell_waits_for_that() -> None:
+    lines = (
+        "import sys, time; from workshop.kernel.in_background import load\n"
+        "from workshop.watching.receipt import attach\n"
+        "loading = load('litellm')\n"
+        "while 'litellm' not in sys.modules: time.sleep(0.001)\n"
+        "print(attach(), loading.is_alive())\n"
+        "loading.join(); print(attach())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == ["False", "True", "True"]

@@ -150,7 +150,10 @@ async def crash(scene: str, *, say: Say = print) -> Crash:
 
 
 async def show(name: str, *, say: Say = print) -> Show:
-    """Play a demo by itself, in 20 seconds to a minute. Returns and raises as `crash`."""
+    """Play a demo by itself, in 20 seconds to a minute.
+
+    Returns what it showed, and raises as `crash`.
+    """
     play, worker = SHOWS[name]
     began = time.monotonic()
     async with Stage(say, worker) as stage:

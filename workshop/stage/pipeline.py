@@ -20,9 +20,10 @@ from workshop.practice.model import faults
 from workshop.practice.site.client import Site, open_site
 from workshop.services.database import open_database, rows
 from workshop.stage.actors import Actor
-from workshop.stage.outcome import RowsCrash, Show, paid
+from workshop.stage.outcome import RowsCrash, Show
 from workshop.stage.room import LIMIT_SECONDS, Stage
 from workshop.stage.timeouts import time_out
+from workshop.watching.receipt_picture import counted
 
 WORKER = "demos/module_one_05_durable_pipelines/worker.py"
 DATABASE = "research.sqlite"
@@ -146,9 +147,9 @@ def _accounts(
         f"  {'✓' if one_each else '✗'} {len(found)} rows for {len(urls)} pages: "
         f"{'one each' if one_each else 'and that is wrong'}"
     )
-    calls, dollars = paid(receipt).split(", ")
     stage.say(
-        f"  → {calls}, {receipt.answered} answered and charged, {receipt.failed} failed, {dollars}"
+        f"  → {counted(receipt.received)}, {receipt.answered} answered and charged, "
+        f"{receipt.failed} failed, ${receipt.dollars:.6f}"
     )
     return Show(one_each and len(urls) == pages and not report["failed"], "")
 

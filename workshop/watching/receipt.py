@@ -237,11 +237,13 @@ def attach(settings: _settings.Settings | None = None) -> bool:
     an error that says it back: what an Activity raises is kept in the Event History.
 
     Returns:
-        Whether it is attached; False before LiteLLM has been imported.
+        Whether it is attached; False until LiteLLM has been imported, which is not waited for.
 
     https://docs.litellm.ai/docs/observability/custom_callback
     """
-    if "litellm" not in sys.modules:
+    # Where `begin` still loads it, an import here would hold up the kernel until it is there.
+    spec = getattr(sys.modules.get("litellm"), "__spec__", None)
+    if spec is None or getattr(spec, "_initializing", False):
         return False
     import litellm
 
