@@ -27,6 +27,7 @@ from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
 from workshop.core import disk, processes
 from workshop.core.errors import WorkshopError
+from workshop.core.programs import leave, quiet_core
 from workshop.core.settings import (
     INSTALLED,
     NOTEBOOKS,
@@ -39,7 +40,6 @@ from workshop.core.settings import (
 )
 from workshop.kernel import notebook
 from workshop.kernel.classroom import left_alone
-from workshop.kernel.notebook import quiet_core
 from workshop.practice.model import process
 from workshop.practice.site import process as site
 from workshop.services import doctor, namespaces, temporal_service
@@ -401,4 +401,4 @@ if __name__ == "__main__":
     code = main()
     # `%run -m workshop …` in a cell: what is wrong has been said, and a traceback adds nothing. An
     # exit keeps this module's names out of the notebook's own.
-    sys.exit(0 if "ipykernel" in sys.modules else code)
+    sys.exit(0) if "ipykernel" in sys.modules else leave(code)

@@ -5,7 +5,6 @@ python demos/module_one_02_adding_durability/starter.py
 
 import asyncio
 import os
-import sys
 import uuid
 
 from models import TASK_QUEUE, GenerateReportInput, GenerateReportOutput
@@ -13,9 +12,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from workshop import ask, follow
-from workshop.core.errors import WorkshopError
+from workshop.core.programs import run
 from workshop.core.settings import load
-from workshop.kernel.notebook import quiet_core
 from workshop.services import temporal_service
 from workshop.watching.follow import NoWorker, history_rows
 
@@ -76,10 +74,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    quiet_core()
-    try:
-        asyncio.run(main())
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except KeyboardInterrupt:
-        print("\nThis only watched. The Workflow goes on.")
+    run(main(), "This only watched. The Workflow goes on.")

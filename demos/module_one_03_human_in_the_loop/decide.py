@@ -3,7 +3,9 @@
 python demos/module_one_03_human_in_the_loop/decide.py [Workflow id]
 """
 
-from conversation import DraftError, as_id, connect, converse, existing, given, run
+from conversation import DraftError, as_id, connect, converse, existing
+
+from workshop.core.programs import given, run
 
 
 async def main(answer: str) -> None:

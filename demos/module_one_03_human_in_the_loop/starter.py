@@ -5,10 +5,11 @@ python demos/module_one_03_human_in_the_loop/starter.py [Workflow id]
 
 import uuid
 
-from conversation import as_id, connect, converse, existing, given, run
+from conversation import as_id, connect, converse, existing
 from models import TASK_QUEUE, Draft, DraftInput
 from temporalio.client import Client, WorkflowHandle
 
+from workshop.core.programs import given, run
 from workshop.core.settings import load
 from workshop.services import temporal_service
 

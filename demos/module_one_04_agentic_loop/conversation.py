@@ -8,9 +8,8 @@ import asyncio
 import os
 import re
 import signal
-import sys
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from models import AgentResult, Consent
@@ -27,7 +26,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import wait_for
 from workshop.core.settings import load
-from workshop.kernel.notebook import quiet_core
 from workshop.services import namespaces, temporal_service
 
 # Seconds of a quiet machine: for so long a Query or an Update is sent again when nobody answers.
@@ -39,37 +37,6 @@ T = TypeVar("T")
 
 class AgentError(WorkshopError):
     """The conversation cannot go on, and why."""
-
-
-def given(question: str, default: str = "") -> str:
-    """What stands on the command line, or what a person types before anything runs."""
-    try:
-        return " ".join(sys.argv[1:]) or input(f"{question} ").strip() or default
-    except EOFError:  # nobody sits at the keyboard
-        print()
-        return default
-    except KeyboardInterrupt:
-        sys.exit("\nNothing was started or decided.")
-
-
-def run(main: Coroutine[Any, Any, None], parting: str) -> None:
-    """Run one of the two scripts, and end it in words: an error's, or these after Ctrl+C."""
-    quiet_core()
-
-    async def to_the_end() -> None:
-        try:
-            await main
-        finally:
-            # A thread of the SDK may still be letting go of the last answer. Python that ends
-            # in the same moment would abort.
-            await asyncio.sleep(0.1)
-
-    try:
-        asyncio.run(to_the_end())
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except KeyboardInterrupt:
-        print(f"\n{parting}")
 
 
 async def connect(workflow_id: str = "") -> Client:

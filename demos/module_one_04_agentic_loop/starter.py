@@ -6,10 +6,11 @@ python demos/module_one_04_agentic_loop/starter.py [goal or Workflow id]
 import os
 import uuid
 
-from conversation import as_id, connect, converse, existing, given, run
+from conversation import as_id, connect, converse, existing
 from models import TASK_QUEUE, AgentInput, AgentResult
 from temporalio.client import Client, WorkflowHandle
 
+from workshop.core.programs import given, run
 from workshop.core.settings import load
 from workshop.services import temporal_service
 

@@ -3,10 +3,8 @@
 python demos/module_one_04_agentic_loop/worker.py
 """
 
-import asyncio
 import logging
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -26,9 +24,8 @@ from temporalio.worker import (
 from tools import TOOLS
 from workflow import AgentWorkflow
 
-from workshop.core.errors import WorkshopError
+from workshop.core.programs import run
 from workshop.core.settings import load
-from workshop.kernel.notebook import quiet_core
 from workshop.practice.model import process
 from workshop.practice.site import process as site
 from workshop.services import temporal_service
@@ -85,10 +82,4 @@ if __name__ == "__main__":
     logging.basicConfig(format="%(message)s")
     temporal_workflow.logger.setLevel(logging.INFO)
     temporal_workflow.logger.workflow_info_on_message = False
-    quiet_core()
-    try:
-        asyncio.run(run_worker())
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except KeyboardInterrupt:
-        print("\nWorker stopped. Running Workflows wait for the next one.")
+    run(run_worker(), "Worker stopped. Running Workflows wait for the next one.")

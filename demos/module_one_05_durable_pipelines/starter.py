@@ -18,8 +18,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import wait_for
+from workshop.core.programs import run
 from workshop.core.settings import load
-from workshop.kernel.notebook import quiet_core
 from workshop.practice.site.client import open_site
 from workshop.services import namespaces, temporal_service
 
@@ -90,7 +90,12 @@ async def main(word: str) -> None:
         print(f"✓ Started {handle.id} on the Task Queue {TASK_QUEUE!r}.")
     link = temporal_service.workflow_link(settings, handle.id, namespace=client.namespace)
     print(f"  {link}", flush=True)
-    report = await watch(handle)
+    try:
+        report = await watch(handle)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise WorkshopError("There is no such pipeline here. Nothing was started.") from None
     print(f"✓ {len(report.saved)} saved, {len(report.failed)} failed.")
     for failure in report.failed:
         print(f"  ✗ {failure.topic}: {failure.reason}")
@@ -100,14 +105,4 @@ async def main(word: str) -> None:
 
 
 if __name__ == "__main__":
-    quiet_core()
-    try:
-        asyncio.run(main(" ".join(sys.argv[1:])))
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        sys.exit("✗ There is no such pipeline here. Nothing was started.")
-    except KeyboardInterrupt:
-        print("\nThis only watched. The pipeline goes on.")
+    run(main(" ".join(sys.argv[1:])), "This only watched. The pipeline goes on.")

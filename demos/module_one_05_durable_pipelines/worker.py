@@ -3,10 +3,8 @@
 python demos/module_one_05_durable_pipelines/worker.py
 """
 
-import asyncio
 import logging
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -18,9 +16,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from workflow import ResearchBatchWorkflow, ResearchWorkflow
 
-from workshop.core.errors import WorkshopError
+from workshop.core.programs import run
 from workshop.core.settings import load
-from workshop.kernel.notebook import quiet_core
 from workshop.practice.model import process
 from workshop.practice.site.client import open_site
 from workshop.services import temporal_service
@@ -62,10 +59,4 @@ async def run_worker(task_queue: str = TASK_QUEUE) -> None:
 if __name__ == "__main__":
     # Attempts that fail are told by the Event History, and by the lines of the next attempt.
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
-    quiet_core()
-    try:
-        asyncio.run(run_worker())
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except KeyboardInterrupt:
-        print("\nWorker stopped. Running Workflows wait for the next one.")
+    run(run_worker(), "Worker stopped. Running Workflows wait for the next one.")

@@ -13,7 +13,7 @@ def work(queue: str, folder: str) -> None:
     settle(folder)
     from worker import run_worker  # the demo's own
 
-    from workshop.kernel.notebook import quiet_core
+    from workshop.core.programs import quiet_core
 
     quiet_core()
     asyncio.run(run_worker(queue))

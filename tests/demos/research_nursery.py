@@ -129,7 +129,7 @@ def work(queue: str, folder: str, disk: str) -> None:
     from worker import run_worker
 
     from workshop.breaking.full_disk import full_disk
-    from workshop.kernel.notebook import quiet_core
+    from workshop.core.programs import quiet_core
 
     hurry()
     quiet_core()

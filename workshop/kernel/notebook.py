@@ -25,7 +25,6 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
@@ -33,6 +32,7 @@ from workshop.core import disk, this_notebook
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import in_a_thread, interrupted_says
 from workshop.core.patience import Patience, wait_for
+from workshop.core.programs import quiet_core
 from workshop.watching.receipt import attach
 
 LOG = "notebook.log"
@@ -406,14 +406,6 @@ def quiet_logs(home: Path) -> Path:
 
 
 @cache
-def quiet_core() -> None:
-    """Keep the SDK's core from writing to the terminal; its errors arrive as exceptions."""
-    core = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
-    runtime = Runtime(telemetry=TelemetryConfig(logging=core))
-    # Once a process: each Runtime has a thread pool of its own.
-    Runtime.set_default(runtime, error_if_already_set=False)
-
-
 def show(thing: object, instead_of: Any = None) -> Any:
     """Show something under the cell; in a terminal, print it.
 

@@ -5,13 +5,12 @@ Workflows), `page` (HTML) and `server` (who may ask for it, and who may not).
 """
 
 import argparse
-import asyncio
 import functools
 
 from server import PORT, serve
 
+from workshop.core.programs import run
 from workshop.core.settings import load
-from workshop.kernel.notebook import quiet_core
 from workshop.services import temporal_service
 
 
@@ -23,5 +22,4 @@ async def main(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Serve the review page.")
     parser.add_argument("--port", type=int, default=PORT)
-    quiet_core()
-    asyncio.run(main(parser.parse_args().port))
+    run(main(parser.parse_args().port), "The drafts wait on.")

@@ -1,0 +1,42 @@
+"""Programs that end while the SDK still has a call of theirs: Python's own end waits for ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+CALLS = """
+import asyncio, sys
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest as Ask
+from temporalio.client import Client
+from workshop.core.errors import WorkshopError
+from workshop.core.programs import run
+
+async def main():
+    client = await Client.connect(sys.argv[1])
+    calls = [asyncio.ensure_future(client.workflow_service.get_system_info(Ask())) for _ in range(9)]
+    await asyncio.sleep(0)  # they are on their way
+    print("said")
+    raise {error}
+
+run(main(), "The Workflow goes on.")
+"""
+
+
+def test_a_program_ends_though_its_calls_are_on_their_way(running_room: dict[str, str]) -> None:
+    address = f"127.0.0.1:{running_room['WORKSHOP_TEMPORAL_PORT']}"
+    ended = {
+        "WorkshopError('No.')": (1, "said\n", "✗ Saw:      No.\n"),
+        "KeyboardInterrupt": (0, "said\n\nThe Workflow goes on.\n", ""),
+        "ValueError('oh')": (1, "said\n", "ValueError: oh\n"),
+    }
+    for error, (code, out, said) in ended.items():
+        told = subprocess.run(
+            [sys.executable, "-c", CALLS.format(error=error), address],
+            env=running_room,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (told.returncode, told.stdout) == (code, out), told.stderr
+        assert told.stderr.endswith(said)
