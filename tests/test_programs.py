@@ -14,7 +14,8 @@ from workshop.core.programs import run
 
 async def main():
     client = await Client.connect(sys.argv[1])
-    calls = [asyncio.ensure_future(client.workflow_service.get_system_info(Ask())) for _ in range(9)]
+    ask = client.workflow_service.get_system_info
+    calls = [asyncio.ensure_future(ask(Ask())) for _ in range(9)]
     await asyncio.sleep(0)  # they are on their way
     print("said")
     raise {error}

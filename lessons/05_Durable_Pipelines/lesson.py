@@ -585,13 +585,13 @@ LLM_RETRY_POLICY = RetryPolicy(
 # force already.
 
 # %%
-before = mark()
 with wrong_key():
+    handle = await start_research(site.pages[2].topic, site.pages[2].url)
     try:
-        await trigger_research(site.pages[2].topic, site.pages[2].url)
+        await follow(handle)
     except WorkshopError as error:
         print("✗", error.saw)
-receipt(before)
+receipt(handle)
 
 # %% [markdown]
 # One request, and the Workflow has failed with the reason in its history. Somebody can renew the
@@ -603,15 +603,15 @@ receipt(before)
 # provider asks for four seconds. `waits` prints how long the pipeline really waited.
 
 # %%
-def waits(since: int) -> None:
-    moments = [call.at for call in receipt(since).calls]
+def waits(handle) -> None:
+    moments = [call.at for call in receipt(handle).calls]
     print("waited:", [f"{b - a:.0f} s" for a, b in zip(moments, moments[1:])])
 
 
-before = mark()
 with rate_limited(times=2, retry_after=4):
-    await trigger_research(site.pages[2].topic, site.pages[2].url)
-waits(before)
+    handle = await start_research(site.pages[2].topic, site.pages[2].url)
+    await follow(handle)
+waits(handle)
 
 # %% [markdown]
 # Asked for four seconds, it waited one, and then two. A real provider would have refused both, and
@@ -710,11 +710,10 @@ worker = await start_worker(run_worker)
 # Twice in a row the provider asks for four seconds, as before.
 
 # %%
-before = mark()
 with rate_limited(times=2, retry_after=4):
     handle = await start_research(site.pages[2].topic, site.pages[2].url)
     await follow(handle)
-waits(before)
+waits(handle)
 await timeline(handle)
 
 # %% [markdown]

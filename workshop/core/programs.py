@@ -14,6 +14,7 @@ import os
 import sys
 import traceback
 from collections.abc import Coroutine
+from functools import cache
 from typing import Any, NoReturn
 
 from workshop.core.errors import WorkshopError
@@ -62,6 +63,7 @@ def given(question: str, default: str = "") -> str:
         sys.exit("\nNothing was started or decided.")
 
 
+@cache
 def quiet_core() -> None:
     """Keep the SDK's core from writing to the terminal; its errors arrive as exceptions."""
     from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter

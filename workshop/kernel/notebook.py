@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from datetime import timedelta
-from functools import cache, wraps
+from functools import wraps
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -405,7 +405,6 @@ def quiet_logs(home: Path) -> Path:
     return file
 
 
-@cache
 def show(thing: object, instead_of: Any = None) -> Any:
     """Show something under the cell; in a terminal, print it.
 
