@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import room as rooms
 from ipython_shell import Shell
 from temporalio import workflow
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
 
 from workshop import checks
 from workshop.checks import NOT_ATTEMPTED, NOT_DECIDED, NOT_YET, RIGHT, Learner, trial
@@ -25,6 +27,7 @@ from workshop.checks.outcome import CheckNotDecided, NotDecided
 from workshop.checks.trial import Stuck, Talk, Trial, run_workflow
 from workshop.core import patience, processes
 from workshop.core.settings import load
+from workshop.kernel.advice import advise
 from workshop.services import temporal_service
 
 AWAY = 4.0
@@ -321,7 +324,11 @@ def test_a_service_that_answers_no_call_at_all_is_not_decided(
 
 
 @pytest.mark.parametrize(
-    "status", [RPCStatusCode.CANCELLED, RPCStatusCode.UNKNOWN, RPCStatusCode.UNAVAILABLE]
+    "status",
+    [
+        *(RPCStatusCode.CANCELLED, RPCStatusCode.UNKNOWN, RPCStatusCode.UNAVAILABLE),
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+    ],
 )
 def test_a_right_answer_is_not_judged_by_a_call_that_ended_without_an_answer(
     shell: Shell, policy: Blank, judged_by: Callable[..., None], status: RPCStatusCode
@@ -337,6 +344,22 @@ def test_a_right_answer_is_not_judged_by_a_call_that_ended_without_an_answer(
         assert asyncio.run(checks.examine("retry_policy")).verdict == NOT_DECIDED
     nobody = NOT_ATTEMPTED if status == RPCStatusCode.UNAVAILABLE else NOT_DECIDED
     assert asyncio.run(checks.examine("retry_policy")).verdict == nobody
+
+
+def test_a_time_skipping_server_that_does_not_come_up_is_not_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_up = tmp_path / "server"
+    held_up.write_text("#!/bin/sh\nexec sleep 60\n")
+    held_up.chmod(0o700)
+    monkeypatch.setattr(trial, "test_server", lambda: str(held_up))
+    with pytest.raises(NotDecided, match="has not come up"):
+        asyncio.run(trial.after_silence(Two, None, {}, enough=1))
+    starting = WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(held_up))
+    with pytest.raises(RuntimeError) as caught:  # as a cell meets it
+        asyncio.run(starting)
+    advice = advise(caught.value)
+    assert advice and "This machine is busy" in advice.saw and "again" in advice.do
 
 
 def test_what_the_learner_sends_waits_for_a_service_that_stops(

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,11 +70,12 @@ def fault(
 
 
 def servers() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.is_running() and any("mcp_server.py" in word for word in child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it has ended just now
+            if any("mcp_server.py" in word for word in child.cmdline()):
+                found.append(child)
+    return found
 
 
 def call(demo: SimpleNamespace, name: str, arguments: dict[str, Any]) -> str:

@@ -227,6 +227,7 @@ class NoService(Exception):
 _LATE = {
     *(RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED),
     *(RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL),  # its connection broke: no ping came back
+    RPCStatusCode.RESOURCE_EXHAUSTED,  # it has more to do than it can: "Workflow is busy"
 }
 TOO_LONG = "The Temporal Service takes very long to answer."
 
@@ -590,7 +591,7 @@ async def after_silence(
     )
     try:
         environment: Any = await patience.wait_for(starting, 2 * ANSWER_SECONDS)
-    except asyncio.TimeoutError:
+    except (RuntimeError, asyncio.TimeoutError):  # the SDK itself gives it 5 s of the clock
         raise NotDecided("The time-skipping server has not come up.") from None
     silence = Silence(Trial())
     working = asyncio.create_task(_silent(environment, kind, argument, stand_ins, silence, enough))

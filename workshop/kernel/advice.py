@@ -41,6 +41,13 @@ def advise(error: BaseException) -> Advice | None:
             "A Client needs one that runs.",
             "Run the cell with begin again: it starts the service. Then run this cell.",
         )
+    busy = isinstance(error, RPCError) and error.status == RPCStatusCode.RESOURCE_EXHAUSTED
+    if busy or (isinstance(error, RuntimeError) and "server" in text and "did not start" in text):
+        return Advice(
+            f"This machine is busy: {text}.",
+            "A server needs a moment of its processor.",
+            "Run this cell again when less runs beside it.",
+        )
     if isinstance(error, RPCError) and text == "workflow execution already completed":
         return Advice(
             "This Workflow has ended: nothing can be sent to it any more.",
