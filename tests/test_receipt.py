@@ -25,10 +25,10 @@ from temporalio.worker import Worker
 from workshop.core.settings import load
 from workshop.practice.model import faults
 from workshop.practice.model.ledger import Call, Ledger
+from workshop.watching.metering import attach
 from workshop.watching.receipt import (
     Comparison,
     Receipt,
-    attach,
     beside,
     mark,
     open_receipt,

@@ -30,7 +30,7 @@ from workshop.practice.model.faults import clear
 from workshop.practice.site.client import open_site
 from workshop.services.database import insert_into, make_tables, open_database, rows
 from workshop.toolbox.fetching import read_page
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 QUEUE = "switchboard"
 QUICK = timedelta(seconds=10)

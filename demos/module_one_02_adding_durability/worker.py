@@ -20,7 +20,7 @@ from workshop.core.programs import run
 from workshop.core.settings import load
 from workshop.practice.model import process
 from workshop.services import temporal_service
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:

@@ -29,7 +29,7 @@ from workshop.core.settings import load
 from workshop.practice.model import process
 from workshop.practice.site import process as site
 from workshop.services import temporal_service
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 
 class Announcements(Interceptor):

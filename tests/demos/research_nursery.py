@@ -146,7 +146,7 @@ def warm_up() -> None:
     from temporalio.testing import ActivityEnvironment
 
     from workshop.core.settings import load
-    from workshop.watching.receipt import attach
+    from workshop.watching.metering import attach
 
     environment = ActivityEnvironment()
     page = f"http://127.0.0.1:{load().site_port}/pages/bees"
