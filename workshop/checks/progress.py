@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import html
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,11 +164,7 @@ def _keep(blank: Blank) -> None:
         with (file.parent / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = _read() | {blank.key: blank.digest}
-            # Beside it and then renamed: who reads meanwhile sees a whole file.
-            handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-            with os.fdopen(handle, "w", encoding="utf-8") as draft:
-                json.dump(dict(sorted(kept.items())), draft, indent=1)
-            Path(name).replace(file)
+            disk.write_whole(file, json.dumps(dict(sorted(kept.items())), indent=1))
     except OSError as error:
         raise disk.refused(error, file) from None
 

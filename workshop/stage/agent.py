@@ -11,6 +11,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
+from workshop.core.display import dollars
 from workshop.practice.model import faults
 from workshop.practice.site.client import Site, open_site
 from workshop.stage.outcome import ChainCrash, Show
@@ -140,5 +141,5 @@ async def _told(stage: Stage, handle: WorkflowHandle[Any, Any]) -> dict[str, Any
     for step in await _tools(stage, handle):
         stage.say(f"    {'✓' if step.state == 'completed' else '✗'} {step.name}")
     mark = "✓" if result["status"] == "answered" else "✗"
-    stage.say(f"  {mark} {result['status']}: {result['turns']} turns, ${result['dollars']:.6f}")
+    stage.say(f"  {mark} {result['status']}: {result['turns']} turns, {dollars(result['dollars'])}")
     return result

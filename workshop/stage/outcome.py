@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop.core.display import counted, dollars, lines
 from workshop.watching.receipt import Receipt
-from workshop.watching.receipt_picture import counted
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Crash:
     @property
     def closing(self) -> str:
         """What is said when the scene ends."""
-        return f"{paid(self.receipt)}. {self.lesson}"
+        return f"{self.receipt.paid}. {self.lesson}"
 
     @property
     def result(self) -> str:
@@ -47,11 +47,11 @@ class Crash:
             return "– not played"
         if not self.well:
             return "✗ missing or broken"
-        return f"✓ whole, {self.pages} page{'s' if self.pages > 1 else ''}"
+        return f"✓ whole, {counted(self.pages, 'page')}"
 
     def facts(self) -> list[str]:
         """What was paid and what came of it, in lines."""
-        return [f"paid     {paid(self.receipt)}", f"PDF      {self.result}"]
+        return [f"paid     {self.receipt.paid}", f"PDF      {self.result}"]
 
     def __repr__(self) -> str:
         if self.skipped:
@@ -80,7 +80,7 @@ class RowsCrash(Crash):
 
     def facts(self) -> list[str]:
         keys = [f"  {number}. key {row['key']}" for number, row in enumerate(self.rows, 1)]
-        return [f"paid     {paid(self.receipt)}", f"rows     {len(self.rows)}", *keys]
+        return [f"paid     {self.receipt.paid}", f"rows     {len(self.rows)}", *keys]
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,12 +107,12 @@ class ChainCrash(Crash):
 
     @property
     def closing(self) -> str:
-        calls, dollars = counted(self.receipt.received), self.receipt.dollars
-        return f"{calls} for {self.turns} turns, ${dollars:.6f}. {self.lesson}"
+        calls, paid = counted(self.receipt.received, "call"), dollars(self.receipt.dollars)
+        return f"{calls} for {self.turns} turns, {paid}. {self.lesson}"
 
     def facts(self) -> list[str]:
         return [
-            f"paid     {paid(self.receipt)}, for {self.turns} turns",
+            f"paid     {self.receipt.paid}, for {self.turns} turns",
             f"tools    {', '.join(self.tools)}: {self.attempts} attempts; after the crash "
             f"{', '.join(self.after)}",
         ]
@@ -133,15 +133,9 @@ class Show:
 
 def side_by_side(crashes: list[Crash]) -> Show:
     """What several scenes showed, as a table."""
-    width = max(len(crash.title) for crash in crashes)
-    lines = [f"{'One report each':<{width}}  calls  dollars    PDF"]
-    lines += [
-        f"{c.title:<{width}}  {c.receipt.received:>5}  ${c.receipt.dollars:.6f}  {c.result}"
-        for c in crashes
+    rows = [("One report each", "calls", "dollars", "PDF")]
+    rows += [
+        (one.title, f"{one.receipt.received:>5}", dollars(one.receipt.dollars), one.result)
+        for one in crashes
     ]
-    return Show(all(crash.well for crash in crashes), "\n".join(lines))
-
-
-def paid(receipt: Receipt) -> str:
-    """Calls and dollars in words."""
-    return f"{counted(receipt.received)}, ${receipt.dollars:.6f}"
+    return Show(all(crash.well for crash in crashes), "\n".join(lines(rows)))

@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import WorkflowHandle
 
+from workshop.core.display import counted, dollars
 from workshop.core.patience import slowdown
 from workshop.practice.model import faults
 from workshop.practice.site.client import Site, open_site
@@ -23,7 +24,6 @@ from workshop.stage.actors import Actor
 from workshop.stage.outcome import RowsCrash, Show
 from workshop.stage.room import LIMIT_SECONDS, Stage
 from workshop.stage.timeouts import time_out
-from workshop.watching.receipt_picture import counted
 
 WORKER = "demos/module_one_05_durable_pipelines/worker.py"
 DATABASE = "research.sqlite"
@@ -101,8 +101,7 @@ async def _between(stage: Stage, expected: int, **given: str) -> RowsCrash:
 
 
 def _count(stage: Stage) -> str:
-    found = len(saved(stage))
-    return "1 row" if found == 1 else f"{found} rows"
+    return counted(len(saved(stage)), "row")
 
 
 # Demo 05 by itself
@@ -148,8 +147,8 @@ def _accounts(
         f"{'one each' if one_each else 'and that is wrong'}"
     )
     stage.say(
-        f"  → {counted(receipt.received)}, {receipt.answered} answered and charged, "
-        f"{receipt.failed} failed, ${receipt.dollars:.6f}"
+        f"  → {counted(receipt.received, 'call')}, {receipt.answered} answered and charged, "
+        f"{receipt.failed} failed, {dollars(receipt.dollars)}"
     )
     return Show(one_each and len(urls) == pages and not report["failed"], "")
 

@@ -70,6 +70,11 @@ class Receipt:
             f"{self.failed} failed, {self.tokens:,} tokens, {dollars(self.dollars)}"
         )
 
+    @property
+    def paid(self) -> str:
+        """Calls and dollars in words."""
+        return f"{counted(self.received, 'call')}, {dollars(self.dollars)}"
+
     def of(self, activity: str) -> Receipt:
         """The part of the receipt that one Activity caused."""
         chosen = tuple(call for call in self.calls if call.activity == activity)
