@@ -69,34 +69,32 @@ def as_text(rows: list[list[str]], more: tuple[str, ...] = ()) -> str:
 
 def score() -> Score:
     """All that is kept."""
-    kept = _read()
-    both = ("predicted", "happened")
-    return Score(tuple((name, *(kept.get(name, {}).get(x, "") for x in both)) for name in FAULTS))
+    return Score(tuple((name, kept(name, "predicted"), kept(name, "happened")) for name in FAULTS))
 
 
-def predicted(fault: str) -> str:
-    """What was said of a fault; empty where nothing was."""
-    return _read().get(fault, {}).get("predicted", "")
+def kept(fault: str, what: str) -> str:
+    """What was "predicted" of a fault, or "happened"; empty where nothing was."""
+    return _read().get(fault, {}).get(what, "")
 
 
 def keep(fault: str, predicted: str, happened: str = "") -> None:
     """Keep a prediction and, where the fault was run, what happened."""
-    kept = _read() | {fault: {"predicted": predicted, "happened": happened}}
+    both = _read() | {fault: {"predicted": predicted, "happened": happened}}
     disk.ready(_file().parent)
-    disk.write_whole(_file(), json.dumps(dict(sorted(kept.items())), indent=1))
+    disk.write_whole(_file(), json.dumps(dict(sorted(both.items())), indent=1))
 
 
 def _read() -> dict[str, dict[str, str]]:
     """What is kept; nothing where the file is missing or spoilt."""
     try:
-        kept = json.loads(_file().read_text(encoding="utf-8"))
+        found = json.loads(_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(kept, dict):
+    if not isinstance(found, dict):
         return {}
     return {
         name: {key: word for key, word in one.items() if isinstance(word, str)}
-        for name, one in kept.items()
+        for name, one in found.items()
         if name in FAULTS and isinstance(one, dict)
     }
 

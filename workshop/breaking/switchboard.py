@@ -21,7 +21,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 
 from workshop.breaking.outcome import PREDICTIONS, Outcome, lines, outcome, shown
-from workshop.breaking.predictions import Score, keep, predicted, score
+from workshop.breaking.predictions import Score, keep, kept, score
 from workshop.breaking.switches import FAULTS, Fault, SwitchboardError, chosen, page_for
 from workshop.core import patience
 from workshop.core.display import clean, put
@@ -118,7 +118,7 @@ class Switchboard:
         return score()
 
     async def _play(self, name: str) -> tuple[Outcome, Timeline]:
-        said = predicted(name)
+        said = kept(name, "predicted")
         if not said:
             raise SwitchboardError(
                 f"There is no prediction for {name!r} yet.",
