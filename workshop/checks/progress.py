@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workshop.checks.blanks import Blank, Sheet, sheets
 from workshop.core import disk, settings
+from workshop.core.display import lines
 from workshop.core.svg import VERBATIM
 
 FILE = "progress.json"
@@ -69,9 +70,8 @@ class Progress:
         return "All blanks are right."
 
     def __repr__(self) -> str:
-        width = max((len(row.title) for row in self.rows), default=0)
-        lines = [f"{row.title:<{width}}  {row.bar}  {row.words}" for row in self.rows]
-        return "\n".join([*lines, self.todo])
+        told = lines((row.title, row.bar, row.words) for row in self.rows)
+        return "\n".join([*told, self.todo])
 
     def _repr_html_(self) -> str:
         rows = "".join(
