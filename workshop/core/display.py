@@ -26,7 +26,6 @@ def put(markup: str, plain: str, instead_of: Any = None) -> Any:
 
     Args:
         markup: HTML; "" where the plain text is all there is.
-        plain: the same as text, for those who have no HTML.
         instead_of: what an earlier call has returned; its place is taken.
 
     Returns:
@@ -52,13 +51,9 @@ def show(thing: Any, instead_of: Any = None) -> Any:
 
 
 def image(png: bytes, alt: str, *, width: float, style: str, **more: str) -> str:
-    """A PNG picture as HTML that needs no file.
+    """A PNG picture as HTML that needs no file, so many pixels wide at most.
 
-    Args:
-        alt: what it shows, for people who do not see it.
-        width: in pixels; it never exceeds its place.
-        style: what it looks like besides.
-        more: attributes between the two; `x_y` is x-y.
+    `alt` is for people who do not see it; more are attributes, of which `x_y` is x-y.
     """
     given = "".join(f'{name.replace("_", "-")}="{value}" ' for name, value in more.items())
     return (
@@ -80,10 +75,8 @@ def table(
     """A table that a screen reader can read, as HTML.
 
     Args:
-        columns: their names, as text.
-        rows: their cells, shown as text; where one is a number, it is aligned as such.
-        caption: markup.
-        side: where the caption is; "" leaves that to the front end.
+        rows: their cells become text; a number is aligned as such.
+        caption: markup; `side` is where, and "" leaves that to the front end.
         named: whether the first cell of a row is its name.
         whole: the numbers of columns whose cells are not broken into lines.
     """

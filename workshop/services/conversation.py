@@ -35,34 +35,28 @@ class ConversationError(WorkshopError):
 
 
 class Ended(ConversationError):
-    """The Workflow has ended while the person was reading."""
+    """The Workflow has ended meanwhile."""
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a Workflow and a person talk about, and the words for it."""
+    """Workflows of a type, and the words that a person hears about them."""
 
     about: str
-    """What ids begin with, such as draft."""
+    """What their ids begin with, such as draft."""
     workflow: str
-    """The Workflow's type."""
     result: type
     wanted: str
-    """Such a Workflow, in words."""
     printed_by: str
     anew: str
-    """How another one is started."""
     safe: str
-    """What is kept in the Event History while nobody answers."""
     go_on: str
-    """How to have a Worker, and the program that takes the id again."""
 
     def id_in(self, text: str) -> str:
         """The Workflow id in what a person has typed or pasted, a link too; "" where none is."""
-        found = re.search(rf"{self.about}-[0-9a-f]{{8}}-[0-9a-f-]{{27}}", text) or re.fullmatch(
-            rf"{self.about}-\S*|\S*[0-9a-f]{{8}}-[0-9a-f]{{4}}-\S*",
-            text.strip(" \t\"'`"),
-            re.IGNORECASE,
+        whole, alike = "-[0-9a-f]{8}-[0-9a-f-]{27}", r"-\S*|\S*[0-9a-f]{8}-[0-9a-f]{4}-\S*"
+        found = re.search(self.about + whole, text) or re.fullmatch(
+            self.about + alike, text.strip(" \t\"'`"), re.IGNORECASE
         )
         return found[0] if found else ""
 

@@ -173,8 +173,8 @@ async def _four_crashes(stage: Stage) -> Show:
 
 
 async def _play(name: str, stage: Stage) -> Crash:
-    scene, began = SCENES[name], time.monotonic()
-    words: dict[str, Any] = {"scene": name, "title": scene.title, "lesson": scene.lesson}
+    scene = SCENES[name]
+    words: dict[str, Any] = {"title": scene.title, "lesson": scene.lesson}
     if why := scene.why_not(stage):
         stage.say(f"  – Not played. {why}")
         return Crash(Receipt((), practice=True), well=True, skipped=why, **words)
@@ -184,7 +184,7 @@ async def _play(name: str, stage: Stage) -> Crash:
     if done.pages:  # kept where it outlives the stage
         done = replace(done, pdf=done.pdf.replace(stage.kept / f"{name}.pdf"))
     stage.say(f"  → {done.closing or done.lesson}")
-    return replace(done, seconds=time.monotonic() - began)
+    return done
 
 
 def _pages(pdf: Path) -> int:

@@ -31,13 +31,11 @@ class Crash:
     skipped: str = ""
     """Why the scene was not played, in words."""
     # What the table of scenes knows, and what is known in the end.
-    scene: str = ""
     title: str = ""
     killed: str = ""
     """What was killed with SIGKILL, and when, in words."""
     lesson: str = ""
     """What to remember, in a sentence."""
-    seconds: float = 0.0
 
     @property
     def result(self) -> str:

@@ -75,11 +75,6 @@ class Receipt:
         """Calls and dollars in words."""
         return f"{counted(self.received, 'call')}, {dollars(self.dollars)}"
 
-    def of(self, activity: str) -> Receipt:
-        """The part of the receipt that one Activity caused."""
-        chosen = tuple(call for call in self.calls if call.activity == activity)
-        return Receipt(chosen, self.practice)
-
     def __repr__(self) -> str:
         several = len({call.notebook for call in self.calls}) > 1
         rows = [
