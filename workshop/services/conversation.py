@@ -40,7 +40,7 @@ class Ended(ConversationError):
 
 @dataclass(frozen=True)
 class Conversation:
-    """Workflows of a type, and the words that a person hears about them."""
+    """Workflows of a type, and the words that complete the sentences about them below."""
 
     about: str
     """What their ids begin with, such as draft."""
