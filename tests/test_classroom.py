@@ -19,7 +19,7 @@ from workshop import begin
 from workshop.core import processes
 from workshop.core.errors import WorkshopError
 from workshop.core.settings import Settings, load
-from workshop.kernel import notebook
+from workshop.kernel import classroom
 from workshop.kernel.classroom import Panel
 from workshop.practice.model import KEY, MODEL, NOTEBOOK_HEADER, faults, process
 from workshop.services import temporal_service
@@ -31,7 +31,7 @@ SENTINEL = "sk-sentinel-00112233445566778899aabbccddeeff"
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Panel]:
     panels: list[Panel] = []
-    monkeypatch.setattr(notebook, "show", panels.append)
+    monkeypatch.setattr(classroom, "show", panels.append)
     return panels
 
 

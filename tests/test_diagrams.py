@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from room import ROOT
 
+from workshop.core import display
 from workshop.watching import diagrams
 from workshop.watching.diagrams import DiagramError, draw, render_mermaid
 
@@ -22,8 +23,9 @@ FLOW = "graph LR\n  A[Prompt] --> B[LLM: Grüße, λόγος]\n  B --> C[PDF]"
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     bundles: list[dict[str, Any]] = []
+    monkeypatch.setattr(display, "in_notebook", lambda: True)
     monkeypatch.setattr(
-        IPython.display, "display", lambda bundle, raw=False: bundles.append(bundle)
+        IPython.display, "display", lambda bundle, raw, display_id: bundles.append(bundle)
     )
     return bundles
 

@@ -28,6 +28,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workshop.core import patience
+from workshop.core.display import clean
 from workshop.core.patience import Patience
 from workshop.watching.follow import (
     ActivityNotRegistered,
@@ -49,7 +50,7 @@ from workshop.watching.follow import (
     stuck,
     timer_started,
 )
-from workshop.watching.follow.rows import Step, clean
+from workshop.watching.follow.rows import Step
 
 TEMPORAL = Path(sys.executable).parent / "temporal"
 QUICK = timedelta(seconds=10)

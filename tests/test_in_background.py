@@ -65,7 +65,7 @@ def test_a_library_that_cannot_be_loaded_is_told_by_the_cell_that_needs_it(tmp_p
 def test_calls_are_counted_once_it_is_there_and_no_cell_waits_for_that() -> None:
     lines = (
         "import sys, time; from workshop.kernel.in_background import load\n"
-        "from workshop.watching.receipt import attach\n"
+        "from workshop.watching.metering import attach\n"
         "loading = load('litellm')\n"
         "while 'litellm' not in sys.modules: time.sleep(0.001)\n"
         "print(attach(), loading.is_alive())\n"

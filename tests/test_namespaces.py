@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop import begin, timeline
 from workshop.core.errors import WorkshopError
 from workshop.core.settings import load
-from workshop.kernel import notebook
+from workshop.kernel import classroom
 from workshop.kernel.classroom import Panel
 from workshop.services import doctor, namespaces
 
@@ -37,7 +37,7 @@ sys.stdin.read()
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Panel]]:
     panels: list[Panel] = []
-    monkeypatch.setattr(notebook, "show", panels.append)
+    monkeypatch.setattr(classroom, "show", panels.append)
     monkeypatch.setattr(namespaces, "_claim", None)
     yield panels
     if namespaces._claim:

@@ -604,21 +604,3 @@ def test_logs_go_to_one_file_and_begin_again_adds_nothing(tmp_path: Path) -> Non
             logger.removeHandler(handler)
         logger.setLevel(level)
         logger.propagate = up
-
-
-def test_what_is_shown_may_give_way_to_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[str, object]] = []
-
-    class Handle:
-        def update(self, thing: object) -> None:
-            seen.append(("in its place", thing))
-
-    def display(thing: object, display_id: bool) -> Handle:
-        seen.append(("first", thing))
-        return Handle()
-
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    monkeypatch.setattr("IPython.display.display", display)
-    news = notebook.show("it takes long")
-    notebook.show("found", instead_of=news)
-    assert seen == [("first", "it takes long"), ("in its place", "found")]

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from workshop.checks.outcome import NOT_YET, Outcome
-from workshop.core import svg
+from workshop.core import display, svg
 from workshop.kernel.classroom import Panel
 from workshop.watching import rows_shown
 from workshop.watching.follow.rows import Progress, Step
@@ -73,7 +73,7 @@ def followed() -> str:
 def rows_of_a_table() -> str:
     shown: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows_shown, "put", lambda markup, _: shown.append(markup))
+        patch.setattr(display, "put", lambda markup, _: shown.append(markup))
         rows_shown.show_rows([{"told": TWO_PRICES}])
     return shown[0]
 
@@ -109,18 +109,3 @@ def test_text_stays_text() -> None:
 def test_positions_stay_inside_the_picture() -> None:
     places = [float(svg.percent(n).rstrip("%")) for n in (-1, 0, 0.5, 1, 7)]
     assert places == sorted(places) and places[0] == places[1] > 0 and places[-1] < 100
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0.00 s"),
-        (0.123, "0.12 s"),
-        (599, "599.00 s"),
-        (750, "12.5 min"),
-        (7200, "2.0 h"),
-        (259200, "3.0 d"),
-    ],
-)
-def test_durations_are_read_at_a_glance(seconds: float, said: str) -> None:
-    assert svg.duration(seconds) == said

@@ -24,13 +24,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from workshop.breaking import switchboard
-from workshop.breaking.switchboard import FAULTS, NOTHING, Switchboard, SwitchboardError
+from workshop.breaking.outcome import NOTHING
+from workshop.breaking.predictions import FILE
+from workshop.breaking.switchboard import Switchboard
+from workshop.breaking.switches import FAULTS, SwitchboardError
 from workshop.core.settings import load
 from workshop.practice.model.faults import clear
 from workshop.practice.site.client import open_site
 from workshop.services.database import insert_into, make_tables, open_database, rows
 from workshop.toolbox.fetching import read_page
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 QUEUE = "switchboard"
 QUICK = timedelta(seconds=10)
@@ -113,7 +116,7 @@ class Researches:
 
 @pytest.fixture
 def place(running_room: dict[str, str]) -> Iterator[Path]:
-    file = load().home / switchboard.FILE
+    file = load().home / FILE
     file.unlink(missing_ok=True)
     yield file
     clear()

@@ -36,7 +36,7 @@ from workshop.core.settings import load
 from workshop.practice.model import faults
 from workshop.services.time_skipping import test_server
 from workshop.watching.follow.errors import ServiceAway, UnknownWorkflow
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 from workshop.watching.timeline import Mark, Row, Span, Timeline, timeline
 from workshop.watching.timeline.picture import LINE_LENGTH, ticks
 

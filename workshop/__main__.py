@@ -20,7 +20,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from workshop import stage
-from workshop.breaking.switchboard import FILE as PREDICTIONS
+from workshop.breaking.predictions import FILE as PREDICTIONS
 from workshop.checks import fresh_notebook
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import LOCK as PROGRESS_LOCK

@@ -17,7 +17,7 @@ from workshop.core.errors import WorkshopError
 from workshop.core.settings import load
 from workshop.practice.model import process
 from workshop.toolbox.report import page_number, safe_name, story, whole_file
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

@@ -3,20 +3,15 @@
 python demos/module_one_03_human_in_the_loop/decide.py [Workflow id]
 """
 
-from conversation import DraftError, as_id, connect, converse, existing
+from conversation import DRAFT, converse
 
 from workshop.core.programs import given, run
+from workshop.services.conversation import connect
 
 
 async def main(answer: str) -> None:
-    workflow_id = as_id(answer)
-    if not workflow_id:
-        raise DraftError(
-            f"{answer!r} is no Workflow id.",
-            "It begins with draft-, as starter.py or a notebook has printed it.",
-            "Run this again with the id.",
-        )
-    await converse(await existing(await connect(workflow_id), workflow_id))
+    workflow_id = DRAFT.required_id(answer)
+    await converse(await DRAFT.existing(await connect(workflow_id), workflow_id))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ python demos/module_one_03_human_in_the_loop/starter.py [Workflow id]
 
 import uuid
 
-from conversation import as_id, connect, converse, existing
+from conversation import DRAFT, converse
 from models import TASK_QUEUE, Draft, DraftInput
 from temporalio.client import Client, WorkflowHandle
 
 from workshop.core.programs import given, run
 from workshop.core.settings import load
 from workshop.services import temporal_service
+from workshop.services.conversation import connect
 
 
 async def start(client: Client, topic: str) -> WorkflowHandle:
@@ -28,11 +29,11 @@ async def start(client: Client, topic: str) -> WorkflowHandle:
 
 
 async def main(answer: str) -> None:
-    workflow_id = as_id(answer)
+    workflow_id = DRAFT.id_in(answer)
     client = await connect(workflow_id)
     # What looks like an id is never taken for a topic: a run costs money.
     if workflow_id:
-        handle = await existing(client, workflow_id)
+        handle = await DRAFT.existing(client, workflow_id)
         print(f"✓ Going on with {handle.id}. Nothing was started.")
     else:
         handle = await start(client, answer)

@@ -6,13 +6,14 @@ python demos/module_one_04_agentic_loop/starter.py [goal or Workflow id]
 import os
 import uuid
 
-from conversation import as_id, connect, converse, existing
+from conversation import AGENT, converse
 from models import TASK_QUEUE, AgentInput, AgentResult
 from temporalio.client import Client, WorkflowHandle
 
 from workshop.core.programs import given, run
 from workshop.core.settings import load
 from workshop.services import temporal_service
+from workshop.services.conversation import connect
 
 CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."
 PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "5"))
@@ -37,11 +38,11 @@ async def start(client: Client, goal: str) -> WorkflowHandle:
 
 
 async def main(answer: str) -> None:
-    workflow_id = as_id(answer)
+    workflow_id = AGENT.id_in(answer)
     client = await connect(workflow_id)
     # What looks like an id is never taken for a goal: a run costs money.
     if workflow_id:
-        handle = await existing(client, workflow_id)
+        handle = await AGENT.existing(client, workflow_id)
         print(f"✓ Going on with {handle.id}. Nothing was started.")
     else:
         handle = await start(client, answer)

@@ -3,16 +3,12 @@
 python demos/module_one_04_agentic_loop/worker.py
 """
 
-import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 from activities import call_tool, list_tools, llm_call
 from models import TASK_QUEUE
 from temporalio import activity
-from temporalio import workflow as temporal_workflow
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import (
@@ -24,12 +20,8 @@ from temporalio.worker import (
 from tools import TOOLS
 from workflow import AgentWorkflow
 
-from workshop.core.programs import run
-from workshop.core.settings import load
-from workshop.practice.model import process
-from workshop.practice.site import process as site
-from workshop.services import temporal_service
-from workshop.watching.receipt import attach
+from workshop.services.worker_program import main, on_stage, serve, services
+from workshop.watching.metering import attach
 
 
 class Announcements(Interceptor):
@@ -48,11 +40,7 @@ class Announced(ActivityInboundInterceptor):
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:
-    await temporal_service.ensure(load())  # found, or started
-    await site.ensure(load())
-    if load().practice:
-        await process.ensure(load())
-    settings = load()  # now: what was started may have chosen other ports
+    settings = await services(with_site=True)
     attach(settings)  # lets the receipt name the Workflow and the Activity behind each call
     client = await Client.connect(
         settings.temporal_address,
@@ -67,19 +55,10 @@ async def run_worker(task_queue: str = TASK_QUEUE) -> None:
             activities=[llm_call, list_tools, call_tool, *(tool.run for tool in TOOLS.values())],
             activity_executor=threads,
             interceptors=[Announcements()],
-            # Stopped with Ctrl+C, it lets a running LLM call end: thrown away it is paid twice.
-            graceful_shutdown_timeout=timedelta(seconds=settings.llm_timeout + 10),
-            # For so long a Workflow's next step waits for the Worker that knows it, before any
-            # other may take it. By default 10 s, which is long on a stage.
-            sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+            **on_stage(settings.llm_timeout + 10),
         )
-        print(f"✓ This Worker polls the Task Queue {task_queue!r}.")
-        print(f"  A crash: Ctrl+\\ here, or `kill -9 {os.getpid()}` elsewhere.", flush=True)
-        await worker.run()
+        await serve(worker)
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s")
-    temporal_workflow.logger.setLevel(logging.INFO)
-    temporal_workflow.logger.workflow_info_on_message = False
-    run(run_worker(), "Worker stopped. Running Workflows wait for the next one.")
+    main(run_worker)

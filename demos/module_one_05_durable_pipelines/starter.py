@@ -13,7 +13,6 @@ import uuid
 from models import TASK_QUEUE, BatchInput, BatchReport, ResearchInput
 from table import rows_of
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.core.errors import WorkshopError
@@ -22,6 +21,7 @@ from workshop.core.programs import run
 from workshop.core.settings import load
 from workshop.practice.site.client import open_site
 from workshop.services import namespaces, temporal_service
+from workshop.services.conversation import connect
 
 # For the stage: slow enough to kill a Worker in between, and a short wait for its steps.
 AT_ONCE = int(os.environ.get("DEMO_AT_ONCE", "2"))
@@ -75,13 +75,7 @@ async def watch(handle: WorkflowHandle) -> BatchReport:
 
 
 async def main(word: str) -> None:
-    await temporal_service.ensure(load())  # found, or started
-    settings = load()
-    client = await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        data_converter=pydantic_data_converter,
-    )
+    client, settings = await connect(), load()
     if word.startswith("research-"):
         client = await namespaces.where(client, word)  # in whichever namespace it is
         handle = client.get_workflow_handle(word, result_type=BatchReport)

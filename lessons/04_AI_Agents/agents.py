@@ -61,11 +61,6 @@ def short(thing: Any, most: int = 70) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def counted(number: int, what: str) -> str:
-    """A number of things, such as `1 call` and `2 calls`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def open_blank(thing: Any) -> bool:
     """Whether a `...` is left anywhere in a value."""
     if thing is ...:

@@ -38,6 +38,7 @@ from workshop.checks.steps import (
 from workshop.checks.trial import Stuck, Talk, Trial, after_silence, in_thread, run_workflow
 from workshop.checks.waits import gives_back
 from workshop.core import patience
+from workshop.core.display import counted
 
 from . import agents
 from .agents import (
@@ -46,7 +47,6 @@ from .agents import (
     Caller,
     Model,
     ToolProvider,
-    counted,
     is_coroutine_function,
     open_blank,
     returns_nothing,

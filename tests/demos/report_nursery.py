@@ -27,7 +27,7 @@ def warm_up() -> None:
     from temporalio.worker._worker import load_default_build_id
 
     from workshop.core.settings import load
-    from workshop.watching.receipt import attach
+    from workshop.watching.metering import attach
 
     environment = ActivityEnvironment()
     environment.run(activities.create_pdf_activity, activities.PDFGenerationInput("warm", "warm"))

@@ -99,11 +99,12 @@ def hurry() -> None:
     from temporalio import workflow
 
     import workshop.services.database
+    import workshop.services.worker_program
 
     activities.read_page = functools.partial(activities.read_page, seconds=PAGE_SECONDS)
     workshop.services.database.BUSY_SECONDS = BUSY_SECONDS
     # It runs. A Worker that starts while it is unplugged would take it for dead, and start another.
-    worker.process = SimpleNamespace(ensure=found)
+    workshop.services.worker_program.process = SimpleNamespace(ensure=found)
     execute, child = workflow.execute_activity, workflow.execute_child_workflow
 
     def hasty(what: Any, *given: Any, **more: Any) -> Any:
@@ -146,7 +147,7 @@ def warm_up() -> None:
     from temporalio.testing import ActivityEnvironment
 
     from workshop.core.settings import load
-    from workshop.watching.receipt import attach
+    from workshop.watching.metering import attach
 
     environment = ActivityEnvironment()
     page = f"http://127.0.0.1:{load().site_port}/pages/bees"

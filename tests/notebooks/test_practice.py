@@ -71,7 +71,9 @@ def front(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     """The notebook's lesson is open, and nobody has asked for help."""
     front = Front()
     monkeypatch.setattr(this_notebook, "shell", lambda: front)
-    monkeypatch.setattr("IPython.display.display", lambda data, raw: front.shown.append(data))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, raw, display_id: front.shown.append(data)
+    )
     for memory in ("_found", "_hinted"):
         monkeypatch.setattr(checks, memory, {})
     monkeypatch.setattr(checks, "_put", set())

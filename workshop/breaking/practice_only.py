@@ -7,7 +7,7 @@ import os
 from workshop.core import colab_secrets, disk
 from workshop.core.settings import Settings, load
 from workshop.practice.model import process
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 
 async def use_practice_model() -> Settings:

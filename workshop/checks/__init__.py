@@ -44,11 +44,11 @@ from workshop.checks.outcome import (
 from workshop.checks.trial import TOO_LONG, NoService, late
 from workshop.checks.words import explain
 from workshop.core import this_notebook
+from workshop.core.display import put
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import interrupted_says
 from workshop.core.patience import Patience
 from workshop.core.settings import ROOT
-from workshop.kernel.notebook import show
 
 __all__ = [
     "NOT_ATTEMPTED",
@@ -136,7 +136,7 @@ async def check(name: str) -> None:
     try:
         await asyncio.wait({examining}, timeout=NEWS_SECONDS)
         if not examining.done():
-            news = show(_News())
+            news = put("", "… This takes longer than three seconds: the machine is busy.")
         outcome = await examining
     except WorkshopError as error:
         if _strict():
@@ -149,14 +149,7 @@ async def check(name: str) -> None:
         raise CheckNotDecided(f"{outcome.name}: {outcome.saw}", do=outcome.do)
     if _strict() and outcome.verdict != RIGHT:
         raise CheckFailed(f"{outcome.name}: {outcome.step} {outcome.saw}".strip(), do=outcome.do)
-    show(outcome, instead_of=news)
-
-
-class _News:
-    """What stands under the cell until a slow check has found something."""
-
-    def __repr__(self) -> str:
-        return "… This takes longer than three seconds: the machine is busy."
+    put(outcome._repr_html_(), outcome.text, news)
 
 
 async def examine(name: str, *, limit: float | None = None) -> Outcome:
@@ -225,7 +218,7 @@ def solution(name: str) -> None:
         lines = error.lines() if isinstance(error, WorkshopError) else [str(error)]
         print("✗ " + "\n  ".join(lines))
         return
-    shell = this_notebook.shell()
+    shell, folded = this_notebook.shell(), ""
     where = chosen.solution.relative_to(ROOT).as_posix()
     if hasattr(shell, "kernel"):
         if chosen.key in _put or cells.holds(text):
@@ -234,17 +227,12 @@ def solution(name: str) -> None:
             shell.set_next_input(text, replace=False)
             told = "JupyterLab has put it into a new cell below; elsewhere, copy it."
         _put.add(chosen.key)
-        from IPython.display import display
-
         folded = (
             '<details style="overflow-wrap:anywhere"><summary>'
             f"One right way, from {html.escape(where)}. {told}</summary>"
             f'<pre style="overflow-x:auto">{html.escape(text)}</pre></details>'
         )
-        bundle = {"text/html": folded, "text/plain": f"From {where}:\n\n{text}"}
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
-    else:
-        print(f"From {where}:\n\n{text}")
+    put(folded, f"From {where}:\n\n{text}")
 
 
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:

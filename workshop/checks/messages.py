@@ -12,6 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from workshop.checks.learner import Learner
 from workshop.checks.steps import AGAIN, decorated
 from workshop.checks.trial import Stuck, Trial
+from workshop.core.display import counted
 
 Kind = Literal["signal", "query", "update"]
 _MEANING = {
@@ -220,6 +221,5 @@ def duration(seconds: float) -> str:
     """Seconds in words, such as `5 days` or `24 hours`."""
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size and seconds % size == 0 and not (unit == "day" and seconds == 86400):
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return counted(int(seconds // size), unit)
     return f"{seconds:g} s"

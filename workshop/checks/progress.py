@@ -5,13 +5,12 @@ from __future__ import annotations
 import fcntl
 import html
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.checks.blanks import Blank, Sheet, sheets
 from workshop.core import disk, settings
+from workshop.core.display import lines
 from workshop.core.svg import VERBATIM
 
 FILE = "progress.json"
@@ -71,9 +70,8 @@ class Progress:
         return "All blanks are right."
 
     def __repr__(self) -> str:
-        width = max((len(row.title) for row in self.rows), default=0)
-        lines = [f"{row.title:<{width}}  {row.bar}  {row.words}" for row in self.rows]
-        return "\n".join([*lines, self.todo])
+        told = lines((row.title, row.bar, row.words) for row in self.rows)
+        return "\n".join([*told, self.todo])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -166,11 +164,7 @@ def _keep(blank: Blank) -> None:
         with (file.parent / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = _read() | {blank.key: blank.digest}
-            # Beside it and then renamed: who reads meanwhile sees a whole file.
-            handle, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-            with os.fdopen(handle, "w", encoding="utf-8") as draft:
-                json.dump(dict(sorted(kept.items())), draft, indent=1)
-            Path(name).replace(file)
+            disk.write_whole(file, json.dumps(dict(sorted(kept.items())), indent=1))
     except OSError as error:
         raise disk.refused(error, file) from None
 

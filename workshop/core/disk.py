@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import stat
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,6 +49,24 @@ def ready(home: Path, *, room: int = 0) -> Path:
     if problem := trouble(home, room=room):
         raise problem
     return home
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file beside its place and rename it there: nobody reads half of it.
+
+    It is its owner's alone. A full disk leaves the earlier one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def trouble(path: Path, *, room: int = 0, setting: str = "WORKSHOP_HOME") -> DiskError | None:

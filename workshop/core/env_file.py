@@ -6,9 +6,7 @@ No remark ever quotes a value: it may be a key.
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from workshop.core import disk
 from workshop.core.errors import WorkshopError
 
 NAMES = (
@@ -96,15 +95,7 @@ def write(file: Path, changes: dict[str, str]) -> None:
         elif name in left:
             lines.append(f"{name}={_quoted(left.pop(name))}")
     lines += [f"{name}={_quoted(value)}" for name, value in left.items()]
-    # mkstemp makes the file readable by its owner alone before anything is in it.
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write("\n".join(lines) + "\n")
-        Path(draft).replace(file)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    disk.write_whole(file, "\n".join(lines) + "\n")
 
 
 def _unreadable(text: str) -> list[int]:

@@ -71,6 +71,11 @@ def percent(fraction: float) -> str:
     return f"{0.5 + 98.8 * min(1.0, max(0.0, fraction)):.2f}%"
 
 
+def between(left: str, right: str) -> str:
+    """How wide it is from one position to another."""
+    return f"{float(right[:-1]) - float(left[:-1]):.2f}%"
+
+
 def text(x: str, y: float, what: str, *, class_: str = "", anchor: str | None = None) -> str:
     """A line of text; `y` is where its letters stand."""
     return tag("text", words(what), x=x, y=f"{y:g}", class_=class_ or None, text_anchor=anchor)
@@ -108,19 +113,6 @@ def picture(kind: str, label: str, height: float, parts: list[str]) -> str:
 def figure(*parts: str) -> str:
     """A picture with what belongs to it, in the theme of the place where it is shown."""
     return tag("div", tag("style", STYLE), *parts, class_=f"workshop-picture {VERBATIM}")
-
-
-def duration(seconds: float) -> str:
-    """A length of time, such as 0.12 s, 12.5 min, 30.2 h or 3.0 d."""
-    if seconds < 600:
-        return f"{seconds:.2f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172800 else f"{seconds / 86400:.1f} d"
-
-
-def dollars(amount: float) -> str:
-    return f"${amount:.6f}"
 
 
 def _variables(colours: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import interrupted, wake_on_signals
 from workshop.services.provider_errors import explain
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 
 class Advice(WorkshopError):

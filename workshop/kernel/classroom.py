@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workshop.core import colab_secrets, disk, processes
+from workshop.core.display import show
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
 from workshop.core.settings import ROOT, Settings, load
@@ -81,7 +82,7 @@ async def make_ready(
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
     open_receipt()
     others = await asyncio.to_thread(processes.others, settings)
-    notebook.show(
+    show(
         Panel(
             lesson,
             (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import html
 import inspect
 import logging
@@ -29,11 +28,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from workshop.core import disk, this_notebook
+from workshop.core.display import image, put
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import in_a_thread, interrupted_says
 from workshop.core.patience import Patience, wait_for
 from workshop.core.programs import quiet_core
-from workshop.watching.receipt import attach
+from workshop.watching.metering import attach
 
 LOG = "notebook.log"
 """In the workshop's home: what Workers and Activities of notebooks log."""
@@ -405,26 +405,6 @@ def quiet_logs(home: Path) -> Path:
     return file
 
 
-def show(thing: object, instead_of: Any = None) -> Any:
-    """Show something under the cell; in a terminal, print it.
-
-    Args:
-        instead_of: what an earlier `show` returned; its place is taken.
-
-    Returns:
-        What to show something else instead of; None in a terminal.
-    """
-    if "ipykernel" not in sys.modules:
-        print(thing)
-        return None
-    from IPython.display import display
-
-    if instead_of is None:
-        return display(thing, display_id=True)  # type: ignore[no-untyped-call]
-    instead_of.update(thing)
-    return instead_of
-
-
 def show_pdf(path: str | Path) -> None:
     """Show a PDF's first page under the cell, where the file is, and what it could not show.
 
@@ -435,21 +415,10 @@ def show_pdf(path: str | Path) -> None:
 
     png, said = first_page(path), remark(path)
     name = Path(path).name
-    picture = (
-        f'<img alt="First page of {html.escape(name, quote=True)}" '
-        f'src="data:image/png;base64,{base64.b64encode(png).decode()}" width="480" '
-        'style="max-width:100%;height:auto;border:1px solid #999">'
-    )
+    picture = image(png, f"First page of {name}", width=480, style="border:1px solid #999")
     text = f"First page of {name}, a PDF beside this notebook"
-    plain = f"[{text}]\n{said}".strip()
-    if "ipykernel" in sys.modules:
-        from IPython.display import display
-
-        words = "".join(f"<p>{html.escape(line)}</p>" for line in (text, said) if line)
-        bundle = {"text/html": f"{words}{picture}", "text/plain": plain}
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
-    else:
-        print(plain)
+    words = "".join(f"<p>{html.escape(line)}</p>" for line in (text, said) if line)
+    put(f"{words}{picture}", f"[{text}]\n{said}".strip())
 
 
 async def _stop(limit: float) -> bool:

@@ -21,6 +21,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from workshop.core import disk, processes, proxies, terminal
+from workshop.core.display import lines
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
 from workshop.core.settings import INSTALLED, ROOT, Settings, env_path, load, without_lessons
@@ -63,17 +64,13 @@ def examine(*, call: bool = False) -> list[Finding]:
 
 def table(findings: list[Finding]) -> str:
     """The findings as aligned lines, each fault followed by what to do."""
-    width = max(len(finding.what) for finding in findings)
-    lines = []
+    rows = []
     for finding in findings:
-        sign = "✓ ok   " if finding.well else "✗ fault"
-        lines.append(f"{sign}  {finding.what:<{width}}  {finding.saw}")
-        if finding.do:
-            lines.append(f"{'':<9}{'':<{width}}  → {finding.do}")
+        rows.append(("✓ ok   " if finding.well else "✗ fault", finding.what, finding.saw))
+        rows += [("", "", f"→ {finding.do}")] if finding.do else []
     faults = sum(not finding.well for finding in findings)
-    lines.append("")
-    lines.append("All is well." if not faults else f"{faults} to mend: see the arrows.")
-    return "\n".join(lines)
+    told = "All is well." if not faults else f"{faults} to mend: see the arrows."
+    return "\n".join([*lines(rows), "", told])
 
 
 def _python() -> Finding:

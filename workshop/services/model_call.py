@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from workshop.core.display import dollars
 from workshop.core.model_settings import key_command
 from workshop.core.settings import Settings
 from workshop.practice.model import process
@@ -66,6 +67,6 @@ def _cost(answer: object, settings: Settings) -> str:
     import litellm
 
     try:
-        return f"${litellm.completion_cost(answer):.6f}"
+        return dollars(litellm.completion_cost(answer))
     except Exception:  # a model that is not in LiteLLM's list of prices
         return "price not known to LiteLLM"

@@ -173,16 +173,18 @@ async def _four_crashes(stage: Stage) -> Show:
 
 
 async def _play(name: str, stage: Stage) -> Crash:
-    scene, began = SCENES[name], time.monotonic()
-    words: dict[str, Any] = {"scene": name, "title": scene.title, "lesson": scene.lesson}
+    scene = SCENES[name]
+    words: dict[str, Any] = {"title": scene.title, "lesson": scene.lesson}
     if why := scene.why_not(stage):
         stage.say(f"  – Not played. {why}")
-        return Crash(Receipt((), practice=True), skipped=why, **words)
+        return Crash(Receipt((), practice=True), well=True, skipped=why, **words)
     done = replace(await scene.play(stage), killed=scene.killed, **words)
-    if pages := _pages(done.pdf):  # kept where it outlives the stage
-        done = replace(done, pages=pages, pdf=done.pdf.replace(stage.kept / f"{name}.pdf"))
-    stage.say(f"  → {done.closing}")
-    return replace(done, seconds=time.monotonic() - began)
+    if done.pdf.name:
+        done = done.with_pdf(_pages(done.pdf))
+    if done.pages:  # kept where it outlives the stage
+        done = replace(done, pdf=done.pdf.replace(stage.kept / f"{name}.pdf"))
+    stage.say(f"  → {done.closing or done.lesson}")
+    return done
 
 
 def _pages(pdf: Path) -> int:

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from workshop.core.display import clean
 from workshop.core.settings import ROOT
-from workshop.watching.follow.rows import clean
 
 _GUARD = """
 pids=" "

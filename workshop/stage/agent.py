@@ -11,9 +11,10 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
+from workshop.core.display import counted, dollars
 from workshop.practice.model import faults
 from workshop.practice.site.client import Site, open_site
-from workshop.stage.outcome import ChainCrash, Show
+from workshop.stage.outcome import Crash, Show
 from workshop.stage.room import Stage
 from workshop.watching.follow import Step
 
@@ -28,7 +29,7 @@ TURNS = 3
 """The budget of the agent whose model never comes to an end."""
 
 
-async def chain(stage: Stage) -> ChainCrash:
+async def chain(stage: Stage) -> Crash:
     """A goal needs three tools, one after the other. The Worker dies after the second."""
     await open_site()
     worker = await stage.polling_worker()
@@ -44,15 +45,18 @@ async def chain(stage: Stage) -> ChainCrash:
     ran = await _tools(stage, handle)
     after = tuple(step.name for step in ran if step.worker not in killed)
     stage.say(f"  ✓ the new Worker replayed the history and ran {', '.join(after)} alone")
-    return ChainCrash(
-        stage.receipt_of(handle),
+    receipt, turns = stage.receipt_of(handle), int(result["turns"])
+    tools, attempts = [step.name for step in ran], sum(step.attempt for step in ran)
+    # Each tool ran once, in order; each turn was paid once; one tool was left for the new Worker.
+    once = tools == [*TOOLS] and attempts == len(TOOLS) and after == TOOLS[-1:]
+    told = f"{', '.join(tools)}: {attempts} attempts; after the crash {', '.join(after)}"
+    return Crash(
+        receipt,
+        well=once and receipt.received == turns == len(TOOLS) + 1,
+        facts=(f"paid     {receipt.paid}, for {turns} turns", f"tools    {told}"),
+        closing=f"{counted(receipt.received, 'call')} for {turns} turns, "
+        f"{dollars(receipt.dollars)}. {LESSON}",
         workflow_id=handle.id,
-        lesson=LESSON,
-        turns=int(result["turns"]),
-        tools=tuple(step.name for step in ran),
-        attempts=sum(step.attempt for step in ran),
-        after=after,
-        expected=TOOLS,
     )
 
 
@@ -140,5 +144,5 @@ async def _told(stage: Stage, handle: WorkflowHandle[Any, Any]) -> dict[str, Any
     for step in await _tools(stage, handle):
         stage.say(f"    {'✓' if step.state == 'completed' else '✗'} {step.name}")
     mark = "✓" if result["status"] == "answered" else "✗"
-    stage.say(f"  {mark} {result['status']}: {result['turns']} turns, ${result['dollars']:.6f}")
+    stage.say(f"  {mark} {result['status']}: {result['turns']} turns, {dollars(result['dollars'])}")
     return result

@@ -17,8 +17,9 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
+from workshop.core.display import short
 from workshop.core.patience import wait_for
-from workshop.stage.outcome import Show, paid
+from workshop.stage.outcome import Show
 from workshop.stage.room import LIMIT_SECONDS, CrashError, Stage
 
 WORKER = "demos/module_one_03_human_in_the_loop/worker.py"
@@ -50,7 +51,7 @@ async def draft_show(stage: Stage) -> Show:
     say(f"  ✓ the new Worker replayed the history; {said}")
     draft, receipt = await stage.result(handle), stage.receipt_of(handle)
     say(f"  ✓ {draft['status']}: version {draft['version']}, the text that was read")
-    say(f"  → {paid(receipt)}. One call a version; waiting and the crash have cost none.")
+    say(f"  → {receipt.paid}. One call a version; waiting and the crash have cost none.")
     published = draft["status"] == "published" and draft["text"] == text
     return Show(published and receipt.received == draft["version"], repr(receipt))
 
@@ -97,7 +98,7 @@ async def _read(stage: Stage, handle: WorkflowHandle[Any, Any], version: int) ->
     stage.say(f"  ✓ a Query reads version {version}, which waits:")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines[:LINES]:
-        stage.say(f"      {line if len(line) <= 84 else line[:83].rstrip() + '…'}")
+        stage.say(f"      {short(line, 84)}")
     return text
 
 

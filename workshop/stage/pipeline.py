@@ -15,15 +15,15 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import WorkflowHandle
 
+from workshop.core.display import counted, dollars
 from workshop.core.patience import slowdown
 from workshop.practice.model import faults
 from workshop.practice.site.client import Site, open_site
 from workshop.services.database import open_database, rows
 from workshop.stage.actors import Actor
-from workshop.stage.outcome import RowsCrash, Show
+from workshop.stage.outcome import Crash, Show
 from workshop.stage.room import LIMIT_SECONDS, Stage
 from workshop.stage.timeouts import time_out
-from workshop.watching.receipt_picture import counted
 
 WORKER = "demos/module_one_05_durable_pipelines/worker.py"
 DATABASE = "research.sqlite"
@@ -66,17 +66,17 @@ def saved(stage: Stage) -> tuple[dict[str, Any], ...]:
 # Between commit and completion
 
 
-async def commit(stage: Stage) -> RowsCrash:
+async def commit(stage: Stage) -> Crash:
     """The Worker dies after the commit. The row's key comes from Workflow and step."""
     return await _between(stage, 1)
 
 
-async def keyless(stage: Stage) -> RowsCrash:
+async def keyless(stage: Stage) -> Crash:
     """The same, with a new key at each attempt."""
     return await _between(stage, 2, DEMO_KEYLESS="1")
 
 
-async def _between(stage: Stage, expected: int, **given: str) -> RowsCrash:
+async def _between(stage: Stage, expected: int, **given: str) -> Crash:
     page = (await furnish(stage)).pages[0]
     worker = await stage.polls(stage.run(WORKER, DEMO_PAUSE_AFTER_COMMIT=_LONG, **given))
     source = {
@@ -95,14 +95,19 @@ async def _between(stage: Stage, expected: int, **given: str) -> RowsCrash:
     await time_out(stage, handle, "save_result", TIMEOUT_SECONDS)
     await stage.result(handle)
     stage.say(f"  ✓ completed at attempt 2: {_count(stage)} in the database")
-    return RowsCrash(
-        stage.receipt_of(handle), workflow_id=handle.id, rows=saved(stage), expected=expected
+    receipt, found = stage.receipt_of(handle), saved(stage)
+    keys = [f"  {number}. key {row['key']}" for number, row in enumerate(found, 1)]
+    return Crash(
+        receipt,
+        well=len(found) == expected,
+        facts=(f"paid     {receipt.paid}", f"rows     {len(found)}", *keys),
+        rows=found,
+        workflow_id=handle.id,
     )
 
 
 def _count(stage: Stage) -> str:
-    found = len(saved(stage))
-    return "1 row" if found == 1 else f"{found} rows"
+    return counted(len(saved(stage)), "row")
 
 
 # Demo 05 by itself
@@ -148,8 +153,8 @@ def _accounts(
         f"{'one each' if one_each else 'and that is wrong'}"
     )
     stage.say(
-        f"  → {counted(receipt.received)}, {receipt.answered} answered and charged, "
-        f"{receipt.failed} failed, ${receipt.dollars:.6f}"
+        f"  → {counted(receipt.received, 'call')}, {receipt.answered} answered and charged, "
+        f"{receipt.failed} failed, {dollars(receipt.dollars)}"
     )
     return Show(one_each and len(urls) == pages and not report["failed"], "")
 

@@ -39,7 +39,7 @@ async def naive(stage: Stage) -> Crash:
     stage.say("  ✗ kill -9, before the PDF. The variable is gone")
     stage.say(f"  $ python {NAIVE_APP}")
     await stage.ends(stage.run(NAIVE_APP, DEMO_PAUSE_SECONDS="1"))
-    return Crash(_receipt(stage, since), stage.folder / "research_report.pdf")
+    return Crash(_receipt(stage, since), pdf=stage.folder / "research_report.pdf")
 
 
 async def save(stage: Stage) -> Crash:
@@ -55,7 +55,7 @@ async def save(stage: Stage) -> Crash:
     stage.say("  ✗ kill -9, before the save")
     stage.say(f"  $ python {CAREFUL_APP}")
     await stage.ends(stage.run(CAREFUL_APP, **given))
-    return Crash(_receipt(stage, since), stage.folder / "careful_report.pdf")
+    return Crash(_receipt(stage, since), pdf=stage.folder / "careful_report.pdf")
 
 
 async def twins(stage: Stage) -> Crash:
@@ -70,7 +70,7 @@ async def twins(stage: Stage) -> Crash:
         stage.say("  ✓ both looked for a saved answer, found none, and asked")
     for twin in both:
         await stage.ends(twin)
-    return Crash(_receipt(stage, since), stage.folder / "careful_report.pdf")
+    return Crash(_receipt(stage, since), pdf=stage.folder / "careful_report.pdf")
 
 
 async def timer(stage: Stage) -> Crash:
@@ -160,4 +160,5 @@ async def _until_timer(stage: Stage, handle: WorkflowHandle[Any, Any]) -> None:
 
 
 def _durable(stage: Stage, handle: WorkflowHandle[Any, Any]) -> Crash:
-    return Crash(stage.receipt_of(handle), stage.folder / "research_pdf.pdf", handle.id)
+    pdf = stage.folder / "research_pdf.pdf"
+    return Crash(stage.receipt_of(handle), pdf=pdf, workflow_id=handle.id)

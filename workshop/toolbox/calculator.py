@@ -14,6 +14,7 @@ from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval  # type: ignore[import-untyped]
 
+from workshop.core.display import short
 from workshop.core.errors import WorkshopError
 
 _LONGEST = 200
@@ -111,8 +112,7 @@ def _without_commas(found: re.Match[str]) -> str:
 
 
 def _shown(expression: str) -> str:
-    short = expression if len(expression) <= _SHOWN else expression[: _SHOWN - 1] + "…"
-    return repr(short)
+    return repr(short(expression, _SHOWN))
 
 
 def _too_large(shown: str) -> CalculatorError:

@@ -7,15 +7,14 @@ on the spot.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import html
 import io
 import os
 from pathlib import Path
 
 from PIL import Image
 
+from workshop.core.display import image, put
 from workshop.core.errors import WorkshopError
 
 DRAWINGS = Path(__file__).with_name("drawings")
@@ -40,17 +39,12 @@ def render_mermaid(diagram: str, alt: str) -> None:
     Raises:
         DiagramError: the text cannot be drawn.
     """
-    from IPython.display import display
-
     png = drawn(diagram)
     # The picture brings its own paper: dark themes would swallow its black lines.
-    picture = (
-        f'<img alt="{html.escape(alt, quote=True)}" data-diagram="{digest(diagram)}" '
-        f'src="data:image/png;base64,{base64.b64encode(png).decode()}" '
-        f'width="{_width(png) / SCALE:.0f}" '
-        'style="max-width:100%;height:auto;background:#fff;padding:8px;border-radius:6px">'
-    )
-    display({"text/html": picture, "text/plain": f"[{alt}]"}, raw=True)  # type: ignore[no-untyped-call]
+    style = "background:#fff;padding:8px;border-radius:6px"
+    # A PNG file says its width in bytes 16 to 19.
+    width = int.from_bytes(png[16:20], "big") / SCALE
+    put(image(png, alt, width=width, style=style, data_diagram=digest(diagram)), f"[{alt}]")
 
 
 def drawn(diagram: str) -> bytes:
@@ -97,8 +91,3 @@ def draw(diagram: str, *, scale: float = 1.0) -> bytes:
     small = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
     return small.getvalue()
-
-
-def _width(png: bytes) -> int:
-    """The width in pixels, which a PNG file says in bytes 16 to 19."""
-    return int.from_bytes(png[16:20], "big")

@@ -13,12 +13,11 @@ from typing import Any, TypeVar
 from temporalio.client import WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError
 
+from workshop.core.display import clean, put
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import interrupted_says
-from workshop.core.svg import figure, percent, picture, tag, text
+from workshop.core.svg import between, figure, percent, picture, tag, text
 from workshop.watching.follow import Following, Progress
-from workshop.watching.follow.rows import clean
-from workshop.watching.rows_shown import put
 
 ResultT = TypeVar("ResultT")
 
@@ -176,7 +175,7 @@ def _markup(well: float, bad: float, state: str, note: str) -> str:
     begin, middle, end = percent(0), percent(well), percent(well + bad)
 
     def box(left: str, right: str, class_: str, **more: str) -> str:
-        wide = f"{float(right[:-1]) - float(left[:-1]):.2f}%"
+        wide = between(left, right)
         return tag("rect", x=left, y="4", width=wide, height="14", class_=class_, **more)
 
     parts = [box(begin, percent(1), "idle hollow")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workshop.core.svg import dollars, percent, picture, tag, text, words
+from workshop.core.display import counted, dollars
+from workshop.core.svg import between, percent, picture, tag, text, words
 from workshop.practice.model.ledger import Call
 
 BLOCKS = 12
@@ -12,6 +13,7 @@ BLOCKS = 12
 _IN_A_LINE = 3
 """So many blocks fit into a window that is 400 pixels wide."""
 _WIDE, _HIGH, _GAP = 100, 22, 4
+_KINDS = {"answered": "✓ answered", "failed": "✗ failed", "open": "… no answer yet"}
 
 
 def draw(receipts: Sequence[tuple[str, Sequence[Call]]], label: str) -> str:
@@ -26,8 +28,8 @@ def draw(receipts: Sequence[tuple[str, Sequence[Call]]], label: str) -> str:
     top = 4.0
     for name, calls in receipts:
         if name:
-            told = tag("tspan", words(f"{counted(len(calls))}, {dollars(_paid(calls))}"), dx="8")
-            spoken = tag("tspan", words(name), class_="name") + told
+            told = f"{counted(len(calls), 'call')}, {dollars(_paid(calls))}"
+            spoken = tag("tspan", words(name), class_="name") + tag("tspan", words(told), dx="8")
             parts.append(tag("text", spoken, x="0", y=f"{top + 12:g}", class_="row"))
             top += 20
         drawn, top = _blocks(calls, top)
@@ -40,15 +42,13 @@ def draw(receipts: Sequence[tuple[str, Sequence[Call]]], label: str) -> str:
     return picture("workshop-receipt", label, top, [*parts, *legend])
 
 
-def counted(calls: int) -> str:
-    return "1 call" if calls == 1 else f"{calls} calls"
+def who(call: Call) -> str:
+    """The Activity that made a call."""
+    return call.activity or "a call outside Temporal"
 
 
-def said(call: Call) -> str:
-    """A call in one word and its sign."""
-    if call.answered:
-        return "✓ answered"
-    return "… no answer yet" if call.status is None else "✗ failed"
+def _kind(call: Call) -> str:
+    return "answered" if call.answered else "open" if call.status is None else "failed"
 
 
 def _paid(calls: Sequence[Call]) -> float:
@@ -61,16 +61,17 @@ def _blocks(calls: Sequence[Call], top: float) -> tuple[list[str], float]:
     for number, call in enumerate(shown):
         x = 1 + number % _IN_A_LINE * (_WIDE + _GAP)
         y = top + number // _IN_A_LINE * (_HIGH + _GAP)
-        inside, class_ = "… no answer", ""
-        if call.answered:
-            inside, class_ = f"✓ {dollars(call.dollars)}", "on-shape"
-        elif call.status is not None:
-            inside = f"✗ {call.status}" if call.status else "✗ dropped"
-        letters = tag("text", inside, x=f"{x + 6}", y=f"{y + 15:g}", class_=class_ or None)
-        who = call.activity or "a call outside Temporal"
-        title = tag("title", words(f"{who}, attempt {call.attempt or '–'}: {said(call)}"))
-        kind = "answered" if call.answered else "open" if call.status is None else "failed"
-        parts.append(tag("g", title, _block(call, x, y, _WIDE), letters, class_=f"call {kind}"))
+        kind = _kind(call)
+        inside = {
+            "answered": f"✓ {dollars(call.dollars)}",
+            "failed": f"✗ {call.status or 'dropped'}",
+            "open": "… no answer",
+        }[kind]
+        ink = "on-shape" if call.answered else None
+        letters = tag("text", inside, x=f"{x + 6}", y=f"{y + 15:g}", class_=ink)
+        told = f"{who(call)}, attempt {call.attempt or '–'}: {_KINDS[kind]}"
+        title = tag("title", words(told))
+        parts.append(tag("g", title, _block(kind, x, y, _WIDE), letters, class_=f"call {kind}"))
     top += -(-len(shown) // _IN_A_LINE) * (_HIGH + _GAP)
     if len(shown) < len(calls):
         parts.append(text("0", top + 13, f"and {len(calls) - len(shown)} more", class_="soft"))
@@ -78,12 +79,12 @@ def _blocks(calls: Sequence[Call], top: float) -> tuple[list[str], float]:
     return parts, top
 
 
-def _block(call: Call, x: float, y: float, wide: float) -> str:
+def _block(kind: str, x: float, y: float, wide: float) -> str:
     """Filled and round where it was answered; hollow, with sharp corners, where it was not."""
     place = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{wide:g}", "height": f"{_HIGH}"}
-    if call.answered:
+    if kind == "answered":
         return tag("rect", **place, rx="6", class_="ok")
-    if call.status is None:
+    if kind == "open":
         return tag("rect", **place, class_="idle hollow", stroke_dasharray="3 3")
     edge = {"y1": f"{y + 2:g}", "y2": f"{y + _HIGH - 2:g}", "stroke_width": "4"}
     right = f"{x + wide - 5:g}"
@@ -92,14 +93,13 @@ def _block(call: Call, x: float, y: float, wide: float) -> str:
 
 
 def _bar(share: float, top: float) -> str:
-    width = f"{float(percent(share)[:-1]) - float(percent(0)[:-1]):.2f}%"
+    width = between(percent(0), percent(share))
     return tag("rect", x="1", y=f"{top + 2:g}", width=width, height="8", class_="live dollars")
 
 
 def _legend(calls: Sequence[Call], top: float, several: bool) -> tuple[list[str], float]:
-    kinds = {said(call): call for call in calls}
-    order = ("✓ answered", "✗ failed", "… no answer yet")
-    used = [(_block(kinds[kind], 1, 0, 22), kind) for kind in order if kind in kinds]
+    kinds = {_kind(call) for call in calls}
+    used = [(_block(kind, 1, 0, 22), name) for kind, name in _KINDS.items() if kind in kinds]
     if several and _paid(calls) > 0:
         used.append(
             (tag("rect", x="1", y="7", width="22", height="8", class_="live"), "US dollars")

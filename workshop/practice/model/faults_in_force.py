@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from workshop.core.display import counted, dollars
 from workshop.practice.model import NOBODY, WAYS
 from workshop.practice.model.api import ApiError, wrong_key_error
 
@@ -81,10 +82,10 @@ class Fault:
     def _used_up(self) -> str:
         """What a budget's error says, in a sentence."""
         given = [] if self.dollars is None else [f"${self.dollars:g}"]
-        given += [] if self.calls is None else [_calls(self.calls)]
+        given += [] if self.calls is None else [counted(self.calls, "call")]
         return (
             f"The budget of {' or '.join(given)} is used up: "
-            f"{_calls(self.answered)} answered, ${self.spent:.6f} spent."
+            f"{counted(self.answered, 'call')} answered, {dollars(self.spent)} spent."
         )
 
     def error(self) -> ApiError | None:
@@ -116,10 +117,6 @@ class Fault:
             case "wrong_key":
                 return wrong_key_error()
         return None
-
-
-def _calls(count: int) -> str:
-    return "1 call" if count == 1 else f"{count} calls"
 
 
 class Faults:

@@ -24,6 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from workshop.core import settings
+from workshop.core.display import clean
 from workshop.core.interrupts import interrupted_says
 from workshop.core.patience import Patience
 from workshop.services import temporal_service
@@ -49,7 +50,7 @@ from workshop.watching.follow.errors import (
     WorkflowEnded,
     WorkflowTaskFailed,
 )
-from workshop.watching.follow.rows import Progress, Step, clean, error_line, steps
+from workshop.watching.follow.rows import Progress, Step, error_line, steps
 from workshop.watching.follow.run import Run
 from workshop.watching.follow.screens import Screen, as_html, as_text, details, label, screen, wait
 from workshop.watching.follow.stuck import Judge

@@ -13,7 +13,8 @@ from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.exceptions import ApplicationError
 
-from workshop.watching.follow.rows import clean, error_line, failure_text, is_library, seconds
+from workshop.core.display import clean
+from workshop.watching.follow.rows import error_line, failure_text, is_library, seconds
 
 HARMLESS = {
     # The service takes a task back for reasons of its own; it is no fault of the code.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from workshop.core.display import clean
 from workshop.services.provider_errors import Trouble, explain_failure
 from workshop.watching.follow.conditions import Condition, When
 from workshop.watching.follow.errors import FollowError, ModelTrouble
-from workshop.watching.follow.rows import clean, seconds
+from workshop.watching.follow.rows import seconds
 from workshop.watching.follow.run import Run
 
 

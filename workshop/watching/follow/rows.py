@@ -18,6 +18,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from workshop.core import settings
+from workshop.core.display import clean, counted, lasting
 from workshop.core.errors import WorkshopError
 
 ERROR_LENGTH = 240
@@ -111,7 +112,7 @@ class Progress:
         kinds = [("timer", "cancelled", len(idle))]
         for kind in ("Signal", "Update"):
             kinds.append((kind, "received", sum(s.kind == kind.lower() for s in self.steps)))
-        more = [f"{n} {kind}{'' if n == 1 else 's'} {word}" for kind, word, n in kinds if n]
+        more = [f"{counted(n, kind)} {word}" for kind, word, n in kinds if n]
         return ", ".join([text, *more])
 
 
@@ -338,29 +339,6 @@ def _without_key(text: str) -> str:
         return settings.load().without_key(text)
     except WorkshopError:
         return text
-
-
-def lasting(seconds: float) -> str:
-    """A length of time as one says it: 2.0 s, 10 minutes, 1.5 hours, 5 days."""
-    for unit, least, name in ((86400, 86400, "day"), (3600, 3600, "hour"), (60, 600, "minute")):
-        if seconds >= least:
-            count = f"{seconds / unit:.3g}"
-            return f"{count} {name}{'' if count == '1' else 's'}"
-    return f"{seconds:.1f} s"
-
-
-def clean(text: str, limit: int = 120) -> str:
-    """The first line, at most `limit` characters; what does not print (escape codes) becomes �.
-
-    What is too long is cut in its second half: an error begins with what it is, and often ends with
-    what to do about it.
-    """
-    line = next((part.strip() for part in text.splitlines() if part.strip()), "")
-    line = "".join(c if c.isprintable() else "\ufffd" for c in line)
-    if len(line) <= limit:
-        return line
-    tail = limit // 3
-    return f"{line[: limit - tail - 3].rstrip()} … {line[-tail:].lstrip()}"
 
 
 def seconds(stamp: Timestamp) -> float:

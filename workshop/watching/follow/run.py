@@ -18,7 +18,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop.watching.follow.rows import Progress, clean, seconds, steps
+from workshop.core.display import clean
+from workshop.watching.follow.rows import Progress, seconds, steps
 
 RPC_SECONDS = timedelta(seconds=2)
 """A loopback service answers in milliseconds; a call without a limit could wait for ever."""

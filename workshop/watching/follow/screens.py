@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-import sys
 import time
 from typing import Any
 
+from workshop.core.display import in_notebook, lasting, put, table
 from workshop.core.svg import VERBATIM
-from workshop.watching.follow.rows import SIGNS, Progress, Step, lasting
+from workshop.watching.follow.rows import SIGNS, Progress, Step
 
 COUNTDOWN_SECONDS = 0.5
 """How often a countdown alone redraws a notebook's display."""
@@ -21,7 +21,7 @@ def details(step: Step) -> str:
     if step.attempt:
         parts.append(f"attempt {step.attempt}")
     if step.seconds is not None and step.kind != "signal":
-        parts.append(_took(step.seconds))
+        parts.append(lasting(step.seconds, 2))
     if wait(step):
         parts.append(wait(step))
     text = ", ".join(parts)
@@ -38,10 +38,6 @@ def wait(step: Step) -> str:
     if step.next_attempt_in is not None:
         return f"next attempt in {step.next_attempt_in:.1f} s"
     return "" if step.fires_in is None else f"fires in {lasting(step.fires_in)}"
-
-
-def _took(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds < 60 else lasting(seconds)
 
 
 def label(step: Step) -> str:
@@ -72,46 +68,34 @@ def as_text(progress: Progress, link: str = "", note: str = "") -> str:
     return "\n".join(lines)
 
 
-# Notebooks align the cells of a table to the right, which suits numbers only.
-_CELL = 'style="text-align:left"'
-# A long error takes its room from the cells beside it, which are read at a glance.
-_WHOLE = 'style="text-align:left;white-space:nowrap"'
-
-
 def as_html(progress: Progress, link: str = "", note: str = "") -> str:
     """The same as a table that a screen reader can read. All text of the service is escaped."""
     escape = html.escape
     rows = []
     for step in progress.steps:
-        seconds = "" if step.seconds is None else _took(step.seconds)
-        cells = (
-            f"{_sign(step)} {step.state}",
-            str(step.attempt or ""),
-            wait(step) or ("" if step.kind == "signal" else seconds),
-        )
+        seconds = "" if step.seconds is None else lasting(step.seconds, 2)
         rows.append(
-            f'<tr><th scope="row" {_CELL}>{escape(label(step))}</th>'
-            + "".join(f"<td {_WHOLE}>{escape(cell)}</td>" for cell in cells)
-            + f"<td {_CELL}>{escape(step.error)}</td></tr>"
+            (
+                label(step),
+                f"{_sign(step)} {step.state}",
+                str(step.attempt or ""),
+                wait(step) or ("" if step.kind == "signal" else seconds),
+                step.error,
+            )
         )
-    head = "".join(
-        f'<th scope="col" {_CELL}>{word}</th>'
-        for word in ("Step", "State", "Attempt", "Time", "Last error")
-    )
     web = re.match(r"https?://", link)
     anchor = f' <a href="{escape(link)}" target="_blank">Web UI</a>' if web else ""
-    table = (
-        "<table>"
-        f'<caption style="text-align:left">Event History of {escape(progress.workflow_id)}'
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
+    columns = ("Step", "State", "Attempt", "Time", "Last error")
+    caption = f"Event History of {escape(progress.workflow_id)}"
+    # A long error takes its room from the cells beside it, which are read at a glance.
+    listed = table(columns, rows, caption, side="", named=True, whole=(1, 2, 3)) if rows else ""
     told = "".join(f"<div>{escape(line)}</div>" for line in note.splitlines())
     return (
         f'<div class="{VERBATIM}" style="color:var(--jp-content-font-color1,inherit);'
         'font-family:var(--jp-content-font-family,sans-serif)">'
         f"<div><strong>{escape(progress.workflow_type)}</strong> "
         f"{escape(progress.workflow_id)}: {escape(progress.status)}.{anchor}</div>"
-        f"{table if rows else ''}"
+        f"{listed}"
         f'<div role="status" aria-live="polite">{escape(progress.summary())}{told}</div></div>'
     )
 
@@ -159,18 +143,12 @@ class Notebook:
         self._at = 0.0
 
     def show(self, progress: Progress, note: str, final: bool = False) -> None:
-        from IPython.display import display
-
         text = as_text(progress, self._link, note)
         words = re.sub(r"\d+\.\d+ s", "", text)
         soon = time.monotonic() - self._at < COUNTDOWN_SECONDS
         if text == self._shown or (words == self._words and soon and not final):
             return
-        bundle = {"text/plain": text, "text/html": as_html(progress, self._link, note)}
-        if self._display is None:
-            self._display = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._display.update(bundle, raw=True)
+        self._display = put(as_html(progress, self._link, note), text, self._display)
         self._shown, self._words, self._at = text, words, time.monotonic()
 
 
@@ -178,7 +156,4 @@ Screen = Terminal | Notebook
 
 
 def screen(link: str) -> Screen:
-    # Where nobody has imported IPython there is no kernel, and importing it takes half a second.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return Notebook(link) if hasattr(shell, "kernel") else Terminal(link)
+    return Notebook(link) if in_notebook() else Terminal(link)

@@ -12,6 +12,7 @@ from temporalio.api.enums.v1 import (
     TaskQueueType,
 )
 
+from workshop.core.display import clean
 from workshop.core.patience import Patience
 from workshop.watching.follow import causes
 from workshop.watching.follow.causes import Cause, recorded_cause
@@ -23,7 +24,7 @@ from workshop.watching.follow.errors import (
     WorkflowTaskFailed,
 )
 from workshop.watching.follow.model import model_trouble
-from workshop.watching.follow.rows import clean, seconds
+from workshop.watching.follow.rows import seconds
 from workshop.watching.follow.run import Run
 
 UNANSWERED_SECONDS = 2.0

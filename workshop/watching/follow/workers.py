@@ -12,7 +12,8 @@ import psutil
 from temporalio.worker import Worker
 
 from workshop.core import this_notebook
-from workshop.watching.follow.rows import Progress, clean
+from workshop.core.display import clean
+from workshop.watching.follow.rows import Progress
 
 _PROCESS = re.compile(r"(\d+)@\S+(?: (.+))?")
 

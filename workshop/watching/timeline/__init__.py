@@ -15,11 +15,12 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop.core.svg import dollars, duration, figure, tag, words
+from workshop.core.display import clean, counted, dollars, duration, table
+from workshop.core.svg import figure, tag, words
 from workshop.practice.model.ledger import Call, LedgerError
 from workshop.services import namespaces
 from workshop.watching.follow.errors import ServiceAway, UnknownWorkflow
-from workshop.watching.follow.rows import SIGNS, clean, seconds
+from workshop.watching.follow.rows import SIGNS, seconds
 from workshop.watching.follow.run import Run
 from workshop.watching.receipt import receipt
 from workshop.watching.timeline import picture, spans
@@ -68,8 +69,7 @@ class Timeline:
         text += f", in {self.runs} runs." if self.runs > 1 else "."
         if not self.calls:
             return text
-        count = "1 LLM call" if len(self.calls) == 1 else f"{len(self.calls)} LLM calls"
-        return f"{text} {count}, {dollars(self.dollars)}."
+        return f"{text} {counted(len(self.calls), 'LLM call')}, {dollars(self.dollars)}."
 
     def _cells(self) -> list[tuple[str, ...]]:
         """The table: one line for each span and each mark."""
@@ -96,31 +96,21 @@ class Timeline:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        left = "text-align:left"
         heading = tag(
             "div",
             tag("strong", words(self.workflow_type)),
             words(f" {self.workflow_id}: {self.summary}"),
         )
-        head = "".join(tag("th", name, scope="col", style=left) for name in _COLUMNS)
-        body = "".join(
-            tag(
-                "tr",
-                tag("th", words(label), scope="row", style=left),
-                *(f'<td style="{left}">{words(cell)}</td>' for cell in rest),
-            )
-            for label, *rest in self._cells()
-        )
         if not self.rows:
             return figure(heading, "<div>No step has begun.</div>")
-        table = tag(
+        folded = tag(
             "details",
             tag("summary", "The same as a table"),
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
+            table(_COLUMNS, self._cells(), named=True),
         )
         label = f"Timeline of {self.workflow_type}: {self.summary} The table below says the same."
         drawn = picture.draw(self.rows, self.seconds, self.running, label)
-        return figure(heading, drawn, table)
+        return figure(heading, drawn, folded)
 
 
 async def timeline(

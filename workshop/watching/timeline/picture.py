@@ -9,7 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from workshop.core.svg import dollars, duration, marker, percent, picture, tag, text, words
+from workshop.core.display import counted, dollars, duration, short
+from workshop.core.svg import between, marker, percent, picture, tag, text, words
 from workshop.watching.timeline.spans import Mark, Row, Span
 
 ROWS = 20
@@ -128,7 +129,7 @@ def _axis(scale: float, bottom: float, running: bool) -> list[str]:
 def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
     """A row's elements, and where the next one begins."""
     line = top + 12
-    label = _cut(row.label, 60)
+    label = short(row.label, 60)
     spoken = _lines(row.words, beside=len(label) + 2)
     name = tag("tspan", words(label), class_="name") + tag("tspan", "  ", dx="8")
     parts = [tag("text", name, *spoken, x="0", y=f"{line:g}", class_="row")]
@@ -221,7 +222,7 @@ def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
 def _band(span: Span, scale: float, bottom: float) -> str:
     """Behind all rows: what the other rows did while no Worker took the task."""
     left, right = percent(span.begins / scale), percent(span.ends / scale)
-    width = f"{_number(right) - _number(left):.2f}%"
+    width = between(left, right)
     height = f"{bottom - 18:g}"
     return tag("rect", x=left, y="18", width=width, height=height, class_="bad band")
 
@@ -253,7 +254,7 @@ def _call_words(calls: Sequence[Mark]) -> str:
     if len(calls) == 1:
         return f"{paid}, answer lost" if lost else calls[0].words if failed else paid
     told = [f"{len(calls)} calls, {paid}"]
-    told += [f"{lost} answer{'' if lost == 1 else 's'} lost"] if lost else []
+    told += [f"{counted(lost, 'answer')} lost"] if lost else []
     told += [f"{failed} failed"] if failed else []
     return ", ".join(told)
 
@@ -288,11 +289,7 @@ def _number(position: str) -> float:
 def _lines(said: str, beside: int = 0) -> list[str]:
     """The elements of lines of words; the first has so many other characters before it."""
     room = " " * min(beside, LINE_LENGTH - 24)
-    lines = textwrap.wrap(_cut(said, TEXT_LENGTH), LINE_LENGTH, initial_indent=room) or [""]
+    lines = textwrap.wrap(short(said, TEXT_LENGTH), LINE_LENGTH, initial_indent=room) or [""]
     first, *more = [f"{line.strip()} " for line in lines[:-1]] + [lines[-1].strip()]
     below = {"x": "0", "dy": f"{_LINE:g}"}
     return [words(first), *(tag("tspan", words(line), **below) for line in more)]
-
-
-def _cut(line: str, length: int) -> str:
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"

@@ -16,16 +16,14 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
-from workshop.core.svg import dollars, duration
+from workshop.core.display import clean, dollars, duration, lasting
 from workshop.practice.model.ledger import Call
 from workshop.watching.follow.causes import HARMLESS
 from workshop.watching.follow.rows import (
     LEFT_OPEN,
     SIGNS,
     Step,
-    clean,
     failure_text,
-    lasting,
     seconds,
 )
 
