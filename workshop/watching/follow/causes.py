@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.exceptions import ApplicationError
 
 from workshop.core.display import clean
-from workshop.watching.follow.rows import error_line, failure_text, is_library, seconds
+from workshop.watching.follow.rows import exception_line, failure_text, is_library, seconds
 
 HARMLESS = {
     # The service takes a task back for reasons of its own; it is no fault of the code.
@@ -78,7 +77,7 @@ class TaskFailures(logging.Filter):
             return True
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(run_id, str) and error is not None and "Failed" in str(record.msg):
-            self.latest[run_id] = Cause(record.created, _exception_text(error), _error_line(error))
+            self.latest[run_id] = Cause(record.created, exception_line(error), _error_line(error))
             self.latest.move_to_end(run_id)
             while len(self.latest) > 100:
                 self.latest.popitem(last=False)
@@ -88,13 +87,6 @@ class TaskFailures(logging.Filter):
 logged = TaskFailures()
 for _name in ("temporalio.worker._workflow_instance", "temporalio.worker._workflow"):
     logging.getLogger(_name).addFilter(logged)
-
-
-def _exception_text(error: BaseException) -> str:
-    kind, message = type(error).__name__, str(error)
-    if isinstance(error, ApplicationError):
-        kind, message = error.type or kind, error.message
-    return error_line(kind, message, 300)
 
 
 def _error_line(error: BaseException) -> str:
