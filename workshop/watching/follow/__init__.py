@@ -21,42 +21,23 @@ from workshop.watching.follow.conditions import (
     started,
     timer_started,
 )
-from workshop.watching.follow.errors import (
-    ActivityNotRegistered,
-    FollowError,
-    ModelTrouble,
-    NoWorker,
-    ServiceAway,
-    StillRunning,
-    UnknownWorkflow,
-    WorkflowEnded,
-    WorkflowTaskFailed,
-)
+from workshop.watching.follow.errors import FollowError, NoWorker, StillRunning
 from workshop.watching.follow.following import Following
-from workshop.watching.follow.history import steps
 from workshop.watching.follow.rows import Progress, Step
 from workshop.watching.follow.run import Run
 
 __all__ = [
-    "ActivityNotRegistered",
-    "Condition",
     "FollowError",
     "Following",
-    "ModelTrouble",
     "NoWorker",
     "Progress",
-    "ServiceAway",
     "Step",
     "StillRunning",
-    "UnknownWorkflow",
-    "WorkflowEnded",
-    "WorkflowTaskFailed",
     "completed",
     "failed",
     "follow",
     "history_rows",
     "started",
-    "steps",
     "timer_started",
 ]
 

@@ -48,7 +48,7 @@ def recorded_cause(events: Sequence[HistoryEvent]) -> Cause | None:
         return Cause(
             seconds(event.event_time),
             failure_text(ending.failure, 300),
-            _stack_line(ending.failure.stack_trace),
+            _own_line(ending.failure.stack_trace),
             ending.cause
             == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
         )
@@ -77,7 +77,8 @@ class TaskFailures(logging.Filter):
             return True
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(run_id, str) and error is not None and "Failed" in str(record.msg):
-            self.latest[run_id] = Cause(record.created, exception_line(error), _error_line(error))
+            line = _own_line("".join(traceback.format_tb(error.__traceback__)))
+            self.latest[run_id] = Cause(record.created, exception_line(error), line)
             self.latest.move_to_end(run_id)
             while len(self.latest) > 100:
                 self.latest.popitem(last=False)
@@ -89,18 +90,9 @@ for _name in ("temporalio.worker._workflow_instance", "temporalio.worker._workfl
     logging.getLogger(_name).addFilter(logged)
 
 
-def _error_line(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return _own_line([(f.filename, f.lineno or 0, f.name, f.line or "") for f in frames])
-
-
-def _stack_line(stack_trace: str) -> str:
-    found = re.findall(r'File "(.+?)", line (\d+), in (\S+)(?:\n {4}(\S.*))?', stack_trace)
-    return _own_line([(file, int(line), name, code) for file, line, name, code in found])
-
-
-def _own_line(frames: Sequence[tuple[str, int, str, str]]) -> str:
+def _own_line(stack_trace: str) -> str:
     """The innermost line that the learner wrote, as a sentence; "" where none can be told."""
+    frames = re.findall(r'File "(.+?)", line (\d+), in (\S+)(?:\n {4}(\S.*))?', stack_trace)
     for file, line, name, code in reversed(frames):
         if is_library(file):
             continue
@@ -109,5 +101,5 @@ def _own_line(frames: Sequence[tuple[str, int, str, str]]) -> str:
         cell = "ipykernel" in place or place.startswith("<") or not place.endswith(".py")
         where = f"line {line} of the cell" if cell else f"{place.rpartition('/')[2]} line {line}"
         text = f"In {name}, {where}"
-        return clean(f"{text}: {code}" if code else text, 200) + ("" if code else ".")
+        return clean(f"{text}: {code}", 200) if code else f"{clean(text, 200)}."
     return ""

@@ -25,7 +25,7 @@ from workshop.watching.follow.errors import (
 )
 from workshop.watching.follow.rows import Progress, exception_line
 from workshop.watching.follow.run import Run
-from workshop.watching.follow.screens import details, label, wait
+from workshop.watching.follow.screens import details, wait
 from workshop.watching.follow.stuck import Judge
 
 UNKNOWN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT)
@@ -134,7 +134,7 @@ def _waits_for(judge: Judge, progress: Progress) -> str:
         elif step.open and step.kind == "timer":
             told.append(f"Its {step.name} is running, {wait(step)}.")
         elif step.open:
-            told.append(f"Its {label(step)} is {step.state}.")
+            told.append(f"Its {step.label} is {step.state}.")
     if judge.note:
         told.append(judge.note)
     elif not told and judge.run.state.HasField("pending_workflow_task"):

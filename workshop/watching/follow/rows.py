@@ -74,6 +74,12 @@ class Step:
     def open(self) -> bool:
         return self.ended is None and self.state != LEFT_OPEN
 
+    @property
+    def label(self) -> str:
+        """Its name, and what it is where that is no Activity and no timer."""
+        what = {"signal": "Signal ", "update": "Update ", "child": "child Workflow "}
+        return what.get(self.kind, "") + self.name
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
 
 from temporalio.api.enums.v1 import (
     PendingActivityState,
@@ -45,7 +44,7 @@ _AGAIN = (
     "The Workflow goes on by itself."
 )
 
-_told: OrderedDict[str, float] = OrderedDict()
+_told: dict[str, float] = {}
 """When follow last told of a failure, by run: the same one is not told again as if it were new."""
 
 
@@ -113,7 +112,7 @@ class Judge:
         return None
 
     def _task_failed(self, cause: Cause, repeated: bool = False) -> WorkflowTaskFailed:
-        self._tell()
+        _told[self.run.run_id] = time.time()
         error = cause.error if cause.error.endswith((".", "…")) else f"{cause.error}."
         saw = f"A Workflow Task of {clean(self.run.workflow_id)} fails: {error}"
         saw += f" {cause.line}" if cause.line else ""
@@ -156,7 +155,7 @@ class Judge:
                     "waiting for the next one."
                 )
                 continue
-            self._tell()
+            _told[self.run.run_id] = time.time()
             known = failure.message.partition("available activities: ")[2].strip()
             return ActivityNotRegistered(
                 f"The Worker does not know the Activity {name}. "
@@ -251,8 +250,3 @@ class Judge:
             answer = await self.run.last_poll(queue, kind)
             self._polls[queue, kind] = (time.monotonic(), answer)
         return answer
-
-    def _tell(self) -> None:
-        _told[self.run.run_id] = time.time()
-        while len(_told) > 100:
-            _told.popitem(last=False)

@@ -42,14 +42,14 @@ def rows(
     timers = _timers(events)
     for step in steps:
         if step.kind in ("signal", "update"):
-            named = Row(step.kind, f"{step.kind.title()} {step.name}", "", plain=True)
-            made[named.label] = _message(made.get(named.label, named), step, now)
+            row = made.get(step.label) or Row(step.kind, step.label, "", plain=True)
+            made[step.label] = _message(row, step, now)
             continue
         spans = spans_of.get(step.event_id) or (_whole(step, now, timers.get(step.event_id, "")),)
         said = [_words(step, now), spans[-1].words]
         made[step.event_id] = Row(
             step.kind,
-            f"child Workflow {step.name}" if step.kind == "child" else step.name,
+            step.label,
             ", ".join(part for part in said if part),
             step.error,
             step.state in ("completed", "fired") and step.failures == 0,
