@@ -14,13 +14,7 @@ from typing import Any, TypeVar, overload
 from temporalio.client import WorkflowHandle
 
 from workshop.core.interrupts import interrupted_says
-from workshop.watching.follow.conditions import (
-    Condition,
-    completed,
-    failed,
-    started,
-    timer_started,
-)
+from workshop.watching.follow.conditions import Condition, completed, failed, started, timer_started
 from workshop.watching.follow.errors import FollowError, NoWorker, StillRunning
 from workshop.watching.follow.following import Following
 from workshop.watching.follow.rows import Progress, Step

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import (
-    ActivityError,
-    ChildWorkflowError,
-    RetryState,
-)
+from temporalio.exceptions import ActivityError, ChildWorkflowError, RetryState
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.core.display import clean

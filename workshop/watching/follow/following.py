@@ -16,12 +16,7 @@ from workshop.core.display import clean
 from workshop.core.patience import Patience
 from workshop.services import temporal_service
 from workshop.watching.follow import endings, workers
-from workshop.watching.follow.conditions import (
-    Condition,
-    When,
-    awaits_failure_of,
-    condition_name,
-)
+from workshop.watching.follow.conditions import Condition, When, awaits_failure_of, condition_name
 from workshop.watching.follow.errors import FollowError, WorkflowTaskFailed
 from workshop.watching.follow.rows import Progress
 from workshop.watching.follow.run import Run

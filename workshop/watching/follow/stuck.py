@@ -5,11 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from temporalio.api.enums.v1 import (
-    PendingActivityState,
-    PendingWorkflowTaskState,
-    TaskQueueType,
-)
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState, TaskQueueType
 
 from workshop.core.display import clean
 from workshop.core.patience import Patience

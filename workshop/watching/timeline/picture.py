@@ -151,11 +151,7 @@ def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
     told = [tag("title", words(title))] if title else []
 
     def line(
-        class_: str,
-        left: str = x1,
-        right: str = x2,
-        beyond: float | None = None,
-        **more: object,
+        class_: str, left: str = x1, right: str = x2, beyond: float | None = None, **more: object
     ) -> str:
         y1, y2 = (middle, middle) if beyond is None else (top - beyond, top + _BAR + beyond)
         return tag("line", x1=left, x2=right, y1=f"{y1:g}", y2=f"{y2:g}", class_=class_, **more)
