@@ -9,10 +9,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 
 from workshop.core.display import clean
+from workshop.watching.follow.history import attributes
 from workshop.watching.follow.rows import exception_line, failure_text, is_library, seconds
 
 HARMLESS = {
@@ -37,21 +38,18 @@ class Cause:
 
 def recorded_cause(events: Sequence[HistoryEvent]) -> Cause | None:
     """The latest recorded failure, unless a later Workflow Task went well."""
+    nondeterminism = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
     for event in reversed(events):
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+        kind, told = attributes(event)
+        if kind == "workflow_task_completed":
             return None
-        if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-            continue
-        ending = event.workflow_task_failed_event_attributes
-        if ending.cause in HARMLESS:
-            continue
-        return Cause(
-            seconds(event.event_time),
-            failure_text(ending.failure, 300),
-            _own_line(ending.failure.stack_trace),
-            ending.cause
-            == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
-        )
+        if kind == "workflow_task_failed" and told.cause not in HARMLESS:
+            return Cause(
+                seconds(event.event_time),
+                failure_text(told.failure, 300),
+                _own_line(told.failure.stack_trace),
+                told.cause == nondeterminism,
+            )
     return None
 
 

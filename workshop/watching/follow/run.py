@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, HistoryEventFilterType, TaskQueueType
+from temporalio.api.enums.v1 import HistoryEventFilterType, TaskQueueType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -117,6 +117,7 @@ class Run:
 
     def progress(self) -> Progress:
         info = self.state.workflow_execution_info
+        told = [attributes(event) for event in self.events]
         return Progress(
             workflow_type=clean(info.type.name),
             workflow_id=clean(self.workflow_id),
@@ -124,9 +125,7 @@ class Run:
             status=WorkflowExecutionStatus(info.status).name.lower().replace("_", " "),
             steps=steps(self.events, self.state.pending_activities),
             workers=frozenset(
-                event.workflow_task_completed_event_attributes.identity
-                for event in self.events
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+                task.identity for kind, task in told if kind == "workflow_task_completed"
             ),
         )
 

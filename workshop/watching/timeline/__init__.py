@@ -150,32 +150,34 @@ async def timeline(
         runs = await _runs(handle)
     except RPCError as error:
         raise _trouble(error, handle) from None
-    progress = runs[-1].progress()
-    begins = [seconds(run.events[0].event_time) for run in runs]
+    progress, zero = runs[-1].progress(), seconds(runs[0].events[0].event_time)
     last = seconds(runs[-1].events[-1].event_time)
     now = max(last, time.time()) if progress.running else last
-    # Another run may have had the same id at another time.
-    bounds = [begin - 0.05 for begin in begins] + [now + 0.5]
-    calls = _calls(handle)
-    made: list[Row] = []
-    for number, run in enumerate(runs):
-        told, ends = run.progress(), seconds(run.events[-1].event_time)
-        ends = now if run is runs[-1] else ends
-        if run.next_run_id or len(runs) > 1:
-            count = 0 if handle.run_id else number + 1
-            made.append(run_row(run.events, told.status, count, ends))
-        own = [call for call in calls if bounds[number] <= call.at < bounds[number + 1]]
-        made += rows(run.events, run.state, told.steps, ends, own)
-    made += told_rows(queries, rejected)
+    made = _rows(runs, not handle.run_id, _calls(handle), now) + told_rows(queries, rejected)
     return Timeline(
         progress.workflow_type,
         progress.workflow_id,
         progress.run_id,
         progress.status,
-        now - begins[0],
-        tuple(row.since(begins[0]) for row in made),
+        now - zero,
+        tuple(row.since(zero) for row in made),
         len(runs),
     )
+
+
+def _rows(runs: Sequence[Run], numbered: bool, calls: Sequence[Call], now: float) -> list[Row]:
+    """The rows of all runs. An earlier Workflow of the same id may have made some of the calls."""
+    made: list[Row] = []
+    bounds = [seconds(run.events[0].event_time) - 0.05 for run in runs] + [now + 0.5]
+    for number, run in enumerate(runs):
+        progress = run.progress()
+        ends = now if run is runs[-1] else seconds(run.events[-1].event_time)
+        if run.next_run_id or len(runs) > 1:
+            count = number + 1 if numbered else 0
+            made.append(run_row(run.events, progress.status, count, ends))
+        own = [call for call in calls if bounds[number] <= call.at < bounds[number + 1]]
+        made += rows(run.events, run.state, progress.steps, ends, own)
+    return made
 
 
 async def _runs(handle: WorkflowHandle[Any, Any]) -> list[Run]:

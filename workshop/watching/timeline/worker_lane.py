@@ -12,10 +12,9 @@ from workshop.core.display import duration
 from workshop.watching.follow.causes import HARMLESS
 from workshop.watching.follow.history import attributes
 from workshop.watching.follow.rows import failure_text, seconds
+from workshop.watching.follow.stuck import UNANSWERED_SECONDS
 from workshop.watching.timeline.spans import UNTAKEN_SECONDS, WAITING, Row, Span
 
-UNANSWERED_SECONDS = 2.0
-"""A Worker answers a Workflow Task in milliseconds; after this, something holds it."""
 _Stretch = tuple[float, float]
 
 
