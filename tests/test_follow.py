@@ -31,26 +31,28 @@ from workshop.core import patience
 from workshop.core.display import clean
 from workshop.core.patience import Patience
 from workshop.watching.follow import (
-    ActivityNotRegistered,
     FollowError,
     NoWorker,
     Progress,
-    ServiceAway,
     StillRunning,
-    UnknownWorkflow,
-    WorkflowEnded,
-    WorkflowTaskFailed,
-    as_html,
     completed,
     failed,
     follow,
     history_rows,
     started,
-    steps,
     stuck,
     timer_started,
 )
+from workshop.watching.follow.errors import (
+    ActivityNotRegistered,
+    ServiceAway,
+    UnknownWorkflow,
+    WorkflowEnded,
+    WorkflowTaskFailed,
+)
+from workshop.watching.follow.history import steps
 from workshop.watching.follow.rows import Step
+from workshop.watching.follow.screens import as_html
 
 TEMPORAL = Path(sys.executable).parent / "temporal"
 QUICK = timedelta(seconds=10)

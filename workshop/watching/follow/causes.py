@@ -9,12 +9,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.exceptions import ApplicationError
 
 from workshop.core.display import clean
-from workshop.watching.follow.rows import error_line, failure_text, is_library, seconds
+from workshop.watching.follow.history import attributes
+from workshop.watching.follow.rows import exception_line, failure_text, is_library, seconds
 
 HARMLESS = {
     # The service takes a task back for reasons of its own; it is no fault of the code.
@@ -38,21 +38,18 @@ class Cause:
 
 def recorded_cause(events: Sequence[HistoryEvent]) -> Cause | None:
     """The latest recorded failure, unless a later Workflow Task went well."""
+    nondeterminism = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
     for event in reversed(events):
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+        kind, told = attributes(event)
+        if kind == "workflow_task_completed":
             return None
-        if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-            continue
-        ending = event.workflow_task_failed_event_attributes
-        if ending.cause in HARMLESS:
-            continue
-        return Cause(
-            seconds(event.event_time),
-            failure_text(ending.failure, 300),
-            _stack_line(ending.failure.stack_trace),
-            ending.cause
-            == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
-        )
+        if kind == "workflow_task_failed" and told.cause not in HARMLESS:
+            return Cause(
+                seconds(event.event_time),
+                failure_text(told.failure, 300),
+                _own_line(told.failure.stack_trace),
+                told.cause == nondeterminism,
+            )
     return None
 
 
@@ -78,7 +75,8 @@ class TaskFailures(logging.Filter):
             return True
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(run_id, str) and error is not None and "Failed" in str(record.msg):
-            self.latest[run_id] = Cause(record.created, _exception_text(error), _error_line(error))
+            line = _own_line("".join(traceback.format_tb(error.__traceback__)))
+            self.latest[run_id] = Cause(record.created, exception_line(error), line)
             self.latest.move_to_end(run_id)
             while len(self.latest) > 100:
                 self.latest.popitem(last=False)
@@ -90,25 +88,9 @@ for _name in ("temporalio.worker._workflow_instance", "temporalio.worker._workfl
     logging.getLogger(_name).addFilter(logged)
 
 
-def _exception_text(error: BaseException) -> str:
-    kind, message = type(error).__name__, str(error)
-    if isinstance(error, ApplicationError):
-        kind, message = error.type or kind, error.message
-    return error_line(kind, message, 300)
-
-
-def _error_line(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return _own_line([(f.filename, f.lineno or 0, f.name, f.line or "") for f in frames])
-
-
-def _stack_line(stack_trace: str) -> str:
-    found = re.findall(r'File "(.+?)", line (\d+), in (\S+)(?:\n {4}(\S.*))?', stack_trace)
-    return _own_line([(file, int(line), name, code) for file, line, name, code in found])
-
-
-def _own_line(frames: Sequence[tuple[str, int, str, str]]) -> str:
+def _own_line(stack_trace: str) -> str:
     """The innermost line that the learner wrote, as a sentence; "" where none can be told."""
+    frames = re.findall(r'File "(.+?)", line (\d+), in (\S+)(?:\n {4}(\S.*))?', stack_trace)
     for file, line, name, code in reversed(frames):
         if is_library(file):
             continue
@@ -117,5 +99,5 @@ def _own_line(frames: Sequence[tuple[str, int, str, str]]) -> str:
         cell = "ipykernel" in place or place.startswith("<") or not place.endswith(".py")
         where = f"line {line} of the cell" if cell else f"{place.rpartition('/')[2]} line {line}"
         text = f"In {name}, {where}"
-        return clean(f"{text}: {code}" if code else text, 200) + ("" if code else ".")
+        return clean(f"{text}: {code}", 200) if code else f"{clean(text, 200)}."
     return ""

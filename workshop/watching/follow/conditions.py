@@ -31,53 +31,46 @@ class When:
 
 def failed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
     """Met once an Activity has failed `times` times, retried or not."""
-    name = _activity_name(activity)
-    often = _often("failed", times)
-    return When(
-        f"{name} has {often}",
-        lambda s: s.kind == "activity" and s.name == name and s.failures >= times,
-        awaits_failure_of=name,
-    )
+    return _activity(activity, "failed", times, lambda step: step.failures >= times)
 
 
 def started(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
     """Met once an attempt of an Activity has started, or of so many that the Workflow asked for."""
-    name = _activity_name(activity)
-    return When(
-        f"{name} has {_often('started', times)}",
-        lambda s: s.kind == "activity" and s.name == name and s.attempt > 0,
-        times=times,
-    )
+    return _activity(activity, "started", times, lambda step: step.attempt > 0)
 
 
 def completed(activity: Callable[..., Any] | str, times: int = 1) -> Condition:
     """Met once an Activity has completed, or so many that the Workflow asked for."""
-    name = _activity_name(activity)
-    return When(
-        f"{name} has {_often('completed', times)}",
-        lambda s: s.kind == "activity" and s.name == name and s.state == "completed",
-        times=times,
-    )
+    return _activity(activity, "completed", times, lambda step: step.state == "completed")
 
 
 def timer_started(times: int = 1) -> Condition:
     """Met once the Workflow has started a timer, or so many, fired or not."""
     name = "a timer has started" if times == 1 else f"{times} timers have started"
-    return When(name, lambda s: s.kind == "timer", times=times)
+    return When(name, lambda step: step.kind == "timer", times=times)
 
 
-def _often(word: str, times: int) -> str:
-    return word if times == 1 else f"{word} {times} times"
-
-
-def _activity_name(activity: Callable[..., Any] | str) -> str:
-    if isinstance(activity, str):
-        return activity
+def _activity(
+    activity: Callable[..., Any] | str, word: str, times: int, met: Callable[[Step], bool]
+) -> When:
     definition = getattr(activity, "__temporal_activity_definition", None)
-    return str(getattr(definition, "name", None) or getattr(activity, "__name__", activity))
+    name = str(getattr(definition, "name", None) or getattr(activity, "__name__", activity))
+    failure = word == "failed"
+    return When(
+        f"{name} has {word}" if times == 1 else f"{name} has {word} {times} times",
+        lambda step: step.kind == "activity" and step.name == name and met(step),
+        # Failures are counted of one Activity, the others over those that the Workflow asked for.
+        times=1 if failure else times,
+        awaits_failure_of=name if failure else "",
+    )
 
 
 def condition_name(condition: Condition) -> str:
     if isinstance(condition, When):
         return str(condition)
     return f"{getattr(condition, '__name__', 'the condition')} is met"
+
+
+def awaits_failure_of(condition: Condition | None) -> str:
+    """The Activity that is to fail; "" where the condition is another."""
+    return condition.awaits_failure_of if isinstance(condition, When) else ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, HistoryEventFilterType, TaskQueueType
+from temporalio.api.enums.v1 import HistoryEventFilterType, TaskQueueType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
@@ -15,23 +16,35 @@ from temporalio.api.workflowservice.v1 import (
     GetWorkflowExecutionHistoryRequest,
     GetWorkflowExecutionHistoryReverseRequest,
 )
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from workshop.core.display import clean
-from workshop.watching.follow.rows import Progress, seconds, steps
+from workshop.watching.follow.history import attributes, steps
+from workshop.watching.follow.rows import Progress, seconds
 
 RPC_SECONDS = timedelta(seconds=2)
 """A loopback service answers in milliseconds; a call without a limit could wait for ever."""
 
 
 class Run:
-    """One run of a Workflow, as far as the Temporal Service has told of it."""
+    """What is known of one run, the latest one unless it is named. `poll` learns what is new."""
 
     def __init__(self, client: Client, workflow_id: str, run_id: str | None) -> None:
         self.client, self.workflow_id, self.run_id = client, workflow_id, run_id or ""
         self.events: list[HistoryEvent] = []
         self.state = DescribeWorkflowExecutionResponse()
+
+    @classmethod
+    def of(cls, handle: WorkflowHandle[Any, Any], client: Client | None = None) -> Run:
+        """The run that `handle.result()` waits for, as another Client than the handle's sees it."""
+        # The handle has no public name for its Client.
+        return cls(client or handle._client, handle.id, handle.run_id or handle.result_run_id)
+
+    @property
+    def address(self) -> str:
+        """Host and port of its Temporal Service."""
+        return str(self.client.service_client.config.target_host)
 
     @property
     def _execution(self) -> WorkflowExecution:
@@ -39,10 +52,11 @@ class Run:
 
     async def poll(self) -> None:
         """Ask for the present state, and for those events that are new: one call, seldom two."""
-        service, space = self.client.workflow_service, self.client.namespace
         # retry=False: the SDK's own retries would hide for 10 s that the service is away.
-        self.state = await service.describe_workflow_execution(
-            DescribeWorkflowExecutionRequest(namespace=space, execution=self._execution),
+        self.state = await self.client.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=self.client.namespace, execution=self._execution
+            ),
             retry=False,
             timeout=RPC_SECONDS,
         )
@@ -55,7 +69,10 @@ class Run:
         except RPCError as error:
             if error.status != RPCStatusCode.UNIMPLEMENTED:
                 raise
-            self.events = await self._all_events(info.history_length)
+            # The time-skipping test server knows no other order than from the beginning.
+            handle = self.client.get_workflow_handle(self.workflow_id, run_id=self.run_id)
+            found = [event async for event in handle.fetch_history_events(rpc_timeout=RPC_SECONDS)]
+            self.events = found[: info.history_length]
 
     async def _new_events(self, length: int) -> list[HistoryEvent]:
         """The events that are not known yet.
@@ -63,44 +80,25 @@ class Run:
         Read from the end, so that a long history is not read again, and because only recorded
         events come that way: attempts of a Workflow Task that may yet vanish do not.
         """
-        service, space = self.client.workflow_service, self.client.namespace
+        known = len(self.events)
         new: list[HistoryEvent] = []
         token = b""
-        while len(self.events) + len(new) < length:
-            page = await service.get_workflow_execution_history_reverse(
+        while known + len(new) < length:
+            page = await self.client.workflow_service.get_workflow_execution_history_reverse(
                 GetWorkflowExecutionHistoryReverseRequest(
-                    namespace=space,
+                    namespace=self.client.namespace,
                     execution=self._execution,
-                    maximum_page_size=min(200, length - len(self.events) - len(new) + 5),
+                    maximum_page_size=min(200, length - known - len(new) + 5),
                     next_page_token=token,
                 ),
                 retry=False,
                 timeout=RPC_SECONDS,
             )
-            new += [e for e in page.history.events if e.event_id > len(self.events)]
+            new += [event for event in page.history.events if event.event_id > known]
             token = page.next_page_token
             if not token or not page.history.events or page.history.events[-1].event_id == 1:
                 break
         return new[::-1]
-
-    async def _all_events(self, length: int) -> list[HistoryEvent]:
-        """The same from the beginning: the time-skipping test server knows no other order."""
-        found: list[HistoryEvent] = []
-        token = b""
-        while True:
-            page = await self.client.workflow_service.get_workflow_execution_history(
-                GetWorkflowExecutionHistoryRequest(
-                    namespace=self.client.namespace,
-                    execution=self._execution,
-                    next_page_token=token,
-                ),
-                retry=False,
-                timeout=RPC_SECONDS,
-            )
-            found += page.history.events
-            token = page.next_page_token
-            if not token:
-                return found[:length]
 
     async def closed(self) -> None:
         """Return when the run closes, or when the service cannot say so any longer."""
@@ -119,17 +117,15 @@ class Run:
 
     def progress(self) -> Progress:
         info = self.state.workflow_execution_info
-        status = WorkflowExecutionStatus(info.status).name.lower().replace("_", " ")
+        told = [attributes(event) for event in self.events]
         return Progress(
             workflow_type=clean(info.type.name),
             workflow_id=clean(self.workflow_id),
             run_id=self.run_id,
-            status=status,
+            status=WorkflowExecutionStatus(info.status).name.lower().replace("_", " "),
             steps=steps(self.events, self.state.pending_activities),
             workers=frozenset(
-                event.workflow_task_completed_event_attributes.identity
-                for event in self.events
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+                task.identity for kind, task in told if kind == "workflow_task_completed"
             ),
         )
 
@@ -143,10 +139,8 @@ class Run:
     @property
     def next_run_id(self) -> str:
         """The run that takes over (continue-as-new, Workflow retry, cron); "" where none does."""
-        if not self.events:
-            return ""
-        attributes = getattr(self.events[-1], self.events[-1].WhichOneof("attributes") or "")
-        return str(getattr(attributes, "new_execution_run_id", ""))
+        told = attributes(self.events[-1])[1] if self.events else None
+        return str(getattr(told, "new_execution_run_id", ""))
 
     async def last_poll(self, queue: str, kind: TaskQueueType.ValueType) -> float | None:
         """Unix seconds when a Worker last asked for work; None if none did for minutes."""

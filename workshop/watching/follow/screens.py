@@ -24,14 +24,9 @@ def details(step: Step) -> str:
         parts.append(lasting(step.seconds, 2))
     if wait(step):
         parts.append(wait(step))
-    text = ", ".join(parts)
-    if not step.error:
-        return text
-    return (
-        f"{text}, last error {step.error}"
-        if step.state == "completed"
-        else (f"{text}, {step.error}")
-    )
+    if step.error:
+        parts.append(f"last error {step.error}" if step.state == "completed" else step.error)
+    return ", ".join(parts)
 
 
 def wait(step: Step) -> str:
@@ -40,17 +35,12 @@ def wait(step: Step) -> str:
     return "" if step.fires_in is None else f"fires in {lasting(step.fires_in)}"
 
 
-def label(step: Step) -> str:
-    prefix = {"signal": "Signal ", "update": "Update ", "child": "child Workflow "}
-    return prefix.get(step.kind, "") + step.name
-
-
 def _sign(step: Step) -> str:
     return "⏲" if step.kind == "timer" and step.state == "running" else SIGNS[step.state]
 
 
 def _row(step: Step, width: int) -> str:
-    return f"  {_sign(step)} {label(step):<{width}}  {details(step)}"
+    return f"  {_sign(step)} {step.label:<{width}}  {details(step)}"
 
 
 def _header(progress: Progress) -> str:
@@ -59,7 +49,7 @@ def _header(progress: Progress) -> str:
 
 def as_text(progress: Progress, link: str = "", note: str = "") -> str:
     """The whole picture as plain text: header, Web UI address, rows, progress, a note."""
-    width = max((len(label(step)) for step in progress.steps), default=0)
+    width = max((len(step.label) for step in progress.steps), default=0)
     lines = [_header(progress)]
     lines += [f"Web UI: {link}"] if link else []
     lines += [_row(step, width) for step in progress.steps]
@@ -76,7 +66,7 @@ def as_html(progress: Progress, link: str = "", note: str = "") -> str:
         seconds = "" if step.seconds is None else lasting(step.seconds, 2)
         rows.append(
             (
-                label(step),
+                step.label,
                 f"{_sign(step)} {step.state}",
                 str(step.attempt or ""),
                 wait(step) or ("" if step.kind == "signal" else seconds),
@@ -110,24 +100,21 @@ class Terminal:
         self._note = ""
 
     def show(self, progress: Progress, note: str, final: bool = False) -> None:
-        lines = []
-        if not self._header:
-            lines += [f"Web UI: {self._link}"] if self._link else []
-        if _header(progress) != self._header:
-            self._header = _header(progress)
-            lines.insert(0, self._header)
+        lines, header = [], _header(progress)
+        if header != self._header:
+            lines.append(header)
+            lines += [f"Web UI: {self._link}"] if self._link and not self._header else []
+            self._header = header
         for step in progress.steps:
             now = (step.state, step.attempt, step.error)
             if self._rows.get((progress.run_id, step.event_id)) != now:
                 self._rows[progress.run_id, step.event_id] = now
                 lines.append(_row(step, width=24))
-        if final:
-            lines.append(progress.summary())
+        lines += [progress.summary()] if final else []
         # A note's numbers count down; only its words make it a new one.
         words = re.sub(r"\d", "", note)
-        if words != self._note:
-            self._note = words
-            lines += [note] if note else []
+        lines += [note] if note and words != self._note else []
+        self._note = words
         if lines:
             print("\n".join(lines), flush=True)
 

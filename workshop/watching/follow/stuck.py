@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
 
-from temporalio.api.enums.v1 import (
-    PendingActivityState,
-    PendingWorkflowTaskState,
-    TaskQueueType,
-)
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState, TaskQueueType
 
 from workshop.core.display import clean
 from workshop.core.patience import Patience
+from workshop.services.provider_errors import Trouble, explain_failure
 from workshop.watching.follow import causes
 from workshop.watching.follow.causes import Cause, recorded_cause
-from workshop.watching.follow.conditions import Condition, When
+from workshop.watching.follow.conditions import Condition, awaits_failure_of
 from workshop.watching.follow.errors import (
     ActivityNotRegistered,
     FollowError,
+    ModelTrouble,
     NoWorker,
     WorkflowTaskFailed,
 )
-from workshop.watching.follow.model import model_trouble
 from workshop.watching.follow.rows import seconds
 from workshop.watching.follow.run import Run
 
@@ -35,9 +31,16 @@ NO_POLLER_SECONDS = 4.0
 """How long a task may lie on a Task Queue that nobody has ever polled."""
 OLD_POLLER_SECONDS = 11.0
 """The same where a Worker polled before: a task may wait 10 s for one that went away (sticky)."""
+NOT_REGISTERED = "is not registered on this worker"
+"""What the SDK says of a Workflow or an Activity that a Worker was not given."""
+_WORKFLOWS = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+_ACTIVITIES = TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+_AGAIN = (
+    "in the cell of the Worker, run it, then start the Worker again with start_worker. "
+    "The Workflow goes on by itself."
+)
 
-
-_told: OrderedDict[str, float] = OrderedDict()
+_told: dict[str, float] = {}
 """When follow last told of a failure, by run: the same one is not told again as if it were new."""
 
 
@@ -48,7 +51,7 @@ class Judge:
         self.run = run
         self.began = time.time()
         self.note = ""
-        self._until = until
+        self._awaited = awaits_failure_of(until)
         # The limits above are seconds of a quiet machine.
         self._pace = Patience(math.inf)
         self._polls: dict[tuple[str, int], tuple[float, float | None]] = {}
@@ -63,11 +66,6 @@ class Judge:
             or self._model_trouble()
             or await self._worker_trouble()
         )
-
-    def _model_trouble(self) -> FollowError | None:
-        error, note = model_trouble(self.run, self._until, self.began)
-        self.note = self.note or note
-        return error
 
     async def _task_trouble(self) -> FollowError | None:
         task = self.run.state.pending_workflow_task
@@ -100,13 +98,8 @@ class Judge:
         if begun >= self.began and unanswered:
             # A new attempt that does not complete has failed: the SDK does not answer for it.
             return self._task_failed(latest, repeated=latest is cause)
-        if (
-            0 < begun < self.began
-            and begun > _told.get(self.run.run_id, 0) + 1
-            and not await self._polled_since(
-                begun, self.run.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-            )
-        ):
+        earlier = _told.get(self.run.run_id, 0) + 1 < begun < self.began
+        if earlier and not await self._polled_since(begun, self.run.task_queue, _WORKFLOWS):
             return self._task_failed(latest)
         self.note = (
             f"A Workflow Task failed earlier ({latest.error}). Temporal tries it again "
@@ -115,7 +108,7 @@ class Judge:
         return None
 
     def _task_failed(self, cause: Cause, repeated: bool = False) -> WorkflowTaskFailed:
-        self._tell()
+        _told[self.run.run_id] = time.time()
         error = cause.error if cause.error.endswith((".", "…")) else f"{cause.error}."
         saw = f"A Workflow Task of {clean(self.run.workflow_id)} fails: {error}"
         saw += f" {cause.line}" if cause.line else ""
@@ -134,77 +127,67 @@ class Judge:
                 "Worker again with start_worker. Or end it with await handle.terminate() and start "
                 "a new one."
             )
-        elif "is not registered on this worker" in cause.error:
+        elif NOT_REGISTERED in cause.error:
             expected = "A Worker that knows this Workflow."
-            do = (
-                "Add the class to workflows=[…] in the cell of the Worker, run it, then start the "
-                "Worker again with start_worker. The Workflow goes on by itself."
-            )
+            do = f"Add the class to workflows=[…] {_AGAIN}"
         elif "ellipsis" in cause.error.lower() or "..." in cause.line:
             do = f"A blank of the Workflow is still open. {do}"
         return WorkflowTaskFailed(saw, expected, do)
 
     async def _registration_trouble(self) -> FollowError | None:
         for activity in self.run.state.pending_activities:
-            failure = activity.last_failure
-            message = failure.message
-            if (
-                failure.application_failure_info.type != "NotFoundError"
-                or "is not registered on this worker" not in message
-            ):
-                continue
-            name = clean(activity.activity_type.name)
-            if isinstance(self._until, When) and self._until.awaits_failure_of == name:
+            failure, name = activity.last_failure, clean(activity.activity_type.name)
+            lacks = failure.application_failure_info.type == "NotFoundError"
+            if not lacks or NOT_REGISTERED not in failure.message or name == self._awaited:
                 continue
             ended = seconds(activity.last_attempt_complete_time)
-            told = _told.get(self.run.run_id, 0)
+            queue = activity.activity_options.task_queue.name or self.run.task_queue
             if ended < self.began and (
-                ended <= told
-                or await self._polled_since(
-                    ended,
-                    activity.activity_options.task_queue.name or self.run.task_queue,
-                    TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-                )
+                ended <= _told.get(self.run.run_id, 0)
+                or await self._polled_since(ended, queue, _ACTIVITIES)
             ):
                 self.note = (
                     f"{name} was not registered on the Worker at the last attempt; "
                     "waiting for the next one."
                 )
                 continue
-            self._tell()
-            known = message.partition("available activities: ")[2].strip()
+            _told[self.run.run_id] = time.time()
+            known = failure.message.partition("available activities: ")[2].strip()
             return ActivityNotRegistered(
                 f"The Worker does not know the Activity {name}. "
                 + (f"It knows {clean(known, 300)}." if known else "It knows none."),
                 f"A Worker with {name} in activities=[…]. Temporal tries again until there is one.",
-                f"Add {name} to activities=[…] in the cell of the Worker, run it, then start the "
-                "Worker again with start_worker. The Workflow goes on by itself.",
+                f"Add {name} to activities=[…] {_AGAIN}",
             )
         return None
 
+    def model_advice(self) -> Trouble | None:
+        """What an Activity's error means that is its LLM's; None where none is."""
+        known = (explain_failure(a.last_failure) for a in self.run.state.pending_activities)
+        return next((trouble for trouble in known if trouble), None)
+
+    def _model_trouble(self) -> FollowError | None:
+        for activity in self.run.state.pending_activities:
+            name, known = clean(activity.activity_type.name), explain_failure(activity.last_failure)
+            if known is None or name == self._awaited:
+                continue
+            note = f"{name}: {known.saw} {known.do}"
+            if known.patience is not None:
+                # An older failure may have been corrected by now.
+                if seconds(activity.last_attempt_complete_time) < self.began:
+                    note += " This was the last attempt; waiting for the next one."
+                elif activity.attempt > known.patience:
+                    saw = f"{name} fails at each attempt: {known.saw}"
+                    return ModelTrouble(saw, known.expected, known.do)
+            self.note = self.note or note
+            return None
+        return None
+
     async def _worker_trouble(self) -> FollowError | None:
-        now, state = time.time(), self.run.state
-        lying: list[tuple[str, TaskQueueType.ValueType, float]] = []
-        task = state.pending_workflow_task
-        if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
-            # A first Workflow Task may be held back (start_delay): it counts from when it is due.
-            due = max(
-                seconds(task.scheduled_time),
-                seconds(state.workflow_execution_info.execution_time),
-            )
-            lying.append((self.run.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, due))
-        busy = False
-        for activity in state.pending_activities:
-            busy |= activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
-            if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
-                queue = activity.activity_options.task_queue.name or self.run.task_queue
-                due = max(
-                    seconds(activity.scheduled_time),
-                    seconds(activity.next_attempt_schedule_time),
-                )
-                lying.append((queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY, due))
-        patient = OLD_POLLER_SECONDS * self._pace.stretch
-        for queue, kind, since in lying:
+        now, patient = time.time(), OLD_POLLER_SECONDS * self._pace.stretch
+        started = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+        busy = any(a.state == started for a in self.run.state.pending_activities)
+        for queue, kind, since in self._untaken():
             if now - since < NO_POLLER_SECONDS * self._pace.stretch:
                 continue
             polled = await self._last_poll(queue, kind)
@@ -212,13 +195,11 @@ class Judge:
                 # A Worker with all its slots in use does not ask for more, and is no fault.
                 self.note = self.note or f"No Worker has taken the task on Task Queue {queue!r} yet"
                 continue
-            workflows = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-            if polled is None and kind != workflows and await self._last_poll(queue, workflows):
+            if polled is None and kind != _WORKFLOWS and await self._last_poll(queue, _WORKFLOWS):
                 return ActivityNotRegistered(
                     f"The Worker of Task Queue {clean(queue)!r} runs Workflows and no Activities.",
                     "A Worker with this Workflow's Activities in activities=[…].",
-                    "Add them in the cell of the Worker, run it, then start the Worker again with "
-                    "start_worker. The Workflow goes on by itself.",
+                    f"Add them {_AGAIN}",
                 )
             saw = f"Task Queue {clean(queue)!r} has no Worker. A task lies on it untaken"
             saw += "." if polled is None else f"; a Worker last asked {now - polled:.1f} s ago."
@@ -231,6 +212,21 @@ class Judge:
                 "handle.terminate() and start it again.",
             )
         return None
+
+    def _untaken(self) -> list[tuple[str, TaskQueueType.ValueType, float]]:
+        """Tasks that no Worker has taken: their Task Queue, its kind, and since when."""
+        state, own = self.run.state, self.run.task_queue
+        task, found = state.pending_workflow_task, []
+        if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
+            # A first Workflow Task may be held back (start_delay): it counts from when it is due.
+            due = (task.scheduled_time, state.workflow_execution_info.execution_time)
+            found.append((own, _WORKFLOWS, max(map(seconds, due))))
+        for activity in state.pending_activities:
+            if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
+                queue = activity.activity_options.task_queue.name or own
+                due = (activity.scheduled_time, activity.next_attempt_schedule_time)
+                found.append((queue, _ACTIVITIES, max(map(seconds, due))))
+        return found
 
     async def _polled_since(self, at: float, queue: str, kind: TaskQueueType.ValueType) -> bool:
         """Whether a Worker has asked for work after `at`: it may be a new one with mended code.
@@ -250,8 +246,3 @@ class Judge:
             answer = await self.run.last_poll(queue, kind)
             self._polls[queue, kind] = (time.monotonic(), answer)
         return answer
-
-    def _tell(self) -> None:
-        _told[self.run.run_id] = time.time()
-        while len(_told) > 100:
-            _told.popitem(last=False)

@@ -50,12 +50,10 @@ def outdated(worker: Worker | None = None, workflow_type: str = "") -> list[str]
             things.append(defined)
     found = []
     for thing in things:
-        name = getattr(thing, "__name__", "")
-        now = names.get(name)
-        if now is None or now is thing or getattr(now, "__module__", "") != thing.__module__:
-            continue
-        if _text(now) != _text(thing):
-            found.append(name)
+        now = names.get(getattr(thing, "__name__", ""))
+        same_place = now is not None and getattr(now, "__module__", "") == thing.__module__
+        if same_place and now is not thing and _text(now) != _text(thing):
+            found.append(thing.__name__)
     return found
 
 
@@ -79,12 +77,11 @@ def others(progress: Progress, worker: Worker) -> str:
     for step in progress.steps:
         if step.worker and step.name not in ran.setdefault(step.worker, []):
             ran[step.worker].append(step.name)
-    told = []
-    for identity, what in ran.items():
-        who = "" if identity == mine else _other(identity)
-        if who:
-            told.append(f"{who} ran {', '.join(what)}; this notebook's Worker did not.")
-    return " ".join(told)
+    return " ".join(
+        f"{who} ran {', '.join(what)}; this notebook's Worker did not."
+        for identity, what in ran.items()
+        if identity != mine and (who := _other(identity))
+    )
 
 
 def _other(identity: str) -> str:

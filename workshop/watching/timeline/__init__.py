@@ -1,7 +1,7 @@
 """A Workflow's Event History as a picture, after the fact or in the middle.
 
-`timeline` is the learner's part. Below it lie `spans` (an Event History becomes rows) and
-`picture` (rows become one inline SVG).
+`timeline` is the learner's part. Below it lie `rows` (an Event History becomes rows), with
+`activities`, `worker_lane` and `spans`, and `picture` (rows become one inline SVG).
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop.core.display import clean, counted, dollars, duration, table
+from workshop.core.display import counted, dollars, duration, table
 from workshop.core.svg import figure, tag, words
 from workshop.practice.model.ledger import Call, LedgerError
 from workshop.services import namespaces
-from workshop.watching.follow.errors import ServiceAway, UnknownWorkflow
-from workshop.watching.follow.rows import SIGNS, seconds
+from workshop.watching.follow import endings
+from workshop.watching.follow.errors import ServiceAway
+from workshop.watching.follow.rows import seconds
 from workshop.watching.follow.run import Run
 from workshop.watching.receipt import receipt
-from workshop.watching.timeline import picture, spans
+from workshop.watching.timeline import picture
+from workshop.watching.timeline.rows import rows, run_row, told_rows
 from workshop.watching.timeline.spans import Mark, Row, Span
 
 __all__ = ["Mark", "Row", "Span", "Timeline", "timeline"]
@@ -76,14 +78,13 @@ class Timeline:
         lines: list[tuple[str, ...]] = []
         for row in self.rows:
             for span in row.spans:
-                what = f"{_sign(span)} {span.what}"
                 took = duration(span.ends - span.begins)
-                details = span.error or span.words
-                lines.append((row.label, what, duration(span.begins), took, details))
+                when = (f"{span.sign} {span.what}", duration(span.begins), took)
+                lines.append((row.label, *when, span.error or span.words))
             for mark in row.marks:
                 sign = {"signal": "✓ ", "rejected": "✗ "}.get(mark.kind, "")
-                at = duration(max(0.0, mark.at))
-                lines.append((row.label, f"{sign}{mark.what}", at, "", mark.words))
+                when = (f"{sign}{mark.what}", duration(max(0.0, mark.at)), "")
+                lines.append((row.label, *when, mark.words))
         return lines
 
     def __repr__(self) -> str:
@@ -149,94 +150,73 @@ async def timeline(
         runs = await _runs(handle)
     except RPCError as error:
         raise _trouble(error, handle) from None
-    zero = seconds(runs[0].events[0].event_time)
-    progress, last = runs[-1].progress(), seconds(runs[-1].events[-1].event_time)
+    progress, zero = runs[-1].progress(), seconds(runs[0].events[0].event_time)
+    last = seconds(runs[-1].events[-1].event_time)
     now = max(last, time.time()) if progress.running else last
-    calls = _calls(handle, zero, now)
-    rows: list[Row] = []
-    for number, run in enumerate(runs):
-        latest = run is runs[-1]
-        ends = now if latest else seconds(run.events[-1].event_time)
-        after = float("inf") if latest else seconds(runs[number + 1].events[0].event_time) - 0.05
-        if run.next_run_id or len(runs) > 1:
-            count = 0 if handle.run_id else number + 1
-            rows.append(spans.run_row(run.events, run.progress().status, count, zero, ends))
-        rows += spans.rows(
-            run.events,
-            run.state,
-            run.progress().steps,
-            ends,
-            zero=zero,
-            calls=[call for call in calls if call.at < after],
-            queries=queries if latest else (),
-            rejected=rejected if latest else (),
-        )
-        calls = [call for call in calls if call.at >= after]
+    made = _rows(runs, not handle.run_id, _calls(handle), now) + told_rows(queries, rejected)
     return Timeline(
         progress.workflow_type,
         progress.workflow_id,
         progress.run_id,
         progress.status,
         now - zero,
-        tuple(rows),
+        tuple(row.since(zero) for row in made),
         len(runs),
     )
 
 
+def _rows(runs: Sequence[Run], numbered: bool, calls: Sequence[Call], now: float) -> list[Row]:
+    """The rows of all runs. An earlier Workflow of the same id may have made some of the calls."""
+    made: list[Row] = []
+    bounds = [seconds(run.events[0].event_time) - 0.05 for run in runs] + [now + 0.5]
+    for number, run in enumerate(runs):
+        progress = run.progress()
+        ends = now if run is runs[-1] else seconds(run.events[-1].event_time)
+        if run.next_run_id or len(runs) > 1:
+            count = number + 1 if numbered else 0
+            made.append(run_row(run.events, progress.status, count, ends))
+        own = [call for call in calls if bounds[number] <= call.at < bounds[number + 1]]
+        made += rows(run.events, run.state, progress.steps, ends, own)
+    return made
+
+
 async def _runs(handle: WorkflowHandle[Any, Any]) -> list[Run]:
     """The run that the handle names, or all that followed from one start."""
-    # The handle has no public name for its Client; the run is the one that result() waits for.
-    client = handle._client
-    run = Run(client, handle.id, handle.run_id or handle.result_run_id)
+    run = Run.of(handle)
     try:
         await run.poll()
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        client = await namespaces.where(client, handle.id)  # it may be another notebook's
-        run = Run(client, handle.id, handle.run_id or handle.result_run_id)
+        # It may be another notebook's.
+        run = Run.of(handle, await namespaces.where(run.client, handle.id))
         await run.poll()
     if handle.run_id:
         return [run]
     first = run.events[0].workflow_execution_started_event_attributes.first_execution_run_id
     if first and first != run.run_id:
-        earlier = Run(client, handle.id, first)
+        earlier = Run(run.client, handle.id, first)
         with suppress(RPCError):  # kept no longer: the one that there is will do
             await earlier.poll()
             run = earlier
     runs = [run]
     while runs[-1].next_run_id and len(runs) < RUNS:
-        runs.append(Run(client, handle.id, runs[-1].next_run_id))
+        runs.append(Run(run.client, handle.id, runs[-1].next_run_id))
         await runs[-1].poll()
     return runs
 
 
-def _sign(span: Span) -> str:
-    if span.state in ("untaken", "unanswered"):
-        return "✗"
-    if span.state == "run":
-        return spans.run_sign(span.what)
-    return SIGNS.get(span.what) or SIGNS.get(span.state, "…")
-
-
-def _calls(handle: WorkflowHandle[Any, Any], began: float, now: float) -> list[Call]:
-    """The LLM calls of one run: another run may have had the same id at another time."""
+def _calls(handle: WorkflowHandle[Any, Any]) -> Sequence[Call]:
     try:
-        calls = receipt(handle).calls
+        return receipt(handle).calls
     except LedgerError:  # receipt() tells of it; the history can be shown without
-        return []
-    return [call for call in calls if began - 0.05 <= call.at <= now + 0.5]
+        return ()
 
 
 def _trouble(error: RPCError, handle: WorkflowHandle[Any, Any]) -> Exception:
-    if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
-        return UnknownWorkflow(
-            f"The Temporal Service has no Workflow {clean(handle.id)!r}.",
-            "A Workflow of that id, in one of its namespaces.",
-            "Run the cell that starts it. A Temporal Service started afresh has forgotten the "
-            "Workflows of the one before.",
-        )
-    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
+    if error.status in endings.UNKNOWN:
+        return endings.unknown(handle.id, "", ", in one of its namespaces")
+    if error.status in endings.REFUSED:
         return error
     return ServiceAway(
         "The Temporal Service does not answer.",

@@ -23,12 +23,7 @@ _BAR, _LINE = 12.0, 15.0
 """Heights of a bar and of a line of words, in pixels."""
 _ARROW = "M-5,-5L2,0L-5,5Z"
 _FIELD, _CROSS = "M-13,-6H0V6H-13Z", "M-10,-3.5L-3,3.5M-10,3.5L-3,-3.5"
-_DIAMOND, _CIRCLE, _UP, _REFUSED = (
-    "M0,-6L6,0L0,6L-6,0Z",
-    "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0",
-    "M0,-5L5,4L-5,4Z",
-    "M-5,-5L5,5M-5,5L5,-5",
-)
+_UP, _WALL = "M0,-5L5,4L-5,4Z", "M0,-6V6"
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _STEPS = (
     *(digit * 10.0**power for power in range(-4, 1) for digit in (1, 2, 5)),
@@ -50,9 +45,9 @@ _LEGEND = {
     "run": "a run, from its start to its end",
 }
 _MARKS = {
-    "signal": (_DIAMOND, "live", "Signal"),
-    "query": (_CIRCLE, "live hollow", "Query"),
-    "rejected": (_REFUSED, "bad open", "Update that was rejected"),
+    "signal": ("M0,-6L6,0L0,6L-6,0Z", "live", "Signal"),
+    "query": ("M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0", "live hollow", "Query"),
+    "rejected": ("M-5,-5L5,5M-5,5L5,-5", "bad open", "Update that was rejected"),
 }
 """The shape of a mark, its colour and its words; LLM calls have more of them."""
 _AS = {"cancelled": "left open", "terminated": "left open", "fired": "timer"}
@@ -82,13 +77,8 @@ def draw(rows: Sequence[Row], total: float, running: bool, label: str) -> str:
     bottom = height
     legend, height = _legend(shown, height)
     grid = _axis(scale, bottom, running)
-    bands = [
-        _band(span, scale, bottom)
-        for row in shown
-        if row.kind == "worker"
-        for span in row.spans
-        if span.state == "untaken"
-    ]
+    lanes = [span for row in shown if row.kind == "worker" for span in row.spans]
+    bands = [_band(span, scale, bottom) for span in lanes if span.state == "untaken"]
     return picture("workshop-timeline", label, height, [*bands, *grid, *parts, *legend])
 
 
@@ -101,29 +91,22 @@ def _chosen(rows: Sequence[Row]) -> list[Row]:
 def ticks(total: float, most: int = 5) -> list[tuple[float, str]]:
     """Round moments along an axis, in seconds, with their words."""
     step = next((step for step in _STEPS if total / step <= most), _STEPS[-1])
-    found = []
-    for number in range(int(total / step + 1e-9) + 1):
-        at = number * step
-        for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
-            if step >= unit:
-                found.append((at, f"{at / unit:g} {name}"))
-                break
-        else:
-            found.append((at, f"{round(at, 6):g} s"))
-    return found
+    units = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"), (0.0, "s"))
+    least, name = next(unit for unit in units if step >= unit[0])
+    moments = [number * step for number in range(int(total / step + 1e-9) + 1)]
+    return [(at, f"{round(at / (least or 1.0), 6):g} {name}") for at in moments]
 
 
 def _axis(scale: float, bottom: float, running: bool) -> list[str]:
+    def line(x: str, **more: object) -> str:
+        return tag("line", x1=x, x2=x, y1="18", y2=f"{bottom:g}", class_="line", **more)
+
     parts = []
     for at, name in ticks(scale):
         x = percent(at / scale)
         anchor = "start" if at == 0 else "end" if at / scale > 0.94 else "middle"
-        parts.append(tag("line", x1=x, x2=x, y1="18", y2=f"{bottom:g}", class_="line"))
-        parts.append(text(x, 13, name, class_="soft tick", anchor=anchor))
-    x = percent(1)
-    end = {"stroke_dasharray": "2 3"} if running else {}
-    parts.append(tag("line", x1=x, x2=x, y1="18", y2=f"{bottom:g}", class_="line", **end))
-    return parts
+        parts += [line(x), text(x, 13, name, class_="soft tick", anchor=anchor)]
+    return [*parts, line(percent(1), stroke_dasharray="2 3" if running else None)]
 
 
 def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
@@ -143,18 +126,18 @@ def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
         line += _LINE * (len(spoken) - 1)
     middle = line + 7 + _BAR / 2
     for span in row.spans:
-        title = f"{row.label}: {span.what}, after {duration(span.begins)}, "
-        title += f"{duration(span.ends - span.begins)}"
-        title += "".join(f", {said}" for said in (span.error, span.words) if said)
+        told = [f"{row.label}: {span.what}", f"after {duration(span.begins)}"]
+        told += [duration(span.ends - span.begins), span.error, span.words]
+        title = ", ".join(part for part in told if part)
         x1, x2 = percent(span.begins / scale), percent(span.ends / scale)
         parts.append(_bar(span.state, x1, x2, middle, title))
+    bottom = middle + _BAR / 2
+    calls = [mark for mark in row.marks if mark.kind == "call"]
     for mark in row.marks:
-        if mark.kind != "call":
+        if mark.kind in _MARKS:
             shape, class_, _ = _MARKS[mark.kind]
             title = f"{row.label}: {mark.what}, after {duration(max(0.0, mark.at))}"
             parts.append(marker(percent(mark.at / scale), middle, shape, class_, title))
-    bottom = middle + _BAR / 2
-    calls = [mark for mark in row.marks if mark.kind == "call"]
     if calls:
         parts += _calls(calls, bottom + 7, scale)
         bottom += 26
@@ -164,58 +147,51 @@ def _row(row: Row, top: float, scale: float) -> tuple[list[str], float]:
 def _bar(state: str, x1: str, x2: str, middle: float, title: str = "") -> str:
     """A stretch in the shape of its state. Its outline keeps the shortest one visible."""
     state = _AS.get(state, state)
-    y = middle - _BAR / 2
+    top = middle - _BAR / 2
     told = [tag("title", words(title))] if title else []
 
-    def line(class_: str, **more: object) -> str:
-        at = f"{middle:g}"
-        return tag("line", x1=x1, x2=x2, y1=at, y2=at, class_=class_, **more)
+    def line(
+        class_: str, left: str = x1, right: str = x2, beyond: float | None = None, **more: object
+    ) -> str:
+        y1, y2 = (middle, middle) if beyond is None else (top - beyond, top + _BAR + beyond)
+        return tag("line", x1=left, x2=right, y1=f"{y1:g}", y2=f"{y2:g}", class_=class_, **more)
 
     def box(class_: str, **more: object) -> str:
-        left, right = _number(x1), _number(x2)
         unit = "%" if x1.endswith("%") else ""
         # A box of no width at all is not drawn, its outline neither.
-        width = f"{max(right - left, 0.05):.2f}{unit}"
-        return tag("rect", x=x1, y=f"{y:g}", width=width, height=f"{_BAR:g}", class_=class_, **more)
+        width = f"{max(_number(x2) - _number(x1), 0.05):.2f}{unit}"
+        size = {"width": width, "height": f"{_BAR:g}"}
+        return tag("rect", x=x1, y=f"{top:g}", **size, class_=class_, **more)
 
-    if state == "completed":
-        drawn = [box("ok", rx="2", stroke_width="2")]
-    elif state == "failed":
-        stripes = line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="2 4")
-        ending = [marker(x2, middle, _FIELD, "bad hollow"), marker(x2, middle, _CROSS, "bad open")]
-        drawn = [box("bad hollow"), stripes, *ending]
-    elif state == "timed out":
-        wall = tag(
-            "line",
-            x1=x2,
-            x2=x2,
-            y1=f"{y - 3:g}",
-            y2=f"{y + _BAR + 3:g}",
-            class_="late",
-            stroke_width="4",
-        )
-        drawn = [box("late hollow", stroke_dasharray="6 3"), wall]
-    elif state == "running":
-        drawn = [box("live hollow"), marker(x2, middle, _ARROW, "live")]
-    elif state == "timer":
-        caps = [
-            tag(
-                "line", x1=x, x2=x, y1=f"{y:g}", y2=f"{y + _BAR:g}", class_="live", stroke_width="2"
-            )
-            for x in (x1, x2)
-        ]
-        drawn = [line("live", stroke_width="3"), *caps]
-    elif state == "run":
-        drawn = [line("idle", stroke_width="1")]
-        drawn += [marker(x, middle, "M0,-6V6", "idle open") for x in (x1, x2)]
-    elif state == "untaken":
-        drawn = [line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="8 8"), box("bad open")]
-    elif state == "unanswered":
-        drawn = [box("late hollow", stroke_dasharray="2 2")]
-    elif state == "waiting":
-        drawn = [line("idle", stroke_width="3", stroke_dasharray="3 5")]
-    else:
-        drawn = [box("idle hollow")]
+    match state:
+        case "completed":
+            drawn = [box("ok", rx="2", stroke_width="2")]
+        case "failed":
+            stripes = line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="2 4")
+            ends = [(_FIELD, "bad hollow"), (_CROSS, "bad open")]
+            drawn = [box("bad hollow"), stripes, *(marker(x2, middle, *end) for end in ends)]
+        case "timed out":
+            drawn = [
+                box("late hollow", stroke_dasharray="6 3"),
+                line("late", x2, x2, 3, stroke_width="4"),
+            ]
+        case "running":
+            drawn = [box("live hollow"), marker(x2, middle, _ARROW, "live")]
+        case "timer":
+            caps = [line("live", x, x, 0, stroke_width="2") for x in (x1, x2)]
+            drawn = [line("live", stroke_width="3"), *caps]
+        case "run":
+            caps = [marker(x, middle, _WALL, "idle open") for x in (x1, x2)]
+            drawn = [line("idle", stroke_width="1"), *caps]
+        case "untaken":
+            stripes = line("bad", stroke_width=f"{_BAR:g}", stroke_dasharray="8 8")
+            drawn = [stripes, box("bad open")]
+        case "unanswered":
+            drawn = [box("late hollow", stroke_dasharray="2 2")]
+        case "waiting":
+            drawn = [line("idle", stroke_width="3", stroke_dasharray="3 5")]
+        case _:
+            drawn = [box("idle hollow")]
     return tag("g", *told, *drawn, class_=f"bar {state.replace(' ', '-')}")
 
 
@@ -233,7 +209,7 @@ def _calls(calls: Sequence[Mark], top: float, scale: float) -> list[str]:
     groups: list[list[Mark]] = []
     for mark in sorted(calls, key=lambda mark: mark.at):
         place = mark.at / scale
-        class_ = "ok" if not (mark.failed or mark.lost) else "bad hollow"
+        class_ = "bad hollow" if mark.failed or mark.lost else "ok"
         title = f"{mark.what}, after {duration(max(0.0, mark.at))}, {mark.words}"
         parts.append(marker(percent(place), top, _UP, class_, title))
         if groups and place - groups[-1][0].at / scale < 0.34:
@@ -241,9 +217,9 @@ def _calls(calls: Sequence[Mark], top: float, scale: float) -> list[str]:
         else:
             groups.append([mark])
     for group in groups:
-        place = group[0].at / scale
-        anchor = "start" if place < 0.2 else "end" if place > 0.66 else "middle"
-        x = percent(group[-1].at / scale if anchor == "end" else place)
+        first, last = group[0].at / scale, group[-1].at / scale
+        anchor = "start" if first < 0.2 else "end" if first > 0.66 else "middle"
+        x = percent(last if anchor == "end" else first)
         parts.append(text(x, top + 17, _call_words(group), class_="call", anchor=anchor))
     return parts
 
@@ -262,16 +238,15 @@ def _call_words(calls: Sequence[Mark]) -> str:
 def _legend(rows: Sequence[Row], top: float) -> tuple[list[str], float]:
     """The shapes that the picture has, with their words, in two columns."""
     states = {_AS.get(span.state, span.state) for row in rows for span in row.spans}
-    shapes = [(state, name) for state, name in _LEGEND.items() if state in states]
-    calls = [mark for row in rows for mark in row.marks if mark.kind == "call"]
-    used = [(_bar(state, "2", "26", 0), name) for state, name in shapes]
-    if calls:
+    marks = [mark for row in rows for mark in row.marks]
+    kinds = {mark.kind for mark in marks}
+    used = [(_bar(state, "2", "26", 0), name) for state, name in _LEGEND.items() if state in states]
+    if "call" in kinds:
         used.append((marker("14", 0, _UP, "ok"), "LLM call, in US dollars"))
-    kinds = {mark.kind for row in rows for mark in row.marks}
     for kind, (path, class_, name) in _MARKS.items():
         if kind in kinds:
             used.append((marker("14", 0, path, class_), name))
-    if any(mark.failed or mark.lost for mark in calls):
+    if any(mark.failed or mark.lost for mark in marks):
         used.append((marker("14", 0, _UP, "bad hollow"), "LLM call: failed, or answer lost"))
     parts = []
     for number, (shape, name) in enumerate(used):
