@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from workshop.practice.model import MODEL
@@ -38,9 +39,8 @@ def parse(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise _bad(
-            "We could not parse the JSON body of your request: it is not valid JSON."
-        ) from None
+        words = "We could not parse the JSON body of your request: it is not valid JSON."
+        raise _bad(words) from None
     if not isinstance(value, dict):
         raise _bad(_wrong_type("body", "an object", value), code="invalid_type")
     return value
@@ -57,14 +57,14 @@ def read(body: dict[str, Any]) -> ChatRequest:
     if _typed("model", body["model"], str) != MODEL:
         raise unknown_model(body["model"])
     messages = _messages(body)
-    tools = [_tool(f"tools[{i}]", tool) for i, tool in enumerate(_optional(body, "tools", list))]
+    tools = [_tool(where, tool) for where, tool in _each("tools", body.get("tools"))]
     stream = _typed("stream", body.get("stream") or False, bool)
-    options = _optional(body, "stream_options", dict)
-    if body.get("stream_options") is not None and not stream:
-        raise _bad(
-            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-            "stream_options",
-        )
+    options = body.get("stream_options")
+    if options is not None:
+        _typed("stream_options", options, dict)
+        if not stream:
+            words = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+            raise _bad(words, "stream_options")
     for name, (low, high) in _DECIMALS.items():
         _number(body, name, float, low, high)
     limits = [_number(body, name, int, 1) for name in ("max_completion_tokens", "max_tokens")]
@@ -74,9 +74,9 @@ def read(body: dict[str, Any]) -> ChatRequest:
         tool_choice=_tool_choice(body, tools),
         response_format=_response_format(body),
         stream=stream,
-        include_usage=bool(options.get("include_usage")),
+        include_usage=bool(options and options.get("include_usage")),
         n=_number(body, "n", int, 1, 128) or 1,
-        max_tokens=next((limit for limit in limits if limit), None),
+        max_tokens=limits[0] or limits[1],
         stop=_stop(body),
     )
 
@@ -92,14 +92,14 @@ def _messages(body: dict[str, Any]) -> list[Message]:
             "messages",
             "empty_array",
         )
-    for index, message in enumerate(messages):
-        _message(f"messages[{index}]", message)
+    for where, message in _each("messages", messages):
+        _message(where, message)
     _tool_messages(messages)
     return list(messages)
 
 
-def _message(where: str, message: Any) -> None:
-    role = _typed(where, message, dict).get("role")
+def _message(where: str, message: Message) -> None:
+    role = message.get("role")
     if role is None:
         raise _missing(f"{where}.role")
     if role not in _ROLES:
@@ -107,35 +107,24 @@ def _message(where: str, message: Any) -> None:
     if role == "tool":
         _has_text(where, message, "tool_call_id")
     content, calls = message.get("content"), message.get("tool_calls")
-    if calls is not None:
-        for number, call in enumerate(_typed(f"{where}.tool_calls", calls, list)):
-            _tool_call(f"{where}.tool_calls[{number}]", call)
-    if content is None:
-        if role == "assistant" and (calls or message.get("function_call")):
-            return
+    for place, call in _each(f"{where}.tool_calls", calls):
+        _has_text(place, call, "id")
+        function = _function(call)
+        if function is None:
+            raise _missing(f"{place}.function")
+        _has_text(f"{place}.function", function, "arguments")
+    if isinstance(content, list):
+        for place, part in _each(f"{where}.content", content):
+            _has_text(place, part, "type")
+            if part["type"] == "text":
+                _has_text(place, part, "text")
+    elif content is None and not (role == "assistant" and (calls or message.get("function_call"))):
         raise _bad(
             f"Invalid value for 'content': expected a string, got null. [{where}.content]",
             f"{where}.content",
         )
-    if isinstance(content, list):
-        for number, part in enumerate(content):
-            _part(f"{where}.content[{number}]", part)
-    elif not isinstance(content, str):
+    elif content is not None and not isinstance(content, str):
         raise _mistyped(f"{where}.content", "a string or an array of objects", content)
-
-
-def _part(where: str, part: Any) -> None:
-    _has_text(where, _typed(where, part, dict), "type")
-    if part["type"] == "text":
-        _has_text(where, part, "text")
-
-
-def _tool_call(where: str, call: Any) -> None:
-    _has_text(where, _typed(where, call, dict), "id")
-    function = _function(call)
-    if function is None:
-        raise _missing(f"{where}.function")
-    _has_text(f"{where}.function", function, "arguments")
 
 
 def _tool_messages(messages: list[Message]) -> None:
@@ -161,8 +150,8 @@ def _tool_messages(messages: list[Message]) -> None:
         waiting = [call["id"] for call in message.get("tool_calls") or []]
 
 
-def _tool(where: str, tool: Any) -> dict[str, Any]:
-    if _typed(where, tool, dict).get("type") != "function":
+def _tool(where: str, tool: dict[str, Any]) -> dict[str, Any]:
+    if tool.get("type") != "function":
         raise _unsupported(f"{where}.type", tool.get("type"), "function")
     function = _function(tool)
     if function is None:
@@ -172,9 +161,9 @@ def _tool(where: str, tool: Any) -> dict[str, Any]:
     return function
 
 
-def _function(holder: dict[str, Any]) -> dict[str, Any] | None:
-    """The function that a tool or a call names."""
-    function = holder.get("function")
+def _function(holder: Any) -> dict[str, Any] | None:
+    """The function that a tool, a call or a choice names."""
+    function = holder.get("function") if isinstance(holder, dict) else None
     named = isinstance(function, dict) and isinstance(function.get("name"), str)
     return function if named else None
 
@@ -185,24 +174,21 @@ def _tool_choice(body: dict[str, Any], tools: list[dict[str, Any]]) -> str:
         return "auto"
     if tools and choice in ("none", "auto", "required"):
         return str(choice)
-    function = _function(choice) if isinstance(choice, dict) else None
+    function = _function(choice)
     if function and function["name"] in [tool["name"] for tool in tools]:
         return f"={function['name']}"
-    raise _bad(
-        "Invalid value for 'tool_choice': "
-        + (
-            "expected 'none', 'auto', 'required' or the name of a function in 'tools'."
-            if tools
-            else "'tool_choice' is only allowed when 'tools' are specified."
-        ),
-        "tool_choice",
+    expected = (
+        "expected 'none', 'auto', 'required' or the name of a function in 'tools'."
+        if tools
+        else "'tool_choice' is only allowed when 'tools' are specified."
     )
+    raise _bad(f"Invalid value for 'tool_choice': {expected}", "tool_choice")
 
 
 def _response_format(body: dict[str, Any]) -> dict[str, Any]:
-    wanted = _optional(body, "response_format", dict)
     if body.get("response_format") is None:
         return {}
+    wanted: dict[str, Any] = _typed("response_format", body["response_format"], dict)
     if wanted.get("type") not in ("text", "json_object", "json_schema"):
         raise _bad(
             "Invalid value for 'response_format.type'. Supported values are: 'text', "
@@ -214,7 +200,7 @@ def _response_format(body: dict[str, Any]) -> dict[str, Any]:
     holds = isinstance(holder, dict) and isinstance(holder.get("schema"), dict)
     if wanted["type"] == "json_schema" and not holds:
         raise _missing("response_format.json_schema.schema")
-    return dict(wanted)
+    return wanted
 
 
 def _stop(body: dict[str, Any]) -> tuple[str, ...]:
@@ -243,10 +229,10 @@ def _number(
     return value
 
 
-def _optional(body: dict[str, Any], name: str, kind: type) -> Any:
-    """A value, or an empty one of its kind where it is missing."""
-    value = body.get(name)
-    return kind() if value is None else _typed(name, value, kind)
+def _each(where: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of an array, which may be missing, each after the name of its place."""
+    for number, value in enumerate([] if values is None else _typed(where, values, list)):
+        yield f"{where}[{number}]", _typed(f"{where}[{number}]", value, dict)
 
 
 def _typed(where: str, value: Any, kind: type) -> Any:
