@@ -23,7 +23,7 @@ def main() -> None:
     # What they would log is of use to nobody here, and could repeat a request.
     for name in ("aiohttp.server", "aiohttp.web", "aiohttp.access", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    serve(lambda: PracticeServer(given.port, given.ledger, given.delay), "WORKSHOP_PRACTICE_PORT")
+    serve(lambda: PracticeServer(**vars(given)), "WORKSHOP_PRACTICE_PORT")
 
 
 if __name__ == "__main__":

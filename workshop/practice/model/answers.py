@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workshop.practice.model import arguments, telling, tool_use
-from workshop.practice.model.api import ChatRequest
 from workshop.practice.model.composing import compose
 from workshop.practice.model.messages import said
 from workshop.practice.model.misbehaviour import misbehave
+from workshop.practice.model.reading import ChatRequest
 
 BYTES_PER_TOKEN = 4
 """The rule for counting tokens: UTF-8 bytes divided by this, rounded up."""
@@ -26,36 +26,33 @@ class Answer:
     text: str | None
     tool_calls: list[dict[str, Any]]
     finish_reason: str
-    prompt_tokens: int
-    completion_tokens: int
+    counts: dict[str, int]
+    """Tokens: `prompt_tokens` and `completion_tokens`."""
 
     @property
-    def usage(self) -> dict[str, Any]:
+    def usage(self) -> dict[str, int]:
         """Token counts under the API's names."""
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "total_tokens": self.prompt_tokens + self.completion_tokens,
-        }
+        return {**self.counts, "total_tokens": sum(self.counts.values())}
 
 
 def answer(chat: ChatRequest, misbehaving: str = "") -> Answer:
     """The answer to a request: to the same messages and tools always the same.
 
     Args:
-        misbehaving: one of `misbehaviour.WAYS`; empty for a model that behaves.
+        misbehaving: one of `WAYS`; empty for a model that behaves.
     """
-    prompt_tokens = _tokens(_prompt_bytes(chat))
     if misbehaving:
         text, calls = misbehave(misbehaving, chat)
     else:
         calls = tool_use.choose(chat)
         text = "" if calls else _formatted(chat, _text(chat))
-    if calls:
-        written = json.dumps([call["function"] for call in calls])
-        return Answer(None, calls, "tool_calls", prompt_tokens, chat.n * _tokens(written))
-    text, reason = _limited(text, chat)
-    return Answer(text, [], reason, prompt_tokens, chat.n * _tokens(text))
+    text, reason = ("", "tool_calls") if calls else _limited(text, chat)
+    written = json.dumps([call["function"] for call in calls]) if calls else text
+    counts = {
+        "prompt_tokens": _tokens(_prompt(chat)),
+        "completion_tokens": chat.n * _tokens(written),
+    }
+    return Answer(None if calls else text, calls, reason, counts)
 
 
 def _text(chat: ChatRequest) -> str:
@@ -84,18 +81,15 @@ def _limited(text: str, chat: ChatRequest) -> tuple[str, str]:
         text = text.partition(stop)[0]
     if chat.max_tokens is None or _tokens(text) <= chat.max_tokens:
         return text, "stop"
-    return _bytes(text)[: chat.max_tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore"), "length"
+    cut = text.encode("utf-8", "replace")[: chat.max_tokens * BYTES_PER_TOKEN]
+    return cut.decode("utf-8", "ignore"), "length"
 
 
-def _prompt_bytes(chat: ChatRequest) -> str:
+def _prompt(chat: ChatRequest) -> str:
     parts = [said(message) for message in chat.messages]
     parts += [json.dumps(m["tool_calls"]) for m in chat.messages if m.get("tool_calls")]
     return "".join(parts + [json.dumps(tool) for tool in chat.tools])
 
 
 def _tokens(text: str) -> int:
-    return max(1, -(-len(_bytes(text)) // BYTES_PER_TOKEN))
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
+    return max(1, -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workshop.practice.model import NOBODY, WAYS
-from workshop.practice.model.api import ApiError, wrong_key_error
+from workshop.practice.model.errors import ApiError, wrong_key_error
 
 _RATE = (
     "Rate limit reached for practice-model on requests per min (RPM). "
@@ -92,8 +92,10 @@ class Fault:
         if self.kind not in _ERRORS:
             return None
         status, kind, code, message = _ERRORS[self.kind]
-        headers = {"Retry-After": f"{self.retry_after:g}"} if self.kind == "rate_limited" else {}
-        return ApiError(status, message.format(self), kind=kind, code=code, headers=headers)
+        error = ApiError(status, message.format(self), kind=kind, code=code)
+        if self.kind == "rate_limited":
+            error.headers["Retry-After"] = f"{self.retry_after:g}"
+        return error
 
 
 def _calls(count: int) -> str:
@@ -107,11 +109,10 @@ class Faults:
         self._active: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
         self._active.append(fault)
 
     def end(self, fault: Fault) -> None:
-        """Take it out of force. Twice is harmless."""
+        """Take a fault out of force. Twice is harmless."""
         fault.ended.set()
         if fault in self._active:
             self._active.remove(fault)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.practice.model import MODEL
-from workshop.practice.model.api import ApiError, ChatRequest, unknown_model
-from workshop.practice.model.messages import Message
+from workshop.practice.model.errors import ApiError, unknown_model
+from workshop.practice.model.messages import Message, all_text, last_user_text
 
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _DECIMALS = {
@@ -28,6 +29,33 @@ _EXPECTED = {
     int: "an integer",
     float: "a decimal",
 }
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A request that was found good."""
+
+    messages: list[Message]
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    """The `function` part of each tool: name, description, parameters (a JSON Schema)."""
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or `=` and the name of a function."""
+    response_format: dict[str, Any] = field(default_factory=dict)
+    stream: bool = False
+    include_usage: bool = False
+    n: int = 1
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+    @property
+    def may_call(self) -> bool:
+        """Whether the answer may be tool calls."""
+        return bool(self.tools) and self.tool_choice != "none"
+
+    @property
+    def user_text(self) -> str:
+        """The text of the last user message, or of all messages where there is none."""
+        return last_user_text(self.messages) or all_text(self.messages)
 
 
 def parse(body: bytes) -> dict[str, Any]:

@@ -17,17 +17,12 @@ _AGE = re.compile(r"(\d[\d,.]*)\s+(million|billion)\s+years", re.IGNORECASE)
 
 
 def report(messages: list[Message], results: list[Message], lacking: list[str]) -> str:
-    """A text that tells the results of tools, and nothing that they did not say.
-
-    Args:
-        results: the messages with role `tool` that it tells.
-        lacking: what could not be had, as sentences; failed results are added to it.
-    """
+    """A text that tells the results of tools, and what was lacking, in sentences; nothing else."""
     calls = {call["id"]: call["function"] for m in messages for call in m.get("tool_calls") or []}
     parts, failed, told = [], [], []
     for result in results:
         call = calls.get(result.get("tool_call_id", "")) or {}
-        name = str(call.get("name") or result.get("name") or "the tool").replace("_", " ")
+        name = _label(call.get("name") or result.get("name") or "the tool")
         subject = _subject(call.get("arguments"))
         text = _readable(said(result))
         if FAILED.match(text):
@@ -85,7 +80,7 @@ def _readable(content: str) -> str:
     return _short(value)
 
 
-def _label(name: str) -> str:
+def _label(name: object) -> str:
     return str(name).replace("_", " ")
 
 

@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from workshop.practice.model import planning, results
-from workshop.practice.model.api import ChatRequest
 from workshop.practice.model.arguments import (
     ADDRESS_NAMES,
     SUM_NAMES,
@@ -19,6 +18,7 @@ from workshop.practice.model.arguments import (
     schema_of,
 )
 from workshop.practice.model.messages import Message, as_json, fingerprint, last_user, said
+from workshop.practice.model.reading import ChatRequest
 from workshop.practice.model.rewriting import words
 from workshop.practice.model.telling import FAILED
 
@@ -146,7 +146,7 @@ def _step_arguments(
         computed = results.computed(text, good)
         sets = [one | ({expression.casefold(): computed} if computed else {}) for one in sets]
     more = {"wider": request if single else "", "whole": request, "read": good}
-    return [arguments(step.tool, text, one, **more) for one in sets]
+    return [arguments(step.tool, text, known=one, **more) for one in sets]
 
 
 def _needed(tool: dict[str, Any], pattern: str) -> str | None:
@@ -202,7 +202,7 @@ def _best(chat: ChatRequest) -> _Call:
 def _whole(tool: dict[str, Any], chat: ChatRequest) -> _Call:
     """A tool with arguments from the whole request."""
     asked = chat.messages[asked_at(chat.messages, [tool]) :]
-    return tool, arguments(tool, said(asked[0]), results.values(asked))
+    return tool, arguments(tool, said(asked[0]), known=results.values(asked))
 
 
 def _calls(messages: list[Message], wanted: list[_Call]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workshop.practice.model import MODEL
 from workshop.practice.model.answers import Answer
-from workshop.practice.model.api import ChatRequest
+from workshop.practice.model.reading import ChatRequest
 
 _PIECES = 40
 """A streamed answer comes in at most so many pieces."""

@@ -29,11 +29,7 @@ _HTML = "text/html; charset=utf-8"
 
 
 class PracticeSite(Served):
-    """Serves the pages and counts the requests for each path.
-
-    Args:
-        port: where to listen on 127.0.0.1.
-    """
+    """Serves the pages and counts the requests for each path."""
 
     def __init__(self, port: int) -> None:
         app = web.Application(middlewares=[self._counted])
@@ -124,8 +120,7 @@ class PracticeSite(Served):
                 headers = {"Content-Encoding": "gzip", "Content-Type": _HTML}
                 return web.Response(body=ZIPPED, headers=headers)
             case "binary":
-                all_bytes = bytes(range(256)) * 4
-                return web.Response(body=all_bytes, content_type="application/octet-stream")
+                return web.Response(body=bytes(range(256)) * 4)  # application/octet-stream
             case "empty":
                 return _html("")
             case "injection":
