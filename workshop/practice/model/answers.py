@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.practice.model import arguments, telling, tool_use
+from workshop.practice.model import arguments, results, tool_use
 from workshop.practice.model.composing import compose
 from workshop.practice.model.messages import said
 from workshop.practice.model.misbehaviour import misbehave
@@ -58,10 +58,10 @@ def answer(chat: ChatRequest, misbehaving: str = "") -> Answer:
 def _text(chat: ChatRequest) -> str:
     """What is said: the results of tools, where there are any, or what the messages ask for."""
     start = tool_use.asked_at(chat.messages, chat.tools) if chat.tools else len(chat.messages)
-    results = [m for m in chat.messages[start + 1 :] if m["role"] == "tool"]
+    found = [m for m in chat.messages[start + 1 :] if m["role"] == "tool"]
     lacking = tool_use.missing(chat)
-    if results or lacking:
-        return telling.report(chat.messages, results, lacking)
+    if found or lacking:
+        return results.report(chat.messages, found, lacking)
     return compose(chat.messages)
 
 

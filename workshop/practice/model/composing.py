@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from workshop.practice.model import rewriting, telling
+from workshop.practice.model import results, rewriting
 from workshop.practice.model.messages import Message, fingerprint, last_user, said
 from workshop.practice.texts import Subject, with_facts, wording
 
@@ -48,9 +48,9 @@ class _Question:
 def compose(messages: list[Message]) -> str:
     """The text that answers these messages, as Markdown or plain text."""
     last = last_user(messages)
-    results = [m for m in messages[last + 1 :] if m["role"] in ("tool", "function")]
-    if results:
-        return telling.report(messages, results, [])
+    found = [m for m in messages[last + 1 :] if m["role"] in ("tool", "function")]
+    if found:
+        return results.report(messages, found, [])
     whole = said(messages[last])
     before = [said(message) for message in messages[:last] if message["role"] == "assistant"]
     asked, material = _apart(whole)

@@ -20,7 +20,6 @@ from workshop.practice.model.arguments import (
 from workshop.practice.model.messages import Message, as_json, fingerprint, last_user, said
 from workshop.practice.model.reading import ChatRequest
 from workshop.practice.model.rewriting import words
-from workshop.practice.model.telling import FAILED
 
 _PATIENCE = 3
 """So many turns with a tool are enough for a step, even if none was what was meant."""
@@ -129,7 +128,7 @@ def _step_arguments(
         single: whether this clause is its only one, so that all of it is about this.
     """
     request, found = said(known[start]), known[start:]
-    good = [said(m) for m in found if m["role"] == "tool" and not FAILED.match(said(m))]
+    good = [said(m) for m in found if m["role"] == "tool" and not results.FAILED.match(said(m))]
     sets = [results.values(found) if len(step.texts) == 1 else {}]
     address = _needed(step.tool, ADDRESS_NAMES)
     if address and not results.ADDRESS.search(text):
