@@ -23,25 +23,29 @@ def fill(schema: dict[str, Any], text: str, **more: Any) -> Any:
     return _Filler(schema, text, **more).value("", schema, True, 0)
 
 
-def arguments(tool: dict[str, Any], text: str, **more: Any) -> Any:
+def of(tool: dict[str, Any], text: str, **more: Any) -> Any:
     """What a tool is called with, as `fill` finds it."""
-    filled = fill(schema_of(tool), text, **more)
+    schema = tool.get("parameters") or {"type": "object", "properties": {}}
+    filled = fill(schema, text, **more)
     return filled if isinstance(filled, dict) else {}
 
 
-def schema_of(tool: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of a tool's arguments."""
-    return tool.get("parameters") or {"type": "object", "properties": {}}
+def known(tool: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schemas of a tool's arguments, by name."""
+    return _properties(tool.get("parameters") or {})
 
 
-def properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schemas of an object's properties."""
+def needed(tool: dict[str, Any]) -> list[str]:
+    """The names of the arguments that a tool needs."""
+    return [name for name in _required(tool.get("parameters") or {}) if isinstance(name, str)]
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
     named = schema.get("properties")
     return named if isinstance(named, dict) else {}
 
 
-def needed_names(schema: dict[str, Any]) -> list[Any]:
-    """The properties that an object needs."""
+def _required(schema: dict[str, Any]) -> list[Any]:
     required = schema.get("required")
     return required if isinstance(required, list) else []
 
@@ -169,10 +173,10 @@ class _Filler:
     def _object(self, schema: dict[str, Any], needed: bool, depth: int) -> Any:
         if depth >= _DEPTH:
             return {} if needed else None
-        required = needed_names(schema)
+        required = _required(schema)
         filled = {
             name: self.value(name, part, name in required, depth + 1)
-            for name, part in properties(schema).items()
+            for name, part in _properties(schema).items()
         }
         kept = {n: value for n, value in filled.items() if value is not None or n in required}
         return kept if kept or needed else None

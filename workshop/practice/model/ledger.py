@@ -65,23 +65,12 @@ class Call:
 _COLUMNS = ", ".join(field.name for field in fields(Call))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at REAL NOT NULL,
-    model TEXT,
-    workflow_id TEXT,
-    activity TEXT,
-    attempt INTEGER,
-    prompt_sha256 TEXT NOT NULL,
-    prompt TEXT NOT NULL,
-    status INTEGER,
-    prompt_tokens INTEGER NOT NULL DEFAULT 0,
-    completion_tokens INTEGER NOT NULL DEFAULT 0,
-    dollars REAL NOT NULL DEFAULT 0,
-    error TEXT
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, model TEXT, workflow_id TEXT,
+    activity TEXT, attempt INTEGER, prompt_sha256 TEXT NOT NULL, prompt TEXT NOT NULL,
+    status INTEGER, prompt_tokens INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0, dollars REAL NOT NULL DEFAULT 0, error TEXT
 )
 """
-_NEWER = {"notebook": f"TEXT NOT NULL DEFAULT '{NOBODY}'"}
-"""Columns that a file of an earlier version lacks. Its rows are those of the one namespace then."""
 
 
 class Ledger:
@@ -110,11 +99,8 @@ class Ledger:
     ) -> int:
         """Commit the row of a request that was just received; do this before anything else.
 
-        Args:
-            prompt: the last user message; its first 80 characters are kept.
-
-        Returns:
-            The row's id, for `answered` or `failed`.
+        Returns the row's id, for `answered` or `failed`. Of the prompt, the last user message, the
+        first 80 characters are kept.
         """
         row = self._write(
             "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt,"
@@ -138,11 +124,7 @@ class Ledger:
         dollars: float | None = None,
         status: int = 200,
     ) -> None:
-        """Complete a row with its answer.
-
-        Args:
-            dollars: the cost in US dollars; None means by the practice model's prices.
-        """
+        """Complete a row with its answer; without dollars, by the practice model's prices."""
         if dollars is None:
             dollars = cost(prompt_tokens, completion_tokens)
         self._write(
@@ -199,7 +181,7 @@ class Ledger:
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(_SCHEMA)
-            _add_columns(connection)
+            _add_notebook(connection)
         except sqlite3.Error:
             connection.close()
             raise
@@ -218,9 +200,9 @@ class Ledger:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch a file to its write-ahead log, where several processes may do so at once.
+    """Switch a file to its write-ahead log.
 
-    SQLite does not wait for the others here, whatever the timeout
+    SQLite does not wait here for other processes that do the same, whatever the timeout
     (https://www.sqlite.org/pragma.html#pragma_journal_mode).
     """
     until = time.monotonic() + _BUSY_SECONDS
@@ -234,14 +216,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
-def _add_columns(connection: sqlite3.Connection) -> None:
-    known = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
-    for name in _NEWER.keys() - known:
-        try:
-            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {_NEWER[name]}")
-        except sqlite3.OperationalError as problem:
-            if "duplicate column" not in str(problem):  # another process was quicker
-                raise
+def _add_notebook(connection: sqlite3.Connection) -> None:
+    """Add a column that files of an earlier version lack: all their rows are of one namespace."""
+    try:
+        connection.execute(
+            f"ALTER TABLE calls ADD COLUMN notebook TEXT NOT NULL DEFAULT '{NOBODY}'"
+        )
+    except sqlite3.OperationalError as problem:
+        if "duplicate column" not in str(problem):
+            raise
 
 
 def cost(prompt_tokens: int, completion_tokens: int) -> float:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workshop.practice.model import NEED_TOOLS, tool_use
-from workshop.practice.model.arguments import properties, schema_of
+from workshop.practice.model import NEED_TOOLS, arguments, tool_use
 from workshop.practice.model.reading import ChatRequest
 
 _HUGE = 100_000
@@ -35,14 +34,10 @@ def misbehave(how: str, chat: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
         function["arguments"] = whole[: max(1, len(whole) // 2)]  # without its closing brace
     elif how == "wrong arguments":
         tool = next(tool for tool in chat.tools if tool["name"] == function["name"])
-        function["arguments"] = json.dumps(_unfit(schema_of(tool)))
+        # No value has the type it should have, and one is not known.
+        odd = {name: _odd(part) for name, part in arguments.known(tool).items()}
+        function["arguments"] = json.dumps(odd | {"not_asked_for": True})
     return "", [call]
-
-
-def _unfit(schema: dict[str, Any]) -> dict[str, Any]:
-    """An object that does not fit: no value has the type it should have, and one is not known."""
-    odd = {name: _odd(part) for name, part in properties(schema).items()}
-    return odd | {"not_asked_for": True}
 
 
 def _odd(part: Any) -> Any:

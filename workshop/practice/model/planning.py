@@ -6,13 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from workshop.practice.model.arguments import (
-    ADDRESS_NAMES,
-    SUM_NAMES,
-    needed_names,
-    properties,
-    schema_of,
-)
+from workshop.practice.model import arguments
 from workshop.practice.model.rewriting import words
 
 _ENOUGH = 2
@@ -55,10 +49,11 @@ def fit(tool: dict[str, Any], text: str) -> int:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]", " ", tool["name"])
     named, described = set(words(spaced)), set(words(str(tool.get("description") or "")))
     score = 2 * len(asked & named) + len(asked & (described - named))
-    takes = " ".join(properties(schema_of(tool))).casefold()
+    takes = " ".join(arguments.known(tool)).casefold()
     sums = _SUM.search(text) or _OF_RESULTS.search(text)
-    score += _ENOUGH if sums and re.search(SUM_NAMES, takes) else 0
-    return score + (_ENOUGH if _ADDRESS.search(text) and re.search(ADDRESS_NAMES, takes) else 0)
+    score += _ENOUGH if sums and re.search(arguments.SUM_NAMES, takes) else 0
+    address = _ADDRESS.search(text) and re.search(arguments.ADDRESS_NAMES, takes)
+    return score + (_ENOUGH if address else 0)
 
 
 def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
@@ -128,4 +123,4 @@ def _given(text: str) -> bool:
 
 def _one_needed(tool: dict[str, Any]) -> bool:
     """Whether just one argument is needed: only then another subject is another call."""
-    return len(needed_names(schema_of(tool))) == 1
+    return len(arguments.needed(tool)) == 1
