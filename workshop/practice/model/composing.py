@@ -112,9 +112,8 @@ def _number(pattern: str, text: str) -> int | None:
 
 def _email(question: _Question) -> str:
     subject = find_subject(question.whole)
-    about = re.search(
-        r"\b(?:report|news|results?)\s+(?:on|about)\s+([^\n.!?:;]{2,80})", question.asked
-    )
+    topic = r"\b(?:report|news|results?)\s+(?:on|about)\s+([^\n.!?:;]{2,80})"
+    about = re.search(topic, question.asked)
     name = about.group(1).strip(" \"'“”") if about else subject.name if subject else "the subject"
     teaser = rewriting.key_sentences(question.material, 1) or ([subject.lead] if subject else [])
     return wording("email", name=name, teaser=f"{teaser[0]}\n\n" if teaser else "")
@@ -137,9 +136,7 @@ def _summary(question: _Question) -> str | None:
 
 
 def _topic(question: _Question) -> str | None:
-    if not question.asks(
-        r"\b(?:what|which|name|give|suggest|find|write|identify|say|tell|state)\b"
-    ):
+    if not question.asks(r"\b(what|which|name|give|suggest|find|write|identify|say|tell|state)\b"):
         return None
     material = question.material or question.asked
     subject, heading = find_subject(material), rewriting.heading(material)

@@ -48,7 +48,7 @@ def unknown_model(name: str) -> ApiError:
     return ApiError(404, message, code="model_not_found")
 
 
-def wrong_key_error() -> ApiError:
+def wrong_key() -> ApiError:
     """401, without a word of the key that came."""
     message = f"Incorrect API key provided. The {SERVICE} takes only its own."
     return ApiError(401, message, code="invalid_api_key")
@@ -71,7 +71,7 @@ class Protocol(web.RequestHandler):
 
 
 @web.middleware
-async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ApiError as problem:

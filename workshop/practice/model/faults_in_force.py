@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workshop.practice.model import NOBODY, WAYS
-from workshop.practice.model.errors import ApiError, wrong_key_error
+from workshop.practice.model.errors import ApiError, wrong_key
 
 _RATE = (
     "Rate limit reached for practice-model on requests per min (RPM). "
@@ -88,7 +88,7 @@ class Fault:
     def error(self) -> ApiError | None:
         """The answer that the API gives for this fault; None where it gives none."""
         if self.kind == "wrong_key":
-            return wrong_key_error()
+            return wrong_key()
         if self.kind not in _ERRORS:
             return None
         status, kind, code, message = _ERRORS[self.kind]

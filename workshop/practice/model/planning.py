@@ -30,6 +30,7 @@ _OF_RESULTS = re.compile(
 )
 """Asks to calculate with what results said."""
 _ADDRESS = re.compile(r"https?://\S")
+_GIVEN = re.compile(f"{_SUM.pattern}|{_ADDRESS.pattern}")
 _SUBJECT_WORDS = 4
 _MOST_SUBJECTS = 8
 
@@ -67,7 +68,13 @@ def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
         tool = _best(tools, text)
         started = {step.tool["name"] for step in steps}
         # "… and say which note is older" names the notes, but asks for a text.
-        if tool and steps and tool["name"] in started and _VERB.match(text) and not _given(text):
+        if (
+            tool
+            and steps
+            and tool["name"] in started
+            and _VERB.match(text)
+            and not _GIVEN.search(text)
+        ):
             continue
         if tool and steps and steps[-1].tool is tool and not later:
             steps[-1].texts.append(text)
@@ -78,9 +85,8 @@ def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
     if not steps and (whole := _best(tools, request)):
         steps = [Step(whole, [request])]
     for step in steps:
-        step.texts = list(dict.fromkeys(step.texts))[:_MOST_SUBJECTS]
-        if not _one_needed(step.tool):
-            step.texts = step.texts[:1]
+        most = _MOST_SUBJECTS if _one_needed(step.tool) else 1
+        step.texts = list(dict.fromkeys(step.texts))[:most]
     return steps
 
 
@@ -115,10 +121,6 @@ def _another(step: Step, text: str) -> str | None:
         return text if short else None
     before = [found[0] for found in re.finditer(_PREPOSITION.pattern, step.texts[-1])]
     return f"{before[-1]}{text}" if short and before and re.search(r"\w", text) else None
-
-
-def _given(text: str) -> bool:
-    return bool(_SUM.search(text) or _ADDRESS.search(text))
 
 
 def _one_needed(tool: dict[str, Any]) -> bool:

@@ -21,6 +21,14 @@ _DECIMALS = {
     "presence_penalty": (-2, 2),
     "frequency_penalty": (-2, 2),
 }
+_NO_CALL = (
+    "Invalid parameter: messages with role 'tool' must be a response to a preceding message with "
+    "'tool_calls'."
+)
+_NO_RESULT = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+    "'tool_call_id'. The following tool_call_ids did not have response messages: "
+)
 _EXPECTED = {
     dict: "an object",
     list: "an array of objects",
@@ -114,12 +122,8 @@ def _messages(body: dict[str, Any]) -> list[Message]:
         raise _missing("messages")
     messages = _typed("messages", body["messages"], list)
     if not messages:
-        raise _bad(
-            "Invalid 'messages': empty array. Expected an array with minimum length 1, "
-            "but got an empty array instead.",
-            "messages",
-            "empty_array",
-        )
+        expected = "Expected an array with minimum length 1, but got an empty array instead."
+        raise _bad(f"Invalid 'messages': empty array. {expected}", "messages", "empty_array")
     for where, message in _each("messages", messages):
         _message(where, message)
     _tool_messages(messages)
@@ -147,10 +151,8 @@ def _message(where: str, message: Message) -> None:
             if part["type"] == "text":
                 _has_text(place, part, "text")
     elif content is None and not (role == "assistant" and (calls or message.get("function_call"))):
-        raise _bad(
-            f"Invalid value for 'content': expected a string, got null. [{where}.content]",
-            f"{where}.content",
-        )
+        where = f"{where}.content"
+        raise _bad(f"Invalid value for 'content': expected a string, got null. [{where}]", where)
     elif content is not None and not isinstance(content, str):
         raise _mistyped(f"{where}.content", "a string or an array of objects", content)
 
@@ -159,22 +161,14 @@ def _tool_messages(messages: list[Message]) -> None:
     """Every tool call is followed by its result, and no result stands alone."""
     waiting: list[str] = []
     for index, message in enumerate([*messages, {"role": ""}]):
+        where = f"messages.[{index}].role"
         if message["role"] == "tool":
             if message["tool_call_id"] not in waiting:
-                raise _bad(
-                    "Invalid parameter: messages with role 'tool' must be a response to a "
-                    "preceding message with 'tool_calls'.",
-                    f"messages.[{index}].role",
-                )
+                raise _bad(_NO_CALL, where)
             waiting.remove(message["tool_call_id"])
             continue
         if waiting:
-            raise _bad(
-                "An assistant message with 'tool_calls' must be followed by tool messages "
-                "responding to each 'tool_call_id'. The following tool_call_ids did not have "
-                "response messages: " + ", ".join(waiting)[:300],
-                f"messages.[{index}].role",
-            )
+            raise _bad(_NO_RESULT + ", ".join(waiting)[:300], where)
         waiting = [call["id"] for call in message.get("tool_calls") or []]
 
 
@@ -218,16 +212,13 @@ def _response_format(body: dict[str, Any]) -> dict[str, Any]:
         return {}
     wanted: dict[str, Any] = _typed("response_format", body["response_format"], dict)
     if wanted.get("type") not in ("text", "json_object", "json_schema"):
-        raise _bad(
-            "Invalid value for 'response_format.type'. Supported values are: 'text', "
-            "'json_object', and 'json_schema'.",
-            "response_format.type",
-            "invalid_value",
-        )
-    holder = wanted.get("json_schema")
-    holds = isinstance(holder, dict) and isinstance(holder.get("schema"), dict)
-    if wanted["type"] == "json_schema" and not holds:
-        raise _missing("response_format.json_schema.schema")
+        known = "Supported values are: 'text', 'json_object', and 'json_schema'."
+        where = "response_format.type"
+        raise _bad(f"Invalid value for '{where}'. {known}", where, "invalid_value")
+    if wanted["type"] == "json_schema":
+        holder = wanted.get("json_schema")
+        if not isinstance(holder, dict) or not isinstance(holder.get("schema"), dict):
+            raise _missing("response_format.json_schema.schema")
     return wanted
 
 
@@ -249,11 +240,8 @@ def _number(
         raise _mistyped(name, _EXPECTED[kind], value)
     if not low <= value <= high:
         side, bound = ("above_max", f"<= {high}") if value > high else ("below_min", f">= {low}")
-        raise _bad(
-            f"Invalid '{name}': expected a value {bound}, but got {value} instead.",
-            name,
-            f"{'integer' if kind is int else 'decimal'}_{side}_value",
-        )
+        words = f"Invalid '{name}': expected a value {bound}, but got {value} instead."
+        raise _bad(words, name, f"{'integer' if kind is int else 'decimal'}_{side}_value")
     return value
 
 

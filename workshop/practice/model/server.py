@@ -17,15 +17,18 @@ from typing import Any
 
 from aiohttp import web
 
-from workshop.practice.model import FAULTS_PATH, KEY, MODEL, NOBODY, NOTEBOOK_HEADER, SERVICE, wire
-from workshop.practice.model.answers import Answer, answer
-from workshop.practice.model.errors import (
-    ApiError,
-    Protocol,
-    errors_as_json,
-    unknown_model,
-    wrong_key_error,
+from workshop.practice.model import (
+    FAULTS_PATH,
+    KEY,
+    MODEL,
+    NOBODY,
+    NOTEBOOK_HEADER,
+    SERVICE,
+    errors,
+    wire,
 )
+from workshop.practice.model.answers import Answer, answer
+from workshop.practice.model.errors import ApiError
 from workshop.practice.model.faults_in_force import Fault, Faults
 from workshop.practice.model.ledger import Ledger, cost
 from workshop.practice.model.messages import all_text, fingerprint, last_user_text
@@ -47,7 +50,7 @@ class PracticeServer(Served):
         LedgerError: the ledger cannot be used.
     """
 
-    protocol = Protocol
+    protocol = errors.Protocol
 
     def __init__(self, port: int, ledger: Path, delay: float) -> None:
         self.delay = delay
@@ -56,7 +59,7 @@ class PracticeServer(Served):
         self.faults = Faults()
         self.started = int(time.time())
         app = web.Application(
-            middlewares=[self._unless_unplugged, errors_as_json, self._guard],
+            middlewares=[self._unless_unplugged, errors.as_json, self._guard],
             client_max_size=_BODY_BYTES,
         )
         app.add_routes(
@@ -100,7 +103,7 @@ class PracticeServer(Served):
         model = {"id": MODEL, "object": "model", "created": self.started, "owned_by": "workshop"}
         name = request.match_info.get("name")
         if name not in (None, MODEL):
-            raise unknown_model(str(name))
+            raise errors.unknown_model(str(name))
         return web.json_response(model if name else {"object": "list", "data": [model]})
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
@@ -230,7 +233,7 @@ def _require_key(request: web.Request) -> None:
     expected = f"Bearer {KEY}".encode()
     given = request.headers.get("Authorization", "").encode("utf-8", "replace")
     if not hmac.compare_digest(given, expected):
-        raise wrong_key_error()
+        raise errors.wrong_key()
 
 
 def _notebook(request: web.Request) -> str:

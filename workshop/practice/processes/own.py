@@ -37,10 +37,8 @@ class OwnProcess:
     async def ensure(self, settings: Settings, *, limit: float = 15.0) -> bool:
         """Find this home's process or start it, and return when it answers.
 
-        One that has just been started may have another port than `settings` say: load them again.
-
-        Returns:
-            Whether it was started now.
+        Returns whether it was started now, maybe on another port than `settings` say: load them
+        again.
 
         Raises:
             WorkshopError: it cannot be had (`refusal`), with the reason and what to do.

@@ -22,10 +22,7 @@ class Page:
 
 
 class Site:
-    """The practice site, which runs in a process of its own. `open_site` gives it.
-
-    What asks the site raises PracticeSiteError where it does not answer.
-    """
+    """The practice site, which `open_site` gives. Whoever asks it may meet a PracticeSiteError."""
 
     part_bytes = PART_BYTES
     """Bytes of each of the 40 parts of the archive."""
