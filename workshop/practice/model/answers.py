@@ -36,11 +36,7 @@ class Answer:
 
 
 def answer(chat: ChatRequest, misbehaving: str = "") -> Answer:
-    """The answer to a request: to the same messages and tools always the same.
-
-    Args:
-        misbehaving: one of `WAYS`; empty for a model that behaves.
-    """
+    """The answer to a request, of a model that misbehaves in one of `WAYS`, or in none."""
     if misbehaving:
         text, calls = misbehave(misbehaving, chat)
     else:
@@ -48,11 +44,9 @@ def answer(chat: ChatRequest, misbehaving: str = "") -> Answer:
         text = "" if calls else _formatted(chat, _text(chat))
     text, reason = ("", "tool_calls") if calls else _limited(text, chat)
     written = json.dumps([call["function"] for call in calls]) if calls else text
-    counts = {
-        "prompt_tokens": _tokens(_prompt(chat)),
-        "completion_tokens": chat.n * _tokens(written),
-    }
-    return Answer(None if calls else text, calls, reason, counts)
+    tokens = {"prompt_tokens": _tokens(_prompt(chat)), "completion_tokens": _tokens(written)}
+    tokens["completion_tokens"] *= chat.n
+    return Answer(None if calls else text, calls, reason, tokens)
 
 
 def _text(chat: ChatRequest) -> str:

@@ -202,10 +202,10 @@ class _Filler:
         return None
 
     def _number(self, kind: str | None, schema: dict[str, Any]) -> int | float | None:
-        for index, number in enumerate(self.numbers):
+        for number in self.numbers:
             whole = number.is_integer()
             if (whole or kind == "number") and _within(number, schema):
-                del self.numbers[index]
+                self.numbers.remove(number)
                 return int(number) if whole else number
         return None
 

@@ -226,8 +226,7 @@ class misbehaving(FaultContext):
 def clear(base: str | None = None) -> bool:
     """End all faults of this notebook, whichever of its processes made them.
 
-    Returns:
-        True when none is left. False when the practice model cannot be reached.
+    Returns whether none is left: False when the practice model cannot be reached.
 
     Raises:
         FaultError: a real provider is in use and `base` is not given.

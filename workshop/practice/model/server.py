@@ -40,14 +40,10 @@ _BODY_BYTES = 32 * 1024 * 1024
 
 
 class PracticeServer(Served):
-    """Answers chat requests, keeps the ledger and the faults.
-
-    Args:
-        ledger: the file that gets a row for every request.
-        delay: seconds that an answer takes.
+    """Answers chat requests, each `delay` seconds long; keeps the ledger and the faults.
 
     Raises:
-        LedgerError: the ledger cannot be used.
+        LedgerError: the ledger, a file that gets a row for every request, cannot be used.
     """
 
     protocol = errors.Protocol

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -68,21 +69,24 @@ class Served:
         return web.json_response(self.about)
 
 
-def serve(make: Callable[[], Served], setting: str) -> None:
+def serve(parser: ArgumentParser, make: Callable[..., Served], *, port: int, setting: str) -> None:
     """Serve until the process is told to end, and say nothing but errors.
 
     Args:
-        setting: the setting that names the port.
+        parser: of the command line, whose values `make` takes, and a port beside them.
+        port: the usual one; the setting names another.
 
     Raises:
         SystemExit: it cannot serve, and why: mostly, something else listens on the port.
     """
+    parser.add_argument("--port", type=int, default=port, help=f"default {port}")
+    given = vars(parser.parse_args())
 
     async def until_told() -> None:
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        await make().run(ended)
+        await make(**given).run(ended)
 
     try:
         asyncio.run(until_told())
