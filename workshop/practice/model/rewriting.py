@@ -159,10 +159,8 @@ def _without_tags(text: str) -> str:
     """The readable text of a web page; any other text as it is."""
     if not re.search(r"<(?:!doctype|html|head|body|div|p)\b[^>]*>", text, re.IGNORECASE):
         return text
-    text = re.sub(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", " ", text, flags=re.I | re.S)
-    text = re.sub(
-        r"</?(?:p|div|li|ul|ol|h\d|tr|br|section|article)\b[^>]*>", "\n\n", text, flags=re.I
-    )
+    text = re.sub(r"(?is)<(script|style|head)\b.*?(?:</\1\s*>|\Z)", " ", text)
+    text = re.sub(r"(?i)</?(?:p|div|li|ul|ol|h\d|tr|br|section|article)\b[^>]*>", "\n\n", text)
     return html.unescape(re.sub(r"<[^>]*(?:>|\Z)", "", text))
 
 

@@ -37,10 +37,8 @@ def choose(chat: ChatRequest) -> list[dict[str, Any]]:
     """
     if not chat.may_call:
         return []
-    for tool in chat.tools:
-        if chat.tool_choice == f"={tool['name']}":
-            return _calls(chat.messages, [_whole(tool, chat)])
-    wanted = _obeyed(chat) or _next(chat)[0]
+    named = [tool for tool in chat.tools if chat.tool_choice == f"={tool['name']}"]
+    wanted = [_whole(tool, chat) for tool in named[:1]] or _obeyed(chat) or _next(chat)[0]
     if not wanted and chat.tool_choice == "required":
         wanted = [_best(chat)]
     return _calls(chat.messages, wanted)
@@ -48,9 +46,7 @@ def choose(chat: ChatRequest) -> list[dict[str, Any]]:
 
 def some_call(chat: ChatRequest) -> dict[str, Any]:
     """The call that comes next; where a text does, one more that was made already."""
-    if wanted := choose(chat):
-        return wanted[0]
-    return _calls(chat.messages, [_best(chat)])[0]
+    return (choose(chat) or _calls(chat.messages, [_best(chat)]))[0]
 
 
 def missing(chat: ChatRequest) -> list[str]:

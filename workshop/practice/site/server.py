@@ -36,7 +36,7 @@ class PracticeSite(Served):
         app.add_routes(
             [
                 web.get("/visits", self.visits),
-                web.delete("/visits", self.forget),
+                web.delete("/visits", self.visits),
                 web.get("/", self.front),
                 web.get("/pages/{slug}", self.page),
                 web.get("/archive", self.archive),
@@ -57,11 +57,9 @@ class PracticeSite(Served):
         return await handler(request)
 
     async def visits(self, request: web.Request) -> web.Response:
+        if request.method == "DELETE":
+            self._visits.clear()
         return web.json_response(self._visits)
-
-    async def forget(self, request: web.Request) -> web.Response:
-        self._visits.clear()
-        return web.json_response({})
 
     # Pages that are well
 
