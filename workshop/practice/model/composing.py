@@ -76,10 +76,9 @@ _NUMBERS |= {"a couple of": 2, "a dozen": 12, "a": 1, "an": 1, "fifteen": 15, "t
 _NUMBER = r"(\d{1,4}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _FACTS = re.compile(r"\b(?:facts?|things?|reasons?|insights?|points?)\b", re.IGNORECASE)
 _INSTRUCTION = re.compile(
-    r"\b(?:summar\w+|bullets?|rewrite|redo|revise|shorten|shorter|translate|poem|feedback|change|"
+    r"(?i)\b(?:summar\w+|bullets?|rewrite|redo|revise|shorten|shorter|translate|poem|feedback|change|"
     r"title|topic|subject|facts?|e-?mail|children|kids|make it|turn it|edit|instructions?|draft|"
-    r"text|article|report|research|paragraph)\b",
-    re.IGNORECASE,
+    r"text|article|report|research|paragraph)\b"
 )
 _MATERIAL_LENGTH = 60
 _EDITS = r"\b(?:rewrite|redo|revise|change|make|turn|feedback|please|as a poem|shorter)\b"
@@ -183,8 +182,8 @@ def _facts(question: _Question) -> str | None:
         subject = find_subject(question.earlier)
     if subject is None:
         return None
-    told = {text for _, text in subject.facts if more and text in question.earlier}
-    fresh = [fact for fact in subject.facts if fact[1] not in told]
+    told = {fact for fact in subject.facts if more and fact[1] in question.earlier}
+    fresh = [fact for fact in subject.facts if fact not in told]
     asked_for = _number(_FACTS.pattern, question.asked)
     wanted = 5 if asked_for is None else max(1, asked_for)
     # The digest of the messages says where to begin: other words, other facts.

@@ -12,21 +12,18 @@ from workshop.practice.model.rewriting import words
 _ENOUGH = 2
 """A tool fits when this many of its words are there; words of its name count double."""
 _BREAK = re.compile(
-    r"(?P<mark>[,;:]\s+|[.?!](?:\s+|$)|\n+|\s+(?=(?:and|then)\s))(?:and\s+)?(?P<then>then,?\s+)?",
-    re.IGNORECASE,
+    r"(?i)(?P<mark>[,;:]\s+|[.?!](?:\s+|$)|\n+|\s+(?=(?:and|then)\s))(?:and\s+)?(?P<then>then,?\s+)?"
 )
 _QUOTED = re.compile(r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|`[^`\n]*`")
 _PREPOSITION = re.compile(r"(?:for|about|on|in|of|at|regarding)\s", re.IGNORECASE)
 _VERB = re.compile(
-    r"(?:say|tell|write|explain|answer|compare|summar\w+|report|give|show|find|name|list|describe|"
-    r"book|send|make|add|use|decide|which|what|who|how|when|where|why|whether|if|please)\b",
-    re.IGNORECASE,
+    r"(?i)(?:say|tell|write|explain|answer|compare|summar\w+|report|give|show|find|name|list|describe|"
+    r"book|send|make|add|use|decide|which|what|who|how|when|where|why|whether|if|please)\b"
 )
 _SUM = re.compile(r"[\d)]\s*(?:\*\*|[-+*/%^×÷])\s*[(\d-]")
 _OF_RESULTS = re.compile(
-    r"\b(?:times|plus|minus|multipl\w+|divid\w+|add|subtract)\b[^.?!]*\d|\b(?:sum|product|difference)\b"
-    r"|\b(?:add|multiply|divide|subtract)\s+(?:them|these|those|both|the)\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:times|plus|minus|multipl\w+|divid\w+|add|subtract)\b[^.?!]*\d|\b(?:sum|product|difference)\b"
+    r"|\b(?:add|multiply|divide|subtract)\s+(?:them|these|those|both|the)\b"
 )
 """Asks to calculate with what results said."""
 _ADDRESS = re.compile(r"https?://\S")

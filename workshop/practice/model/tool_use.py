@@ -17,10 +17,9 @@ from workshop.practice.model.rewriting import words
 _PATIENCE = 3
 """So many turns with a tool are enough for a step, even if none was what was meant."""
 _ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget)\s+(?:all\s+)?(?:of\s+)?(?:your|the|any|my)?\s*"
+    r"(?is)\b(?:ignore|disregard|forget)\s+(?:all\s+)?(?:of\s+)?(?:your|the|any|my)?\s*"
     r"(?:previous|earlier|prior|other)?\s*(?:instructions|orders|rules)\b\W*(?:and|but|then)?\s*"
-    r"(?P<order>.{3,400}?)(?:[.!?](?=\s|$)|$)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?P<order>.{3,400}?)(?:[.!?](?=\s|$)|$)"
 )
 """What a text says that wants to be obeyed."""
 
