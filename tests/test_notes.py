@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workshop.practice.site.pages import ARTICLES
+from workshop.practice.texts import with_pages
 from workshop.toolbox.notes import Note, all_notes, search_notes
 
 
@@ -68,7 +68,7 @@ def test_a_limit_and_many_threads() -> None:
 def test_the_library_is_whole_and_names_pages_that_are_there() -> None:
     notes = all_notes()
     assert len(notes) >= 24 and len({note.title for note in notes}) == len(notes)
-    paths = {f"/pages/{article.slug}" for article in ARTICLES}
+    paths = {f"/pages/{article.slug}" for article in with_pages()}
     named = [path for note in notes for path in re.findall(r"/pages/[\w-]+", note.text)]
     assert len(named) >= 10 and set(named) <= paths
     for note in notes:

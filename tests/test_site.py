@@ -22,8 +22,8 @@ from workshop.core.processes import ProcessError
 from workshop.core.settings import load
 from workshop.practice.site import PART_BYTES, PARTS, process
 from workshop.practice.site.client import Page, Site
-from workshop.practice.site.pages import ARTICLES
 from workshop.practice.site.process import NAME, PracticeSiteError
+from workshop.practice.texts import with_pages
 from workshop.services import doctor
 from workshop.toolbox.notes import search_notes
 
@@ -80,7 +80,7 @@ def test_what_comes_from_elsewhere_is_refused_and_not_counted(
 def test_twenty_pages_in_a_fixed_order_with_text_enough(site: Site) -> None:
     assert len(site.pages) == len({page.url for page in site.pages}) == 20
     assert [page.topic for page in site.pages][:3] == ["tardigrades", "dolphins", "bees"]
-    for page, article in zip(site.pages, ARTICLES, strict=True):
+    for page, article in zip(site.pages, with_pages(), strict=True):
         answer = get(page.url)
         assert answer.status_code == 200 and "text/html" in answer.headers["content-type"]
         assert f"<h1>{article.title}</h1>" in answer.text and "<script>" in answer.text
@@ -101,7 +101,7 @@ def test_the_pages_that_notes_name_are_there(site: Site) -> None:
 
 
 def test_the_front_page_lists_them(site: Site) -> None:
-    assert all(f'href="/pages/{article.slug}"' in get(site.url).text for article in ARTICLES)
+    assert all(f'href="/pages/{article.slug}"' in get(site.url).text for article in with_pages())
 
 
 # Broken pages

@@ -15,8 +15,6 @@ SERVICE = "durable-ai-workshop practice model"
 """What `GET /health` says it is, so that it cannot be taken for something else on its port."""
 
 PRICE_PER_PROMPT_TOKEN = 2.50 / 1_000_000
-"""US dollars, as gpt-4o costs (https://platform.openai.com/docs/pricing)."""
-
 PRICE_PER_COMPLETION_TOKEN = 10.00 / 1_000_000
 """US dollars, as gpt-4o costs (https://platform.openai.com/docs/pricing)."""
 

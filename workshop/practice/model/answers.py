@@ -9,11 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.practice.model import arguments, telling, tool_use
-from workshop.practice.model.api import ChatRequest
+from workshop.practice.model import arguments, results, tool_use
 from workshop.practice.model.composing import compose
 from workshop.practice.model.messages import said
 from workshop.practice.model.misbehaviour import misbehave
+from workshop.practice.model.reading import ChatRequest
 
 BYTES_PER_TOKEN = 4
 """The rule for counting tokens: UTF-8 bytes divided by this, rounded up."""
@@ -26,45 +26,36 @@ class Answer:
     text: str | None
     tool_calls: list[dict[str, Any]]
     finish_reason: str
-    prompt_tokens: int
-    completion_tokens: int
+    counts: dict[str, int]
+    """Tokens: `prompt_tokens` and `completion_tokens`."""
 
     @property
-    def usage(self) -> dict[str, Any]:
+    def usage(self) -> dict[str, int]:
         """Token counts under the API's names."""
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "total_tokens": self.prompt_tokens + self.completion_tokens,
-        }
+        return {**self.counts, "total_tokens": sum(self.counts.values())}
 
 
 def answer(chat: ChatRequest, misbehaving: str = "") -> Answer:
-    """The answer to a request: to the same messages and tools always the same.
-
-    Args:
-        misbehaving: one of `misbehaviour.WAYS`; empty for a model that behaves.
-    """
-    prompt_tokens = _tokens(_prompt_bytes(chat))
+    """The answer to a request, of a model that misbehaves in one of `WAYS`, or in none."""
     if misbehaving:
         text, calls = misbehave(misbehaving, chat)
     else:
         calls = tool_use.choose(chat)
         text = "" if calls else _formatted(chat, _text(chat))
-    if calls:
-        written = json.dumps([call["function"] for call in calls])
-        return Answer(None, calls, "tool_calls", prompt_tokens, chat.n * _tokens(written))
-    text, reason = _limited(text, chat)
-    return Answer(text, [], reason, prompt_tokens, chat.n * _tokens(text))
+    text, reason = ("", "tool_calls") if calls else _limited(text, chat)
+    written = json.dumps([call["function"] for call in calls]) if calls else text
+    tokens = {"prompt_tokens": _tokens(_prompt(chat)), "completion_tokens": _tokens(written)}
+    tokens["completion_tokens"] *= chat.n
+    return Answer(None if calls else text, calls, reason, tokens)
 
 
 def _text(chat: ChatRequest) -> str:
     """What is said: the results of tools, where there are any, or what the messages ask for."""
     start = tool_use.asked_at(chat.messages, chat.tools) if chat.tools else len(chat.messages)
-    results = [m for m in chat.messages[start + 1 :] if m["role"] == "tool"]
+    found = [m for m in chat.messages[start + 1 :] if m["role"] == "tool"]
     lacking = tool_use.missing(chat)
-    if results or lacking:
-        return telling.report(chat.messages, results, lacking)
+    if found or lacking:
+        return results.report(chat.messages, found, lacking)
     return compose(chat.messages)
 
 
@@ -84,18 +75,15 @@ def _limited(text: str, chat: ChatRequest) -> tuple[str, str]:
         text = text.partition(stop)[0]
     if chat.max_tokens is None or _tokens(text) <= chat.max_tokens:
         return text, "stop"
-    return _bytes(text)[: chat.max_tokens * BYTES_PER_TOKEN].decode("utf-8", "ignore"), "length"
+    cut = text.encode("utf-8", "replace")[: chat.max_tokens * BYTES_PER_TOKEN]
+    return cut.decode("utf-8", "ignore"), "length"
 
 
-def _prompt_bytes(chat: ChatRequest) -> str:
+def _prompt(chat: ChatRequest) -> str:
     parts = [said(message) for message in chat.messages]
     parts += [json.dumps(m["tool_calls"]) for m in chat.messages if m.get("tool_calls")]
     return "".join(parts + [json.dumps(tool) for tool in chat.tools])
 
 
 def _tokens(text: str) -> int:
-    return max(1, -(-len(_bytes(text)) // BYTES_PER_TOKEN))
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
+    return max(1, -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN))

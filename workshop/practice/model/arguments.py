@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.practice.model.rewriting import words
@@ -17,52 +18,39 @@ SUM_NAMES = r"expression|calculation|formula"
 _DEPTH = 6
 
 
-def fill(
-    schema: dict[str, Any],
-    text: str,
-    known: dict[str, Any] | None = None,
-    *,
-    wider: str = "",
-    whole: str = "",
-    read: Sequence[str] = (),
-) -> Any:
-    """A value that fits a JSON Schema, taken from the text where a rule finds it there.
-
-    Args:
-        known: values by name that earlier results gave.
-        wider: where anything is looked for that the text does not hold.
-        whole: where only that is looked for which is needed.
-        read: what earlier results said, for a text that is to tell it.
-    """
-    return _Filler(text, known or {}, schema, wider, whole, read).value("", schema, True, 0)
+def fill(schema: dict[str, Any], text: str, **more: Any) -> Any:
+    """A value that fits a JSON Schema, taken from the text, or from `_Filler`'s other fields."""
+    return _Filler(schema, text, **more).value("", schema, True, 0)
 
 
-def arguments(tool: dict[str, Any], text: str, *known: dict[str, Any], **more: Any) -> Any:
+def of(tool: dict[str, Any], text: str, **more: Any) -> Any:
     """What a tool is called with, as `fill` finds it."""
-    filled = fill(schema_of(tool), text, *known, **more)
+    schema = tool.get("parameters") or {"type": "object", "properties": {}}
+    filled = fill(schema, text, **more)
     return filled if isinstance(filled, dict) else {}
 
 
-def schema_of(tool: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of a tool's arguments."""
-    return tool.get("parameters") or {"type": "object", "properties": {}}
+def known(tool: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schemas of a tool's arguments, by name."""
+    return _properties(tool.get("parameters") or {})
 
 
-def properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schemas of an object's properties."""
+def needed(tool: dict[str, Any]) -> list[str]:
+    """The names of the arguments that a tool needs."""
+    return [name for name in _required(tool.get("parameters") or {}) if isinstance(name, str)]
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
     named = schema.get("properties")
     return named if isinstance(named, dict) else {}
 
 
-def needed_names(schema: dict[str, Any]) -> list[Any]:
-    """The properties that an object needs."""
+def _required(schema: dict[str, Any]) -> list[Any]:
     required = schema.get("required")
     return required if isinstance(required, list) else []
 
 
 _PLACE = r"([A-Z][\w'\u2019-]*(?:\s+(?:[A-Z][\w'\u2019-]*|de|la|of)(?=\s|\W|$))*)"
-
-
 _Rule = Callable[[str], "str | None"]
 
 
@@ -107,31 +95,31 @@ _TEXT_RULES: dict[str, _Rule] = {
 """Words in an argument's name, and the rule that finds its text."""
 
 
+@dataclass
 class _Filler:
     """Fills one schema; remembers which numbers of the text are used up."""
 
-    def __init__(
-        self,
-        text: str,
-        known: dict[str, Any],
-        root: dict[str, Any],
-        wider: str = "",
-        whole: str = "",
-        read: Sequence[str] = (),
-    ) -> None:
-        self.text, self.known, self.root = text, known, root
-        self.wider, self.whole, self.read = wider, whole, read
-        undated = re.sub(r"\d{4}-\d\d-\d\d", " ", text)
-        self.numbers = [
-            float(found.replace(",", ""))
-            for found in re.findall(r"(?<![\w.])-?\d{1,12}(?:,\d{3})*(?:\.\d{1,6})?", undated)
-        ]
+    root: dict[str, Any]
+    text: str
+    known: dict[str, Any] = field(default_factory=dict)
+    """Values by name that earlier results gave."""
+    wider: str = ""
+    """Where anything is looked for that the text does not hold."""
+    whole: str = ""
+    """Where only that is looked for which is needed."""
+    read: Sequence[str] = ()
+    """What earlier results said, for a text that is to tell it."""
+
+    def __post_init__(self) -> None:
+        undated = re.sub(r"\d{4}-\d\d-\d\d", " ", self.text)
+        found = re.findall(r"(?<![\w.])-?\d{1,12}(?:,\d{3})*(?:\.\d{1,6})?", undated)
+        self.numbers = [float(number.replace(",", "")) for number in found]
 
     def value(self, name: str, schema: Any, needed: bool, depth: int) -> Any:
         """The value for a property; None where it is not needed and nothing is found."""
         schema = self._resolved(schema)
-        kind = schema.get("type")
-        kinds = kind if isinstance(kind, list) else [kind]
+        kinds = schema.get("type")
+        kinds = kinds if isinstance(kinds, list) else [kinds]
         kind = next((one for one in kinds if one != "null"), None)
         known = self.known.get(name.casefold())
         if name and _is_a(known, kind):
@@ -147,7 +135,7 @@ class _Filler:
         found = self._found(name, kind, schema)
         for text, wanted in ((self.wider, True), (self.whole, needed)):
             if found is None and wanted and text and text != self.text:
-                found = _Filler(text, {}, self.root)._found(name, kind, schema)
+                found = _Filler(self.root, text)._found(name, kind, schema)
         if found is not None:
             return found
         if self.read and kind == "string" and re.search(r"text|body|message|content", name.lower()):
@@ -185,10 +173,10 @@ class _Filler:
     def _object(self, schema: dict[str, Any], needed: bool, depth: int) -> Any:
         if depth >= _DEPTH:
             return {} if needed else None
-        required = needed_names(schema)
+        required = _required(schema)
         filled = {
             name: self.value(name, part, name in required, depth + 1)
-            for name, part in properties(schema).items()
+            for name, part in _properties(schema).items()
         }
         kept = {n: value for n, value in filled.items() if value is not None or n in required}
         return kept if kept or needed else None
@@ -214,22 +202,22 @@ class _Filler:
         return None
 
     def _number(self, kind: str | None, schema: dict[str, Any]) -> int | float | None:
-        for index, number in enumerate(self.numbers):
+        for number in self.numbers:
             whole = number.is_integer()
             if (whole or kind == "number") and _within(number, schema):
-                del self.numbers[index]
+                self.numbers.remove(number)
                 return int(number) if whole else number
         return None
 
     def _fallback(self, kind: str | None, schema: dict[str, Any]) -> Any:
         if kind in ("integer", "number"):
-            low = schema.get("minimum", 1)
+            low = schema.get("minimum")
             return low if isinstance(low, int | float) else 1
         if kind == "boolean":
             return False
-        if kind in ("string", None):
-            return (_quoted(self.text) or self.text).strip()[:2000]
-        return None
+        return (
+            (_quoted(self.text) or self.text).strip()[:2000] if kind in ("string", None) else None
+        )
 
 
 def _within(number: float, schema: dict[str, Any]) -> bool:

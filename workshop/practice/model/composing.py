@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from workshop.practice.model import rewriting, telling
+from workshop.practice.model import results, rewriting
 from workshop.practice.model.messages import Message, fingerprint, last_user, said
 from workshop.practice.texts import Subject, with_facts, wording
 
@@ -20,9 +20,6 @@ def find_subject(text: str) -> Subject | None:
     """The subject that the text names first; None where it names none that is known."""
     found = _NAMES.search(text)
     return _BY_NAME[found.group().casefold()] if found else None
-
-
-# What is asked. `compose` tries the rules in this order; the first that fits answers.
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,9 @@ class _Question:
 def compose(messages: list[Message]) -> str:
     """The text that answers these messages, as Markdown or plain text."""
     last = last_user(messages)
-    results = [m for m in messages[last + 1 :] if m["role"] in ("tool", "function")]
-    if results:
-        return telling.report(messages, results, [])
+    found = [m for m in messages[last + 1 :] if m["role"] in ("tool", "function")]
+    if found:
+        return results.report(messages, found, [])
     whole = said(messages[last])
     before = [said(message) for message in messages[:last] if message["role"] == "assistant"]
     asked, material = _apart(whole)
@@ -61,25 +58,27 @@ def compose(messages: list[Message]) -> str:
         material = before[-1]
     seed = int(fingerprint(messages)[:8], 16)
     question = _Question(whole, asked, material, "\n".join(before), seed)
-    for rule in (_email, _bullets, _summary, _topic, _edited, _facts, _follow_up):
-        if text := rule(question):
+    for pattern, rule in _RULES:
+        if question.asks(pattern) and (text := rule(question)):
             return text
-    return _practice_text(question)
+    return wording(
+        "practice-text",
+        wish=question.wish,
+        known=", ".join(subject.name for subject in SUBJECTS),
+        changes=wording("changes"),
+        real=wording("real-model"),
+    )
 
 
-_COUNTED = (
-    *("one", "two", "three", "four", "five", "six"),
-    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
-)
-_NUMBERS = {word: number for number, word in enumerate(_COUNTED, start=1)}
+_COUNTED = "one two three four five six seven eight nine ten eleven twelve"
+_NUMBERS = {word: number for number, word in enumerate(_COUNTED.split(), start=1)}
 _NUMBERS |= {"a couple of": 2, "a dozen": 12, "a": 1, "an": 1, "fifteen": 15, "twenty": 20}
 _NUMBER = r"(\d{1,4}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")"
 _FACTS = re.compile(r"\b(?:facts?|things?|reasons?|insights?|points?)\b", re.IGNORECASE)
 _INSTRUCTION = re.compile(
-    r"\b(?:summar\w+|bullets?|rewrite|redo|revise|shorten|shorter|translate|poem|feedback|change|"
+    r"(?i)\b(?:summar\w+|bullets?|rewrite|redo|revise|shorten|shorter|translate|poem|feedback|change|"
     r"title|topic|subject|facts?|e-?mail|children|kids|make it|turn it|edit|instructions?|draft|"
-    r"text|article|report|research|paragraph)\b",
-    re.IGNORECASE,
+    r"text|article|report|research|paragraph)\b"
 )
 _MATERIAL_LENGTH = 60
 _EDITS = r"\b(?:rewrite|redo|revise|change|make|turn|feedback|please|as a poem|shorter)\b"
@@ -87,26 +86,20 @@ _EDITS = r"\b(?:rewrite|redo|revise|change|make|turn|feedback|please|as a poem|s
 
 def _apart(whole: str) -> tuple[str, str]:
     """Split a message into the instruction and the text that it is about."""
-    head, colon, rest = whole.partition(":")
-    named = colon and len(head) <= 300 and _INSTRUCTION.search(head)
-    if named and len(rest.strip()) >= _MATERIAL_LENGTH:
-        return _tail_apart(head, rest.strip())
+    head, _, rest = whole.partition(":")
     blocks = [block.strip() for block in re.split(r"\n\s*\n", whole) if block.strip()]
-    ends = ((blocks[0], blocks[1:]), (blocks[-1], blocks[:-1])) if blocks else ()
-    for instruction, material in ends:
-        text = "\n\n".join(material)
-        short = len(instruction) <= 300 and len(text) >= _MATERIAL_LENGTH
-        if short and _INSTRUCTION.search(instruction):
-            return _tail_apart(instruction, text)
+    ways = [(head, rest.strip())]
+    if blocks:
+        ways += [(blocks[0], "\n\n".join(blocks[1:])), (blocks[-1], "\n\n".join(blocks[:-1]))]
+    for asked, material in ways:
+        fits = len(asked) <= 300 and len(material) >= _MATERIAL_LENGTH
+        if fits and _INSTRUCTION.search(asked):
+            # A last paragraph that asks for a change belongs to the instruction.
+            text, gap, tail = material.rpartition("\n\n")
+            if gap and len(tail) <= 300 and re.search(_EDITS, tail, re.IGNORECASE):
+                return f"{asked}\n{tail.strip()}", text.strip()
+            return asked, material
     return whole, ""
-
-
-def _tail_apart(asked: str, material: str) -> tuple[str, str]:
-    """Give a last paragraph that asks for a change to the instruction, where it belongs."""
-    text, gap, tail = material.rpartition("\n\n")
-    if gap and len(tail) <= 300 and re.search(_EDITS, tail, re.IGNORECASE):
-        return f"{asked}\n{tail.strip()}", text.strip()
-    return asked, material
 
 
 def _number(pattern: str, text: str) -> int | None:
@@ -116,30 +109,22 @@ def _number(pattern: str, text: str) -> int | None:
     return int(word) if word.isdigit() else _NUMBERS.get(word)
 
 
-def _email(question: _Question) -> str | None:
-    if not question.asks(r"\be-?mail\b"):
-        return None
+def _email(question: _Question) -> str:
     subject = find_subject(question.whole)
-    about = re.search(
-        r"\b(?:report|news|results?)\s+(?:on|about)\s+([^\n.!?:;]{2,80})", question.asked
-    )
+    topic = r"\b(?:report|news|results?)\s+(?:on|about)\s+([^\n.!?:;]{2,80})"
+    about = re.search(topic, question.asked)
     name = about.group(1).strip(" \"'“”") if about else subject.name if subject else "the subject"
     teaser = rewriting.key_sentences(question.material, 1) or ([subject.lead] if subject else [])
-    opening = f"{teaser[0]}\n\n" if teaser else ""
-    return wording("email", name=name, teaser=opening)
+    return wording("email", name=name, teaser=f"{teaser[0]}\n\n" if teaser else "")
 
 
 def _bullets(question: _Question) -> str | None:
-    if not question.asks(r"\bbullet"):
-        return None
     count = _number(r"(?:bullets?\b|bullet[- ]points?)", question.asked) or 3
     material = question.material or _facts(question)
     return rewriting.as_bullets(material, count) if material else None
 
 
 def _summary(question: _Question) -> str | None:
-    if not question.asks(r"\bsummar(?:y|ies|i[sz]e|i[sz]ed|i[sz]ing)\b|\btl;?dr\b"):
-        return None
     material = question.material or _facts(question)
     if not material:
         return None
@@ -150,30 +135,26 @@ def _summary(question: _Question) -> str | None:
 
 
 def _topic(question: _Question) -> str | None:
-    if not question.asks(
-        r"\b(?:what|which|name|give|suggest|find|write|identify|say|tell|state)\b"
-    ):
-        return None
-    if not question.asks(r"\b(?:topic|subject|title|headline)\b"):
+    if not question.asks(r"\b(what|which|name|give|suggest|find|write|identify|say|tell|state)\b"):
         return None
     material = question.material or question.asked
-    subject = find_subject(material)
+    subject, heading = find_subject(material), rewriting.heading(material)
     if question.asks(r"\b(?:title|headline)\b"):
-        known = rewriting.heading(material) or (subject.title if subject else None)
+        known = heading or (subject.title if subject else None)
     else:
-        known = subject.name if subject else rewriting.heading(material)
+        known = subject.name if subject else heading
     if known:
         return known[:1].upper() + known[1:]
     frequent = rewriting.frequent_words(material)
     return ", ".join(frequent).capitalize() if frequent else "No subject found"
 
 
-_EDIT_RULES = (
-    (r"\bshort(?:er|en)|\bbriefer|\bmore concise|\bhalf (?:as long|the length)", "shorter"),
-    (r"\bpoem|\bpoetry|\bverses?\b|\bhaiku", "as_poem"),
+_EDIT_RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    (r"\bshort(?:er|en)|\bbriefer|\bmore concise|\bhalf (?:as long|the length)", rewriting.shorter),
+    (r"\bpoem|\bpoetry|\bverses?\b|\bhaiku", rewriting.as_poem),
     (
         r"\b(?:child|children|kids?|(?:five|ten|\d+)[- ]years?[- ]old|simpler|simple words)\b",
-        "for_children",
+        rewriting.for_children,
     ),
 )
 
@@ -182,11 +163,11 @@ def _edited(question: _Question) -> str | None:
     if question.asks(r"\btranslat\w*|\b(?:in|into) (?:german|french|spanish|italian|japanese)\b"):
         kept = f"\n\n{question.material}" if question.material else ""
         return wording("no-translation", real=wording("real-model")) + kept
-    wanted = [name for pattern, name in _EDIT_RULES if question.asks(pattern)]
+    wanted = [edit for pattern, edit in _EDIT_RULES if question.asks(pattern)]
     material = question.material or (_facts(question) if wanted else "")
     if wanted and material:
-        for name in wanted:
-            material = str(getattr(rewriting, name)(material))
+        for edit in wanted:
+            material = edit(material)
         return material
     subject = find_subject(question.material)
     if subject and question.asks(r"\blonger\b|\bmore detail|\bexpand|\belaborate"):
@@ -201,8 +182,8 @@ def _facts(question: _Question) -> str | None:
         subject = find_subject(question.earlier)
     if subject is None:
         return None
-    told = {text for _, text in subject.facts if more and text in question.earlier}
-    fresh = [fact for fact in subject.facts if fact[1] not in told]
+    told = {fact for fact in subject.facts if more and fact[1] in question.earlier}
+    fresh = [fact for fact in subject.facts if fact not in told]
     asked_for = _number(_FACTS.pattern, question.asked)
     wanted = 5 if asked_for is None else max(1, asked_for)
     # The digest of the messages says where to begin: other words, other facts.
@@ -232,11 +213,13 @@ def _follow_up(question: _Question) -> str | None:
     return f"{question.material}\n\n{note}"
 
 
-def _practice_text(question: _Question) -> str:
-    return wording(
-        "practice-text",
-        wish=question.wish,
-        known=", ".join(subject.name for subject in SUBJECTS),
-        changes=wording("changes"),
-        real=wording("real-model"),
-    )
+_RULES: tuple[tuple[str, Callable[[_Question], str | None]], ...] = (
+    (r"\be-?mail\b", _email),
+    (r"\bbullet", _bullets),
+    (r"\bsummar(?:y|ies|i[sz]e|i[sz]ed|i[sz]ing)\b|\btl;?dr\b", _summary),
+    (r"\b(?:topic|subject|title|headline)\b", _topic),
+    ("", _edited),
+    ("", _facts),
+    ("", _follow_up),
+)
+"""What may be asked, and the rule that answers it; the first that finds an answer does."""

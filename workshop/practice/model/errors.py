@@ -1,4 +1,7 @@
-"""What goes wrong, answered in the shape of OpenAI's errors and told without private values."""
+"""What goes wrong, answered in the shape of OpenAI's errors and told without private values.
+
+https://platform.openai.com/docs/guides/error-codes
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from workshop.practice.model.api import ApiError
+from workshop.practice.model import SERVICE
 from workshop.practice.model.ledger import LedgerError
 from workshop.practice.processes.served import Handler
 
@@ -19,6 +22,36 @@ _HTTP_MESSAGES = {
     405: "Not allowed: the practice model has this path, but not for this method.",
     413: "The request is too large.",
 }
+
+
+class ApiError(Exception):
+    """An answer other than 200: its status, its JSON body, its headers."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = "invalid_request_error",
+        param: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.kind, self.code = status, kind, code
+        self.body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+        self.headers: dict[str, str] = {}
+
+
+def unknown_model(name: str) -> ApiError:
+    """404, as the API answers a model that does not exist."""
+    message = f"The model `{name[:100]}` does not exist or you do not have access to it."
+    return ApiError(404, message, code="model_not_found")
+
+
+def wrong_key() -> ApiError:
+    """401, without a word of the key that came."""
+    message = f"Incorrect API key provided. The {SERVICE} takes only its own."
+    return ApiError(401, message, code="invalid_api_key")
 
 
 class Protocol(web.RequestHandler):
@@ -38,28 +71,29 @@ class Protocol(web.RequestHandler):
 
 
 @web.middleware
-async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ApiError as problem:
         error = problem
     except web.HTTPException as problem:
         error = ApiError(problem.status, _HTTP_MESSAGES.get(problem.status, problem.reason))
-        error.headers = {"Allow": problem.headers["Allow"]} if "Allow" in problem.headers else {}
+        if allowed := problem.headers.get("Allow"):
+            error.headers["Allow"] = allowed
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception as problem:
         with suppress(OSError):  # a full disk has no room for a log either
-            _tell(problem)
+            print(_told(problem), file=sys.stderr, flush=True)
         words = str(problem) if isinstance(problem, LedgerError) else "The practice model failed."
         error = ApiError(500, words, kind="server_error")
     return web.json_response(error.body, status=error.status, headers=error.headers)
 
 
-def _tell(problem: Exception) -> None:
-    """Name an unexpected error and where it arose, without the values, which may be private."""
+def _told(problem: Exception) -> str:
+    """What went wrong and where it arose, without the values, which may be private."""
+    if isinstance(problem, LedgerError):
+        return str(problem)
     place = traceback.extract_tb(problem.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
-    words = f"practice model: {type(problem).__name__} at {where}"
-    told = problem if isinstance(problem, LedgerError) else words
-    print(told, file=sys.stderr, flush=True)
+    return f"practice model: {type(problem).__name__} at {where}"

@@ -18,7 +18,10 @@ import http.client
 import json
 import urllib.parse
 import weakref
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field, fields
+from math import inf
 from typing import Any
 
 from workshop.core.errors import WorkshopError
@@ -26,205 +29,56 @@ from workshop.core.settings import load
 from workshop.practice.model import FAULTS_PATH, NOTEBOOK_HEADER, WAYS
 
 _ANSWER_SECONDS = 3.0  # that the server may take over a control request
+_UNREACHABLE = (OSError, http.client.HTTPException)
 
 
 class FaultError(WorkshopError):
     """A fault could not be made."""
 
 
-def rate_limited(
-    times: int | None = None,
-    retry_after: float = 1,
-    *,
-    matching: str | None = None,
-    base: str | None = None,
-) -> FaultContext:
-    """429 `rate_limit_exceeded` with a Retry-After header of `retry_after` seconds.
-
-    Args:
-        times: for so many calls; None means every call in the block.
-        matching: only for calls whose messages contain this text (case does not matter).
-        base: where the practice model is; None means as the settings say.
-
-    Raises (on entering the block):
-        FaultError: a real provider is in use, or the practice model does not answer.
-    """
-    return FaultContext("rate_limited", times, matching, base, seconds=retry_after)
+_LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "times": (lambda times: times >= 0, "It is a number of calls, or None for every call."),
+    "seconds": (lambda seconds: 0 <= seconds <= 3600, "It is from 0 to 3600 seconds."),
+    "retry_after": (lambda seconds: 0 <= seconds <= 3600, "It is from 0 to 3600 seconds."),
+    "dollars": (lambda dollars: 0 < dollars < inf, "It is an amount of US dollars above 0."),
+    "calls": (lambda calls: calls >= 1, "It is a number of calls above 0."),
+    "how": (WAYS.__contains__, f"It is one of {', '.join(map(repr, WAYS))}."),
+}
+"""What each number or word has to be, and how that is said."""
 
 
-def quota_exhausted(
-    times: int | None = None, *, matching: str | None = None, base: str | None = None
-) -> FaultContext:
-    """429 `insufficient_quota`: the account is empty, and waiting does not help.
-
-    Arguments and errors as `rate_limited`.
-    """
-    return FaultContext("quota_exhausted", times, matching, base)
-
-
-def server_error(
-    times: int | None = None, *, matching: str | None = None, base: str | None = None
-) -> FaultContext:
-    """500 `server_error`. Arguments and errors as `rate_limited`."""
-    return FaultContext("server_error", times, matching, base)
-
-
-def wrong_key(
-    times: int | None = None, *, matching: str | None = None, base: str | None = None
-) -> FaultContext:
-    """401 `invalid_api_key`, whatever the key. Arguments and errors as `rate_limited`."""
-    return FaultContext("wrong_key", times, matching, base)
-
-
-def slow(
-    seconds: float,
-    times: int | None = None,
-    *,
-    matching: str | None = None,
-    base: str | None = None,
-) -> FaultContext:
-    """The answer comes `seconds` later, at the end of the block at the latest.
-
-    It is charged even if the caller has given up by then. Arguments and errors as `rate_limited`.
-    """
-    return FaultContext("slow", times, matching, base, seconds=seconds)
-
-
-def dropped(
-    times: int | None = None, *, matching: str | None = None, base: str | None = None
-) -> FaultContext:
-    """The connection closes without an answer. Arguments and errors as `rate_limited`."""
-    return FaultContext("dropped", times, matching, base)
-
-
-def unplugged(*, base: str | None = None) -> FaultContext:
-    """Nothing reaches the model for as long as the block lasts. Errors as `rate_limited`.
-
-    Each connection of this notebook is cut as soon as it is known whose it is. The model has
-    received nothing, so its ledger has no row.
-    """
-    return FaultContext("unplugged", None, None, base)
-
-
-def budget(
-    dollars: float | None = None,
-    calls: int | None = None,
-    *,
-    matching: str | None = None,
-    base: str | None = None,
-) -> FaultContext:
-    """Calls are answered until the money is used up; from then on 429 `insufficient_quota`.
-
-    The call that uses up the last of it is still answered, as a provider does; those after it
-    cost nothing. Their error says what was spent.
-
-    Args:
-        dollars: US dollars that the calls of the block may cost.
-        calls: or how many of them are answered; with both, whichever is used up first.
-        matching, base: as `rate_limited`. Other calls are neither counted nor refused.
-
-    Raises:
-        FaultError: neither is given, or one is not above 0; on entering the block as
-            `rate_limited`.
-    """
-    if dollars is None and calls is None:
-        raise FaultError(
-            "This budget has no limit.", "It has dollars or calls.", "Write budget(dollars=0.01)."
-        )
-    if dollars is not None and not 0 < dollars < float("inf"):
-        raise FaultError(f"dollars is {dollars}.", "It is an amount of US dollars above 0.")
-    if calls is not None and calls < 1:
-        raise FaultError(f"calls is {calls}.", "It is a number of calls above 0.")
-    return FaultContext("budget", None, matching, base, dollars=dollars, calls=calls)
-
-
-def misbehaving(
-    how: str, times: int | None = None, *, matching: str | None = None, base: str | None = None
-) -> FaultContext:
-    """The provider is well and the model is not: it answers, is paid, and what it says is wrong.
-
-    Args:
-        how: in which way:
-            "unknown tool": it calls `book_flight`, which nobody offered;
-            "broken arguments": it calls a tool with JSON that is cut in half;
-            "wrong arguments": it calls a tool with JSON that does not fit the tool's schema;
-            "endless": it calls a tool each turn and never answers in words;
-            "huge": it says 100,000 characters, or as many as `max_tokens` allows;
-            "empty": it says nothing and calls nothing.
-            The first four come only to calls that have tools.
-        times, matching, base: as `rate_limited`.
-
-    Raises:
-        FaultError: `how` is another word; on entering the block as `rate_limited`.
-    """
-    if how not in WAYS:
-        ways = ", ".join(map(repr, WAYS))
-        raise FaultError(f"how is {how!r}.", f"It is one of {ways}.")
-    return FaultContext("misbehaving", times, matching, base, how=how)
-
-
-def clear(base: str | None = None) -> bool:
-    """End all faults of this notebook, whichever of its processes made them.
-
-    Returns:
-        True when none is left. False when the practice model cannot be reached.
-
-    Raises:
-        FaultError: a real provider is in use and `base` is not given.
-    """
-    connection = _connect(base or _base_of_settings())
-    for context in list(_held):
-        context.close()
-    whose = {NOTEBOOK_HEADER: label(load().temporal_namespace)}
-    with closing(connection), suppress(OSError, http.client.HTTPException):
-        connection.request("DELETE", FAULTS_PATH, headers=whose)
-        return connection.getresponse().status == 200
-    return False
-
-
+@dataclass(eq=False, kw_only=True)
 class FaultContext:
-    """A fault that lasts as long as the `with` or `async with` block. Made by the functions above.
+    """A fault that lasts as long as the `with` or `async with` block, and may be used again then.
 
-    It may be used again once its block has ended.
+    Raises:
+        FaultError: an argument cannot be; or, on entering the block, a real provider is in use or
+            the practice model does not answer.
     """
 
-    def __init__(
-        self,
-        kind: str,
-        times: int | None,
-        matching: str | None,
-        base: str | None,
-        *,
-        seconds: float = 0,
-        **more: Any,
-    ) -> None:
-        if times is not None and times < 0:
-            raise FaultError(
-                f"times is {times}.", "It is a number of calls, or None for every call."
-            )
-        if not 0 <= seconds <= 3600:
-            raise FaultError(f"The time is {seconds} s.", "It is from 0 to 3600 seconds.")
-        self._wish = {
-            "kind": kind,
-            "times": times,
-            "seconds": seconds,
-            "matching": matching,
-            **more,
-        }
-        self._base = base
+    matching: str | None = None
+    """Only for calls whose messages contain this text (case does not matter)."""
+    base: str | None = None
+    """Where the practice model is; None means as the settings say."""
+
+    def __post_init__(self) -> None:
         self._open: tuple[http.client.HTTPConnection, http.client.HTTPResponse] | None = None
+        for name, (fits, expected) in _LIMITS.items():
+            value = getattr(self, name, None)
+            if value is not None and not fits(value):
+                raise FaultError(f"{name} is {value!r}.", expected)
 
     def __enter__(self) -> FaultContext:
         if self._open is not None:
             raise FaultError("This fault is in use already.", "", "Make another one.")
-        base = self._base or _base_of_settings()
+        base = self.base or _base_of_settings()
         with ExitStack() as failed:
             connection = _connect(base)
             failed.callback(connection.close)
             try:
                 answer = self._order(connection)
                 ours = answer.status == 200 and b"held" in answer.readline()
-            except (OSError, http.client.HTTPException) as problem:
+            except _UNREACHABLE as problem:
                 raise FaultError(
                     f"Nothing answers at {base}.",
                     "The practice model runs there.",
@@ -242,7 +96,9 @@ class FaultContext:
         return self
 
     def _order(self, connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
-        wish = self._wish | {"notebook": label(load().temporal_namespace)}
+        wish = {"kind": type(self).__name__, "notebook": label(load().temporal_namespace)}
+        names = {part.name for part in fields(self)} - {"base"}
+        wish |= {name: value for name in names if (value := getattr(self, name)) is not None}
         line = json.dumps(wish).encode() + b"\n"
         connection.putrequest("POST", FAULTS_PATH)
         connection.putheader("Content-Type", "application/json")
@@ -269,7 +125,7 @@ class FaultContext:
         if opened is None:
             return
         connection, answer = opened
-        with closing(connection), closing(answer), suppress(OSError, http.client.HTTPException):
+        with closing(connection), closing(answer), suppress(*_UNREACHABLE):
             # Where it cannot be sent, the server has gone, or `clear` was faster.
             connection.send(b"0\r\n\r\n")
             answer.read()  # its end says that the fault is gone
@@ -277,6 +133,112 @@ class FaultContext:
 
 _held: weakref.WeakSet[FaultContext] = weakref.WeakSet()
 """The faults of this process, so that `clear` ends even an `unplugged` of its own."""
+
+
+@dataclass(eq=False)
+class _Times(FaultContext):
+    times: int | None = None
+    """For so many calls; None means every call in the block."""
+
+
+@dataclass(eq=False)
+class rate_limited(_Times):
+    """429 `rate_limit_exceeded` with a Retry-After header of `retry_after` seconds."""
+
+    retry_after: float = 1
+
+
+class quota_exhausted(_Times):
+    """429 `insufficient_quota`: the account is empty, and waiting does not help."""
+
+
+class server_error(_Times):
+    """500 `server_error`."""
+
+
+class wrong_key(_Times):
+    """401 `invalid_api_key`, whatever the key."""
+
+
+class dropped(_Times):
+    """The connection closes without an answer."""
+
+
+@dataclass(eq=False)
+class slow(FaultContext):
+    """The answer comes `seconds` later, at the end of the block at the latest.
+
+    It is charged even if the caller has given up by then.
+    """
+
+    seconds: float
+    times: int | None = None
+
+
+@dataclass(eq=False)
+class unplugged(FaultContext):
+    """Nothing reaches the model for as long as the block lasts.
+
+    Each connection of this notebook is cut as soon as it is known whose it is. The model has
+    received nothing, so its ledger has no row.
+    """
+
+    matching: None = field(default=None, init=False)
+
+
+@dataclass(eq=False)
+class budget(FaultContext):
+    """Calls are answered until the money is used up; from then on 429 `insufficient_quota`.
+
+    The call that uses up the last of it is still answered, as a provider does; those after it
+    cost nothing. Their error says what was spent. Calls that do not match are not counted.
+    """
+
+    dollars: float | None = None
+    """US dollars that the calls of the block may cost."""
+    calls: int | None = None
+    """Or how many of them are answered; with both, whichever is used up first."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.dollars is None and self.calls is None:
+            expected = "It has dollars or calls."
+            raise FaultError("This budget has no limit.", expected, "Write budget(dollars=0.01).")
+
+
+@dataclass(eq=False)
+class misbehaving(FaultContext):
+    """The provider is well and the model is not: it answers, is paid, and what it says is wrong."""
+
+    how: str
+    """In which way; the first four come only to calls that have tools:
+
+    "unknown tool": it calls `book_flight`, which nobody offered;
+    "broken arguments": it calls a tool with JSON that is cut in half;
+    "wrong arguments": it calls a tool with JSON that does not fit the tool's schema;
+    "endless": it calls a tool each turn and never answers in words;
+    "huge": it says 100,000 characters, or as many as `max_tokens` allows;
+    "empty": it says nothing and calls nothing.
+    """
+    times: int | None = None
+
+
+def clear(base: str | None = None) -> bool:
+    """End all faults of this notebook, whichever of its processes made them.
+
+    Returns whether none is left: False when the practice model cannot be reached.
+
+    Raises:
+        FaultError: a real provider is in use and `base` is not given.
+    """
+    connection = _connect(base or _base_of_settings())
+    for context in list(_held):
+        context.close()
+    whose = {NOTEBOOK_HEADER: label(load().temporal_namespace)}
+    with closing(connection), suppress(*_UNREACHABLE):
+        connection.request("DELETE", FAULTS_PATH, headers=whose)
+        return connection.getresponse().status == 200
+    return False
 
 
 def _base_of_settings() -> str:

@@ -6,16 +6,25 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from workshop.core.display import counted, dollars
 from workshop.practice.model import NOBODY, WAYS
-from workshop.practice.model.api import ApiError, wrong_key_error
+from workshop.practice.model.errors import ApiError, wrong_key
 
-_KINDS = (
-    *("rate_limited", "quota_exhausted", "server_error", "wrong_key", "slow", "dropped"),
-    *("unplugged", "budget", "misbehaving"),
+_RATE = (
+    "Rate limit reached for practice-model on requests per min (RPM). "
+    "Please try again in {0.retry_after:g}s."
 )
+_QUOTA = "You exceeded your current quota, please check your plan and billing details."
+_SORRY = "The server had an error while processing your request. Sorry about that."
+_ERRORS = {
+    "rate_limited": (429, "requests", "rate_limit_exceeded", _RATE),
+    "quota_exhausted": (429, "insufficient_quota", "insufficient_quota", _QUOTA),
+    "budget": (429, "insufficient_quota", "insufficient_quota", _QUOTA + " {0.used_up}"),
+    "server_error": (500, "server_error", "server_error", _SORRY),
+}
+"""Status, type, code and message: https://platform.openai.com/docs/guides/error-codes"""
+_KINDS = (*_ERRORS, "wrong_key", "slow", "dropped", "unplugged", "misbehaving")
 
 
 @dataclass(eq=False)
@@ -26,6 +35,7 @@ class Fault:
     times: int | None = None
     """Calls that it is still for; None means all."""
     seconds: float = 0
+    retry_after: float = 0
     matching: str = ""
     dollars: float | None = None
     """What a budget allows, in US dollars; None means any amount."""
@@ -47,25 +57,12 @@ class Fault:
         """Read what `FaultContext` sends.
 
         Raises:
-            ValueError: it is no such line.
+            ValueError, TypeError: it is no such line.
         """
-        wish: dict[str, Any] = json.loads(line)
-        if wish["kind"] not in _KINDS:
+        fault = cls(**json.loads(line))
+        if fault.kind not in _KINDS or (fault.kind == "misbehaving") != (fault.how in WAYS):
             raise ValueError("unknown fault")
-        how = wish.get("how") or ""
-        if (wish["kind"] == "misbehaving") != (how in WAYS):
-            raise ValueError("unknown misbehaviour")
-        times, seconds = wish.get("times"), wish.get("seconds") or 0
-        return cls(
-            kind=wish["kind"],
-            times=None if times is None else int(times),
-            seconds=min(max(float(seconds), 0), 3600),
-            matching=str(wish.get("matching") or ""),
-            dollars=None if wish.get("dollars") is None else float(wish["dollars"]),
-            calls=None if wish.get("calls") is None else int(wish["calls"]),
-            how=how,
-            notebook=str(wish.get("notebook") or NOBODY),
-        )
+        return fault
 
     def fits(self, notebook: str, prompt: str) -> bool:
         """Whether it is meant for a call of this notebook with this prompt."""
@@ -79,7 +76,8 @@ class Fault:
         poor = self.dollars is not None and self.spent >= self.dollars
         return not poor and (self.calls is None or self.answered < self.calls)
 
-    def _used_up(self) -> str:
+    @property
+    def used_up(self) -> str:
         """What a budget's error says, in a sentence."""
         given = [] if self.dollars is None else [f"${self.dollars:g}"]
         given += [] if self.calls is None else [counted(self.calls, "call")]
@@ -89,34 +87,16 @@ class Fault:
         )
 
     def error(self) -> ApiError | None:
-        """The answer that the API gives for this fault; None where it gives none.
-
-        https://platform.openai.com/docs/guides/error-codes
-        """
-        match self.kind:
-            case "rate_limited":
-                seconds = f"{self.seconds:g}"
-                return ApiError(
-                    429,
-                    "Rate limit reached for practice-model on requests per min (RPM). "
-                    f"Please try again in {seconds}s.",
-                    kind="requests",
-                    code="rate_limit_exceeded",
-                    headers={"Retry-After": seconds},
-                )
-            case "quota_exhausted" | "budget" as kind:
-                words = (
-                    "You exceeded your current quota, please check your plan and billing details."
-                )
-                words += f" {self._used_up()}" if kind == "budget" else ""
-                quota = "insufficient_quota"
-                return ApiError(429, words, kind=quota, code=quota)
-            case "server_error" as kind:
-                words = "The server had an error while processing your request. Sorry about that."
-                return ApiError(500, words, kind=kind, code=kind)
-            case "wrong_key":
-                return wrong_key_error()
-        return None
+        """The answer that the API gives for this fault; None where it gives none."""
+        if self.kind == "wrong_key":
+            return wrong_key()
+        if self.kind not in _ERRORS:
+            return None
+        status, kind, code, message = _ERRORS[self.kind]
+        error = ApiError(status, message.format(self), kind=kind, code=code)
+        if self.kind == "rate_limited":
+            error.headers["Retry-After"] = f"{self.retry_after:g}"
+        return error
 
 
 class Faults:
@@ -126,11 +106,10 @@ class Faults:
         self._active: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
         self._active.append(fault)
 
     def end(self, fault: Fault) -> None:
-        """Take it out of force. Twice is harmless."""
+        """Take a fault out of force. Twice is harmless."""
         fault.ended.set()
         if fault in self._active:
             self._active.remove(fault)
@@ -149,11 +128,7 @@ class Faults:
     def take(
         self, notebook: str, prompt: str, applies: Callable[[Fault], bool] = lambda fault: True
     ) -> Fault | None:
-        """The fault for a call of this notebook with this prompt, counted as used.
-
-        Args:
-            applies: whether a fault makes sense for the call, beyond its prompt.
-        """
+        """The fault for a call of this notebook with this prompt, counted as used."""
         for fault in reversed(self._active):
             if fault.kind == "unplugged" or fault.sleeps:
                 continue

@@ -10,18 +10,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from workshop.core.errors import WorkshopError
-from workshop.practice.model import (
-    NOBODY,
-    PRICE_PER_COMPLETION_TOKEN,
-    PRICE_PER_PROMPT_TOKEN,
-)
+from workshop.practice.model import NOBODY, PRICE_PER_COMPLETION_TOKEN, PRICE_PER_PROMPT_TOKEN
 
 OPENING_LENGTH = 80
 """Characters of a prompt that a row keeps."""
@@ -69,33 +65,20 @@ class Call:
 _COLUMNS = ", ".join(field.name for field in fields(Call))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at REAL NOT NULL,
-    model TEXT,
-    workflow_id TEXT,
-    activity TEXT,
-    attempt INTEGER,
-    prompt_sha256 TEXT NOT NULL,
-    prompt TEXT NOT NULL,
-    status INTEGER,
-    prompt_tokens INTEGER NOT NULL DEFAULT 0,
-    completion_tokens INTEGER NOT NULL DEFAULT 0,
-    dollars REAL NOT NULL DEFAULT 0,
-    error TEXT
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, model TEXT, workflow_id TEXT,
+    activity TEXT, attempt INTEGER, prompt_sha256 TEXT NOT NULL, prompt TEXT NOT NULL,
+    status INTEGER, prompt_tokens INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0, dollars REAL NOT NULL DEFAULT 0, error TEXT
 )
 """
-_NEWER = {"notebook": f"TEXT NOT NULL DEFAULT '{NOBODY}'"}
-"""Columns that a file of an earlier version lacks. Its rows are those of the one namespace then."""
 
 
 class Ledger:
     """Writes and reads the rows of one file. Safe to use from several threads and processes.
 
-    Opening costs nothing: the file is made by the first row, and reading a file that is not there
-    yet finds no rows.
-
-    Args:
-        path: the SQLite file (WAL, https://www.sqlite.org/wal.html).
+    Opening costs nothing: the file is made by the first row (SQLite with a write-ahead log,
+    https://www.sqlite.org/wal.html), and reading a file that is not there yet finds no rows.
+    Every method raises LedgerError where the file is no SQLite database or cannot be written.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -116,14 +99,8 @@ class Ledger:
     ) -> int:
         """Commit the row of a request that was just received; do this before anything else.
 
-        Args:
-            prompt: the last user message; its first 80 characters are kept.
-
-        Returns:
-            The row's id, for `answered` or `failed`.
-
-        Raises:
-            LedgerError: the file is no SQLite database, or cannot be written.
+        Returns the row's id, for `answered` or `failed`. Of the prompt, the last user message, the
+        first 80 characters are kept.
         """
         row = self._write(
             "INSERT INTO calls (at, model, workflow_id, activity, attempt, prompt_sha256, prompt,"
@@ -147,15 +124,7 @@ class Ledger:
         dollars: float | None = None,
         status: int = 200,
     ) -> None:
-        """Complete a row with its answer.
-
-        Args:
-            row: what `received` returned.
-            dollars: the cost in US dollars; None means by the practice model's prices.
-
-        Raises:
-            LedgerError: as `received`.
-        """
+        """Complete a row with its answer; without dollars, by the practice model's prices."""
         if dollars is None:
             dollars = cost(prompt_tokens, completion_tokens)
         self._write(
@@ -165,19 +134,11 @@ class Ledger:
         )
 
     def failed(self, row: int, status: int, error: str) -> None:
-        """Complete a row with its failure: an HTTP status, or 0 for a connection that broke.
-
-        Raises:
-            LedgerError: as `received`.
-        """
+        """Complete a row with its failure: an HTTP status, or 0 for a connection that broke."""
         self._write("UPDATE calls SET status=?, error=? WHERE id=?", status, _tidy(error), row)
 
     def calls(self, since: int = 0, notebook: str | None = None) -> list[Call]:
-        """The calls after row `since`, oldest first; of one notebook, or of all.
-
-        Raises:
-            LedgerError: the file is no SQLite database.
-        """
+        """The calls after row `since`, oldest first; of one notebook, or of all."""
         whose = _tidy(notebook)
         rows = self._read(
             f"SELECT {_COLUMNS} FROM calls WHERE id > ? AND (? IS NULL OR notebook = ?)"
@@ -199,13 +160,19 @@ class Ledger:
                 self._writer = None
 
     def _write(self, statement: str, *values: object) -> int | None:
-        with self._alone():
-            if self._writer is None:
-                self._writer = self._open_for_writing()
+        with self._lock, self._refusals():
+            self._writer = self._writer or self._open()
             # Without a transaction of its own, each statement commits before it returns.
             return self._writer.execute(statement, values).lastrowid
 
-    def _open_for_writing(self) -> sqlite3.Connection:
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        if not self.path.exists():
+            return []
+        with self._refusals(), closing(self._open()) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _open(self) -> sqlite3.Connection:
+        """A connection to the file, which has its table then, with every column of today."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -214,55 +181,28 @@ class Ledger:
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(_SCHEMA)
-            _add_columns(connection)
+            _add_notebook(connection)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
 
-    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        try:
-            return self._rows(query, values)
-        except sqlite3.Error as problem:
-            if "no such column" not in str(problem):
-                raise self._unusable(problem) from problem
-        with self._alone():  # a file of an earlier version: opening it for writing renews it
-            self._open_for_writing().close()
-            return self._rows(query, values)
-
-    def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        if not self.path.exists():
-            return []
-        try:
-            # Not mode=ro: after a kill the first reader may have to tidy the write-ahead log.
-            where = f"{self.path.as_uri()}?mode=rw"
-            with closing(sqlite3.connect(where, uri=True, timeout=_BUSY_SECONDS)) as connection:
-                return connection.execute(query, values).fetchall()
-        except sqlite3.Error as problem:
-            if "no such table" in str(problem) or not self.path.exists():
-                return []  # its writer has not got that far
-            raise
-
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                yield
-            except (sqlite3.Error, OSError) as problem:
-                raise self._unusable(problem) from problem
-
-    def _unusable(self, problem: Exception) -> LedgerError:
-        return LedgerError(
-            f"The ledger {self.path.name} cannot be used: {problem}.",
-            "It is a SQLite file that the workshop makes and may write to.",
-            "Free some disk space if it is full, or remove the file to start a new one.",
-        )
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as problem:
+            raise LedgerError(
+                f"The ledger {self.path.name} cannot be used: {problem}.",
+                "It is a SQLite file that the workshop makes and may write to.",
+                "Free some disk space if it is full, or remove the file to start a new one.",
+            ) from problem
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch a file to its write-ahead log, where several processes may do so at once.
+    """Switch a file to its write-ahead log.
 
-    SQLite does not wait for the others here, whatever the timeout
+    SQLite does not wait here for other processes that do the same, whatever the timeout
     (https://www.sqlite.org/pragma.html#pragma_journal_mode).
     """
     until = time.monotonic() + _BUSY_SECONDS
@@ -276,14 +216,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
-def _add_columns(connection: sqlite3.Connection) -> None:
-    known = {row[1] for row in connection.execute("PRAGMA table_info(calls)")}
-    for name in _NEWER.keys() - known:
-        try:
-            connection.execute(f"ALTER TABLE calls ADD COLUMN {name} {_NEWER[name]}")
-        except sqlite3.OperationalError as problem:
-            if "duplicate column" not in str(problem):  # another process was quicker
-                raise
+def _add_notebook(connection: sqlite3.Connection) -> None:
+    """Add a column that files of an earlier version lack: all their rows are of one namespace."""
+    try:
+        connection.execute(
+            f"ALTER TABLE calls ADD COLUMN notebook TEXT NOT NULL DEFAULT '{NOBODY}'"
+        )
+    except sqlite3.OperationalError as problem:
+        if "duplicate column" not in str(problem):
+            raise
 
 
 def cost(prompt_tokens: int, completion_tokens: int) -> float:

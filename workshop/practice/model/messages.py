@@ -18,8 +18,9 @@ def fingerprint(messages: object) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def content_text(content: object) -> str:
-    """The text of a message's content, which is a string or a list of parts; else empty."""
+def said(message: Message) -> str:
+    """The text of a message, whose content is a string or a list of parts; else empty."""
+    content = message.get("content")
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else []
@@ -31,13 +32,8 @@ def last_user_text(messages: object) -> str:
     """The text of the last message whose role is user; empty where there is none."""
     for message in reversed(messages if isinstance(messages, list) else []):
         if isinstance(message, dict) and message.get("role") == "user":
-            return content_text(message.get("content"))
+            return said(message)
     return ""
-
-
-def said(message: Message) -> str:
-    """The text of a message."""
-    return content_text(message.get("content"))
 
 
 def all_text(messages: list[Message]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workshop.practice.model import NEED_TOOLS, tool_use
-from workshop.practice.model.api import ChatRequest
-from workshop.practice.model.arguments import properties, schema_of
+from workshop.practice.model import NEED_TOOLS, arguments, tool_use
+from workshop.practice.model.reading import ChatRequest
 
 _HUGE = 100_000
 _SENTENCE = "This sentence adds nothing to the one before it, and yet it is here. "
@@ -19,11 +18,7 @@ def applies(how: str, chat: ChatRequest) -> bool:
 
 
 def misbehave(how: str, chat: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
-    """A text or tool calls, wrong in one of the ways.
-
-    What they are, `faults.misbehaving` tells. Where `book_flight` is offered, the unknown tool is
-    `book_rocket`; `max_tokens` may shorten what is huge.
-    """
+    """A text or tool calls, wrong in one of the ways that `faults.misbehaving` tells."""
     if how == "huge":
         return (_SENTENCE * (_HUGE // len(_SENTENCE) + 1))[:_HUGE], []
     if how == "empty":
@@ -36,18 +31,13 @@ def misbehave(how: str, chat: ChatRequest) -> tuple[str, list[dict[str, Any]]]:
         call["function"] = {"name": name, "arguments": '{"destination": "Oslo"}'}
     elif how == "broken arguments":
         whole = function["arguments"]
-        # Cut before its closing brace, so that it is broken however short it is.
-        function["arguments"] = whole[: max(1, len(whole) // 2)]
+        function["arguments"] = whole[: max(1, len(whole) // 2)]  # without its closing brace
     elif how == "wrong arguments":
         tool = next(tool for tool in chat.tools if tool["name"] == function["name"])
-        function["arguments"] = json.dumps(_unfit(schema_of(tool)))
+        # No value has the type it should have, and one is not known.
+        odd = {name: _odd(part) for name, part in arguments.known(tool).items()}
+        function["arguments"] = json.dumps(odd | {"not_asked_for": True})
     return "", [call]
-
-
-def _unfit(schema: dict[str, Any]) -> dict[str, Any]:
-    """An object that does not fit: no value has the type it should have, and one is not known."""
-    odd = {name: _odd(part) for name, part in properties(schema).items()}
-    return odd | {"not_asked_for": True}
 
 
 def _odd(part: Any) -> Any:

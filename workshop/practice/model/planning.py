@@ -6,36 +6,28 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from workshop.practice.model.arguments import (
-    ADDRESS_NAMES,
-    SUM_NAMES,
-    needed_names,
-    properties,
-    schema_of,
-)
+from workshop.practice.model import arguments
 from workshop.practice.model.rewriting import words
 
 _ENOUGH = 2
 """A tool fits when this many of its words are there; words of its name count double."""
 _BREAK = re.compile(
-    r"(?P<mark>[,;:]\s+|[.?!](?:\s+|$)|\n+|\s+(?=(?:and|then)\s))(?:and\s+)?(?P<then>then,?\s+)?",
-    re.IGNORECASE,
+    r"(?i)(?P<mark>[,;:]\s+|[.?!](?:\s+|$)|\n+|\s+(?=(?:and|then)\s))(?:and\s+)?(?P<then>then,?\s+)?"
 )
 _QUOTED = re.compile(r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|`[^`\n]*`")
 _PREPOSITION = re.compile(r"(?:for|about|on|in|of|at|regarding)\s", re.IGNORECASE)
 _VERB = re.compile(
-    r"(?:say|tell|write|explain|answer|compare|summar\w+|report|give|show|find|name|list|describe|"
-    r"book|send|make|add|use|decide|which|what|who|how|when|where|why|whether|if|please)\b",
-    re.IGNORECASE,
+    r"(?i)(?:say|tell|write|explain|answer|compare|summar\w+|report|give|show|find|name|list|describe|"
+    r"book|send|make|add|use|decide|which|what|who|how|when|where|why|whether|if|please)\b"
 )
 _SUM = re.compile(r"[\d)]\s*(?:\*\*|[-+*/%^×÷])\s*[(\d-]")
 _OF_RESULTS = re.compile(
-    r"\b(?:times|plus|minus|multipl\w+|divid\w+|add|subtract)\b[^.?!]*\d|\b(?:sum|product|difference)\b"
-    r"|\b(?:add|multiply|divide|subtract)\s+(?:them|these|those|both|the)\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:times|plus|minus|multipl\w+|divid\w+|add|subtract)\b[^.?!]*\d|\b(?:sum|product|difference)\b"
+    r"|\b(?:add|multiply|divide|subtract)\s+(?:them|these|those|both|the)\b"
 )
 """Asks to calculate with what results said."""
 _ADDRESS = re.compile(r"https?://\S")
+_GIVEN = re.compile(f"{_SUM.pattern}|{_ADDRESS.pattern}")
 _SUBJECT_WORDS = 4
 _MOST_SUBJECTS = 8
 
@@ -55,10 +47,11 @@ def fit(tool: dict[str, Any], text: str) -> int:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]", " ", tool["name"])
     named, described = set(words(spaced)), set(words(str(tool.get("description") or "")))
     score = 2 * len(asked & named) + len(asked & (described - named))
-    takes = " ".join(properties(schema_of(tool))).casefold()
+    takes = " ".join(arguments.known(tool)).casefold()
     sums = _SUM.search(text) or _OF_RESULTS.search(text)
-    score += _ENOUGH if sums and re.search(SUM_NAMES, takes) else 0
-    return score + (_ENOUGH if _ADDRESS.search(text) and re.search(ADDRESS_NAMES, takes) else 0)
+    score += _ENOUGH if sums and re.search(arguments.SUM_NAMES, takes) else 0
+    address = _ADDRESS.search(text) and re.search(arguments.ADDRESS_NAMES, takes)
+    return score + (_ENOUGH if address else 0)
 
 
 def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
@@ -72,7 +65,13 @@ def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
         tool = _best(tools, text)
         started = {step.tool["name"] for step in steps}
         # "… and say which note is older" names the notes, but asks for a text.
-        if tool and steps and tool["name"] in started and _VERB.match(text) and not _given(text):
+        if (
+            tool
+            and steps
+            and tool["name"] in started
+            and _VERB.match(text)
+            and not _GIVEN.search(text)
+        ):
             continue
         if tool and steps and steps[-1].tool is tool and not later:
             steps[-1].texts.append(text)
@@ -83,9 +82,8 @@ def plan(request: str, tools: list[dict[str, Any]]) -> list[Step]:
     if not steps and (whole := _best(tools, request)):
         steps = [Step(whole, [request])]
     for step in steps:
-        step.texts = list(dict.fromkeys(step.texts))[:_MOST_SUBJECTS]
-        if not _one_needed(step.tool):
-            step.texts = step.texts[:1]
+        most = _MOST_SUBJECTS if _one_needed(step.tool) else 1
+        step.texts = list(dict.fromkeys(step.texts))[:most]
     return steps
 
 
@@ -122,10 +120,6 @@ def _another(step: Step, text: str) -> str | None:
     return f"{before[-1]}{text}" if short and before and re.search(r"\w", text) else None
 
 
-def _given(text: str) -> bool:
-    return bool(_SUM.search(text) or _ADDRESS.search(text))
-
-
 def _one_needed(tool: dict[str, Any]) -> bool:
     """Whether just one argument is needed: only then another subject is another call."""
-    return len(needed_names(schema_of(tool))) == 1
+    return len(arguments.needed(tool)) == 1

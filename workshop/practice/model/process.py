@@ -23,12 +23,6 @@ def _options(settings: Settings) -> list[str]:
     return ["--delay", str(settings.practice_delay), "--ledger", ledger_path(settings)]
 
 
-_OWN = OwnProcess(
-    NAME,
-    "workshop.practice.model",
-    SERVICE,
-    "WORKSHOP_PRACTICE_PORT",
-    PracticeModelError,
-    _options,
-)
+_MODULE, _PORT = "workshop.practice.model", "WORKSHOP_PRACTICE_PORT"
+_OWN = OwnProcess(NAME, _MODULE, SERVICE, _PORT, PracticeModelError, _options)
 ensure, health, down = _OWN.ensure, _OWN.health, _OWN.down

@@ -6,11 +6,13 @@ https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.practice.model import MODEL
-from workshop.practice.model.api import ApiError, ChatRequest, unknown_model
-from workshop.practice.model.messages import Message
+from workshop.practice.model.errors import ApiError, unknown_model
+from workshop.practice.model.messages import Message, all_text, last_user_text
 
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _DECIMALS = {
@@ -19,6 +21,14 @@ _DECIMALS = {
     "presence_penalty": (-2, 2),
     "frequency_penalty": (-2, 2),
 }
+_NO_CALL = (
+    "Invalid parameter: messages with role 'tool' must be a response to a preceding message with "
+    "'tool_calls'."
+)
+_NO_RESULT = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+    "'tool_call_id'. The following tool_call_ids did not have response messages: "
+)
 _EXPECTED = {
     dict: "an object",
     list: "an array of objects",
@@ -27,6 +37,33 @@ _EXPECTED = {
     int: "an integer",
     float: "a decimal",
 }
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A request that was found good."""
+
+    messages: list[Message]
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    """The `function` part of each tool: name, description, parameters (a JSON Schema)."""
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or `=` and the name of a function."""
+    response_format: dict[str, Any] = field(default_factory=dict)
+    stream: bool = False
+    include_usage: bool = False
+    n: int = 1
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+    @property
+    def may_call(self) -> bool:
+        """Whether the answer may be tool calls."""
+        return bool(self.tools) and self.tool_choice != "none"
+
+    @property
+    def user_text(self) -> str:
+        """The text of the last user message, or of all messages where there is none."""
+        return last_user_text(self.messages) or all_text(self.messages)
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -38,9 +75,8 @@ def parse(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        raise _bad(
-            "We could not parse the JSON body of your request: it is not valid JSON."
-        ) from None
+        words = "We could not parse the JSON body of your request: it is not valid JSON."
+        raise _bad(words) from None
     if not isinstance(value, dict):
         raise _bad(_wrong_type("body", "an object", value), code="invalid_type")
     return value
@@ -57,14 +93,14 @@ def read(body: dict[str, Any]) -> ChatRequest:
     if _typed("model", body["model"], str) != MODEL:
         raise unknown_model(body["model"])
     messages = _messages(body)
-    tools = [_tool(f"tools[{i}]", tool) for i, tool in enumerate(_optional(body, "tools", list))]
+    tools = [_tool(where, tool) for where, tool in _each("tools", body.get("tools"))]
     stream = _typed("stream", body.get("stream") or False, bool)
-    options = _optional(body, "stream_options", dict)
-    if body.get("stream_options") is not None and not stream:
-        raise _bad(
-            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-            "stream_options",
-        )
+    options = body.get("stream_options")
+    if options is not None:
+        _typed("stream_options", options, dict)
+        if not stream:
+            words = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+            raise _bad(words, "stream_options")
     for name, (low, high) in _DECIMALS.items():
         _number(body, name, float, low, high)
     limits = [_number(body, name, int, 1) for name in ("max_completion_tokens", "max_tokens")]
@@ -74,9 +110,9 @@ def read(body: dict[str, Any]) -> ChatRequest:
         tool_choice=_tool_choice(body, tools),
         response_format=_response_format(body),
         stream=stream,
-        include_usage=bool(options.get("include_usage")),
+        include_usage=bool(options and options.get("include_usage")),
         n=_number(body, "n", int, 1, 128) or 1,
-        max_tokens=next((limit for limit in limits if limit), None),
+        max_tokens=limits[0] or limits[1],
         stop=_stop(body),
     )
 
@@ -86,20 +122,16 @@ def _messages(body: dict[str, Any]) -> list[Message]:
         raise _missing("messages")
     messages = _typed("messages", body["messages"], list)
     if not messages:
-        raise _bad(
-            "Invalid 'messages': empty array. Expected an array with minimum length 1, "
-            "but got an empty array instead.",
-            "messages",
-            "empty_array",
-        )
-    for index, message in enumerate(messages):
-        _message(f"messages[{index}]", message)
+        expected = "Expected an array with minimum length 1, but got an empty array instead."
+        raise _bad(f"Invalid 'messages': empty array. {expected}", "messages", "empty_array")
+    for where, message in _each("messages", messages):
+        _message(where, message)
     _tool_messages(messages)
     return list(messages)
 
 
-def _message(where: str, message: Any) -> None:
-    role = _typed(where, message, dict).get("role")
+def _message(where: str, message: Message) -> None:
+    role = message.get("role")
     if role is None:
         raise _missing(f"{where}.role")
     if role not in _ROLES:
@@ -107,62 +139,41 @@ def _message(where: str, message: Any) -> None:
     if role == "tool":
         _has_text(where, message, "tool_call_id")
     content, calls = message.get("content"), message.get("tool_calls")
-    if calls is not None:
-        for number, call in enumerate(_typed(f"{where}.tool_calls", calls, list)):
-            _tool_call(f"{where}.tool_calls[{number}]", call)
-    if content is None:
-        if role == "assistant" and (calls or message.get("function_call")):
-            return
-        raise _bad(
-            f"Invalid value for 'content': expected a string, got null. [{where}.content]",
-            f"{where}.content",
-        )
+    for place, call in _each(f"{where}.tool_calls", calls):
+        _has_text(place, call, "id")
+        function = _function(call)
+        if function is None:
+            raise _missing(f"{place}.function")
+        _has_text(f"{place}.function", function, "arguments")
     if isinstance(content, list):
-        for number, part in enumerate(content):
-            _part(f"{where}.content[{number}]", part)
-    elif not isinstance(content, str):
+        for place, part in _each(f"{where}.content", content):
+            _has_text(place, part, "type")
+            if part["type"] == "text":
+                _has_text(place, part, "text")
+    elif content is None and not (role == "assistant" and (calls or message.get("function_call"))):
+        where = f"{where}.content"
+        raise _bad(f"Invalid value for 'content': expected a string, got null. [{where}]", where)
+    elif content is not None and not isinstance(content, str):
         raise _mistyped(f"{where}.content", "a string or an array of objects", content)
-
-
-def _part(where: str, part: Any) -> None:
-    _has_text(where, _typed(where, part, dict), "type")
-    if part["type"] == "text":
-        _has_text(where, part, "text")
-
-
-def _tool_call(where: str, call: Any) -> None:
-    _has_text(where, _typed(where, call, dict), "id")
-    function = _function(call)
-    if function is None:
-        raise _missing(f"{where}.function")
-    _has_text(f"{where}.function", function, "arguments")
 
 
 def _tool_messages(messages: list[Message]) -> None:
     """Every tool call is followed by its result, and no result stands alone."""
     waiting: list[str] = []
     for index, message in enumerate([*messages, {"role": ""}]):
+        where = f"messages.[{index}].role"
         if message["role"] == "tool":
             if message["tool_call_id"] not in waiting:
-                raise _bad(
-                    "Invalid parameter: messages with role 'tool' must be a response to a "
-                    "preceding message with 'tool_calls'.",
-                    f"messages.[{index}].role",
-                )
+                raise _bad(_NO_CALL, where)
             waiting.remove(message["tool_call_id"])
             continue
         if waiting:
-            raise _bad(
-                "An assistant message with 'tool_calls' must be followed by tool messages "
-                "responding to each 'tool_call_id'. The following tool_call_ids did not have "
-                "response messages: " + ", ".join(waiting)[:300],
-                f"messages.[{index}].role",
-            )
+            raise _bad(_NO_RESULT + ", ".join(waiting)[:300], where)
         waiting = [call["id"] for call in message.get("tool_calls") or []]
 
 
-def _tool(where: str, tool: Any) -> dict[str, Any]:
-    if _typed(where, tool, dict).get("type") != "function":
+def _tool(where: str, tool: dict[str, Any]) -> dict[str, Any]:
+    if tool.get("type") != "function":
         raise _unsupported(f"{where}.type", tool.get("type"), "function")
     function = _function(tool)
     if function is None:
@@ -172,9 +183,9 @@ def _tool(where: str, tool: Any) -> dict[str, Any]:
     return function
 
 
-def _function(holder: dict[str, Any]) -> dict[str, Any] | None:
-    """The function that a tool or a call names."""
-    function = holder.get("function")
+def _function(holder: Any) -> dict[str, Any] | None:
+    """The function that a tool, a call or a choice names."""
+    function = holder.get("function") if isinstance(holder, dict) else None
     named = isinstance(function, dict) and isinstance(function.get("name"), str)
     return function if named else None
 
@@ -185,36 +196,30 @@ def _tool_choice(body: dict[str, Any], tools: list[dict[str, Any]]) -> str:
         return "auto"
     if tools and choice in ("none", "auto", "required"):
         return str(choice)
-    function = _function(choice) if isinstance(choice, dict) else None
+    function = _function(choice)
     if function and function["name"] in [tool["name"] for tool in tools]:
         return f"={function['name']}"
-    raise _bad(
-        "Invalid value for 'tool_choice': "
-        + (
-            "expected 'none', 'auto', 'required' or the name of a function in 'tools'."
-            if tools
-            else "'tool_choice' is only allowed when 'tools' are specified."
-        ),
-        "tool_choice",
+    expected = (
+        "expected 'none', 'auto', 'required' or the name of a function in 'tools'."
+        if tools
+        else "'tool_choice' is only allowed when 'tools' are specified."
     )
+    raise _bad(f"Invalid value for 'tool_choice': {expected}", "tool_choice")
 
 
 def _response_format(body: dict[str, Any]) -> dict[str, Any]:
-    wanted = _optional(body, "response_format", dict)
     if body.get("response_format") is None:
         return {}
+    wanted: dict[str, Any] = _typed("response_format", body["response_format"], dict)
     if wanted.get("type") not in ("text", "json_object", "json_schema"):
-        raise _bad(
-            "Invalid value for 'response_format.type'. Supported values are: 'text', "
-            "'json_object', and 'json_schema'.",
-            "response_format.type",
-            "invalid_value",
-        )
-    holder = wanted.get("json_schema")
-    holds = isinstance(holder, dict) and isinstance(holder.get("schema"), dict)
-    if wanted["type"] == "json_schema" and not holds:
-        raise _missing("response_format.json_schema.schema")
-    return dict(wanted)
+        known = "Supported values are: 'text', 'json_object', and 'json_schema'."
+        where = "response_format.type"
+        raise _bad(f"Invalid value for '{where}'. {known}", where, "invalid_value")
+    if wanted["type"] == "json_schema":
+        holder = wanted.get("json_schema")
+        if not isinstance(holder, dict) or not isinstance(holder.get("schema"), dict):
+            raise _missing("response_format.json_schema.schema")
+    return wanted
 
 
 def _stop(body: dict[str, Any]) -> tuple[str, ...]:
@@ -235,18 +240,15 @@ def _number(
         raise _mistyped(name, _EXPECTED[kind], value)
     if not low <= value <= high:
         side, bound = ("above_max", f"<= {high}") if value > high else ("below_min", f">= {low}")
-        raise _bad(
-            f"Invalid '{name}': expected a value {bound}, but got {value} instead.",
-            name,
-            f"{'integer' if kind is int else 'decimal'}_{side}_value",
-        )
+        words = f"Invalid '{name}': expected a value {bound}, but got {value} instead."
+        raise _bad(words, name, f"{'integer' if kind is int else 'decimal'}_{side}_value")
     return value
 
 
-def _optional(body: dict[str, Any], name: str, kind: type) -> Any:
-    """A value, or an empty one of its kind where it is missing."""
-    value = body.get(name)
-    return kind() if value is None else _typed(name, value, kind)
+def _each(where: str, values: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of an array, which may be missing, each after the name of its place."""
+    for number, value in enumerate([] if values is None else _typed(where, values, list)):
+        yield f"{where}[{number}]", _typed(f"{where}[{number}]", value, dict)
 
 
 def _typed(where: str, value: Any, kind: type) -> Any:

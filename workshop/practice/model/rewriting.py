@@ -25,16 +25,14 @@ def paragraphs(text: str) -> list[str]:
     blocks: list[str] = []
     fresh = True
     lines = _without_tags(text).splitlines()
-    for number, line in enumerate(lines):
-        below = lines[number + 1] if number + 1 < len(lines) else ""
+    for line, below in zip(lines, [*lines[1:], ""], strict=False):
         titled = fresh and _TITLE.match(line) and len(below) > 60 and below[0].isupper()
         if titled or not line.strip() or _HEADING.match(line) or set(line.strip()) <= set("-*_="):
             fresh = True
             continue
-        item = _LIST_ITEM.match(line)
         clean = _BOLD_LEAD.sub("", _LIST_ITEM.sub("", line).strip().lstrip("> "))
         clean = _without_marks(clean)
-        if fresh or item or not blocks:
+        if fresh or _LIST_ITEM.match(line):
             blocks.append(clean)
         else:
             blocks[-1] += " " + clean
@@ -48,17 +46,12 @@ def sentences(text: str) -> list[str]:
     for block in paragraphs(text):
         start = 0
         for gap in _ENDING.finditer(block):
-            piece = block[start : gap.start()]
-            if _ABBREVIATION.search(piece):
-                continue
-            found.append(block[start : gap.end()].strip())
-            start = gap.end()
+            if not _ABBREVIATION.search(block[start : gap.start()]):
+                found.append(block[start : gap.end()].strip())
+                start = gap.end()
         found.append(block[start:].strip())
-    whole = [piece for piece in found if piece]
-    return [
-        piece if piece[-1] in ".!?…\"')\u201d\u2019" else piece.rstrip(":;,") + "."
-        for piece in whole
-    ]
+    ends = tuple(".!?…\"')\u201d\u2019")
+    return [one if one.endswith(ends) else one.rstrip(":;,") + "." for one in found if one]
 
 
 def words(text: str) -> list[str]:
@@ -87,9 +80,8 @@ def key_sentences(text: str, count: int) -> list[str]:
 
 def shorter(text: str) -> str:
     """About half of the text, under its heading if it has one."""
-    every = sentences(text)
-    kept = " ".join(key_sentences(text, max(1, len(every) // 2)))
-    return _under(heading(text), kept)
+    half = max(1, len(sentences(text)) // 2)
+    return _under(heading(text), " ".join(key_sentences(text, half)))
 
 
 def as_bullets(text: str, count: int) -> str:
@@ -97,9 +89,7 @@ def as_bullets(text: str, count: int) -> str:
     return "\n".join(f"- {sentence}" for sentence in key_sentences(text, count))
 
 
-_PLAIN_WORDS: dict[str, str] = dict(
-    re.findall(r"^- (.+): (.+)$", wording("plain-words"), re.MULTILINE)
-)
+_PLAIN_WORDS: dict[str, str] = dict(re.findall(r"(?m)^- (.+): (.+)$", wording("plain-words")))
 
 
 def for_children(text: str) -> str:
@@ -169,10 +159,8 @@ def _without_tags(text: str) -> str:
     """The readable text of a web page; any other text as it is."""
     if not re.search(r"<(?:!doctype|html|head|body|div|p)\b[^>]*>", text, re.IGNORECASE):
         return text
-    text = re.sub(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)", " ", text, flags=re.I | re.S)
-    text = re.sub(
-        r"</?(?:p|div|li|ul|ol|h\d|tr|br|section|article)\b[^>]*>", "\n\n", text, flags=re.I
-    )
+    text = re.sub(r"(?is)<(script|style|head)\b.*?(?:</\1\s*>|\Z)", " ", text)
+    text = re.sub(r"(?i)</?(?:p|div|li|ul|ol|h\d|tr|br|section|article)\b[^>]*>", "\n\n", text)
     return html.unescape(re.sub(r"<[^>]*(?:>|\Z)", "", text))
 
 

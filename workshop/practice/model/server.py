@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 import time
 import uuid
 from contextlib import suppress
@@ -16,36 +17,45 @@ from typing import Any
 
 from aiohttp import web
 
-from workshop.practice.model import FAULTS_PATH, KEY, MODEL, NOBODY, NOTEBOOK_HEADER, SERVICE, wire
+from workshop.practice.model import (
+    FAULTS_PATH,
+    KEY,
+    MODEL,
+    NOBODY,
+    NOTEBOOK_HEADER,
+    SERVICE,
+    errors,
+    wire,
+)
 from workshop.practice.model.answers import Answer, answer
-from workshop.practice.model.api import ApiError, ChatRequest, unknown_model, wrong_key_error
-from workshop.practice.model.errors import Protocol, errors_as_json
+from workshop.practice.model.errors import ApiError
 from workshop.practice.model.faults_in_force import Fault, Faults
 from workshop.practice.model.ledger import Ledger, cost
 from workshop.practice.model.messages import all_text, fingerprint, last_user_text
 from workshop.practice.model.misbehaviour import applies
-from workshop.practice.model.reading import parse, read
+from workshop.practice.model.reading import ChatRequest, parse, read
 from workshop.practice.processes.served import Handler, Served
 
 _BODY_BYTES = 32 * 1024 * 1024
 
 
 class PracticeServer(Served):
-    """Answers chat requests, keeps the ledger and the faults.
+    """Answers chat requests, each `delay` seconds long; keeps the ledger and the faults.
 
-    Args:
-        port: where to listen on 127.0.0.1.
-        ledger: the file that gets a row for every request.
-        delay: seconds that an answer takes.
+    Raises:
+        LedgerError: the ledger, a file that gets a row for every request, cannot be used.
     """
+
+    protocol = errors.Protocol
 
     def __init__(self, port: int, ledger: Path, delay: float) -> None:
         self.delay = delay
         self.ledger = Ledger(ledger)
+        self.ledger.last_id()  # an unusable file is told now, not later
         self.faults = Faults()
         self.started = int(time.time())
         app = web.Application(
-            middlewares=[self._unless_unplugged, errors_as_json, self._guard],
+            middlewares=[self._unless_unplugged, errors.as_json, self._guard],
             client_max_size=_BODY_BYTES,
         )
         app.add_routes(
@@ -58,32 +68,15 @@ class PracticeServer(Served):
             ]
         )
         app.on_response_prepare.append(_close_connection)
-        super().__init__(port, app, SERVICE)
+        app.on_shutdown.append(self._end_faults)
+        app.on_cleanup.append(self._close_ledger)
+        super().__init__(port, app, SERVICE, delay=delay, ledger=ledger.name)
 
-    async def run(self) -> None:
-        """Serve until `stop` is called.
+    async def _end_faults(self, app: web.Application) -> None:
+        self.faults.end_all()  # their requests would go on
 
-        Raises:
-            PortTaken: something else listens on the port.
-            LedgerError: the ledger cannot be used.
-        """
-        self.ledger.calls(since=self.ledger.last_id())  # an unusable file is told now, not later
-        try:
-            await super().run()
-        finally:
-            self.ledger.close()
-
-    def ending(self) -> None:
-        """End the faults, whose requests would go on."""
-        self.faults.end_all()
-
-    def protocol(self, server: web.Server, loop: asyncio.AbstractEventLoop) -> asyncio.Protocol:
-        """What reads the requests of one connection."""
-        return Protocol(server, loop=loop)
-
-    def about(self) -> dict[str, Any]:
-        """What else it says of itself."""
-        return {"delay": self.delay, "ledger": self.ledger.path.name}
+    async def _close_ledger(self, app: web.Application) -> None:
+        self.ledger.close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -103,13 +96,11 @@ class PracticeServer(Served):
     async def models(self, request: web.Request) -> web.Response:
         """All models, or the one that is named."""
         _require_key(request)
-        name = request.match_info.get("name")
         model = {"id": MODEL, "object": "model", "created": self.started, "owned_by": "workshop"}
-        if name is None:
-            return web.json_response({"object": "list", "data": [model]})
-        if name != MODEL:
-            raise unknown_model(name)
-        return web.json_response(model)
+        name = request.match_info.get("name")
+        if name not in (None, MODEL):
+            raise errors.unknown_model(str(name))
+        return web.json_response(model if name else {"object": "list", "data": [model]})
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         _require_json(request)
@@ -131,15 +122,14 @@ class PracticeServer(Served):
 
     def _received(self, request: web.Request, body: dict[str, Any]) -> int:
         model, messages = body.get("model"), body.get("messages")
-        attempt = request.headers.get("X-Workshop-Attempt", "")
-        countable = attempt.isascii() and attempt.isdigit() and len(attempt) < 10
+        attempt = re.fullmatch("[0-9]{1,9}", request.headers.get("X-Workshop-Attempt", ""))
         return self.ledger.received(
             model=model if isinstance(model, str) else None,
             prompt_sha256=fingerprint(messages),
             prompt=last_user_text(messages),
             workflow_id=request.headers.get("X-Workshop-Workflow"),
             activity=request.headers.get("X-Workshop-Activity"),
-            attempt=int(attempt) if countable else None,
+            attempt=int(attempt[0]) if attempt else None,
             notebook=_notebook(request),
         )
 
@@ -157,18 +147,12 @@ class PracticeServer(Served):
                 await asyncio.wait_for(fault.ended.wait(), fault.seconds)
         said = answer(chat, fault.how if fault is not None else "")
         # Before it takes its time: of many calls at once, those after the last dollar are late.
-        price = cost(said.prompt_tokens, said.completion_tokens)
-        self.faults.charge(notebook, prompt, price)
+        self.faults.charge(notebook, prompt, cost(**said.counts))
         if chat.stream:
             return await self._stream(request, chat, said, row)
         await asyncio.sleep(self.delay)
-        self._answered(row, said)
+        self.ledger.answered(row, **said.counts)
         return web.json_response(wire.completion(chat, said))
-
-    def _answered(self, row: int, said: Answer) -> None:
-        self.ledger.answered(
-            row, prompt_tokens=said.prompt_tokens, completion_tokens=said.completion_tokens
-        )
 
     async def _stream(
         self, request: web.Request, chat: ChatRequest, said: Answer, row: int
@@ -186,9 +170,10 @@ class PracticeServer(Served):
                 if pause:
                     await asyncio.sleep(pause)
         except ConnectionError:
-            self._answered(row, said)  # the caller has left; a provider charges all the same
+            # The caller has left; a provider charges all the same.
+            self.ledger.answered(row, **said.counts)
             raise
-        self._answered(row, said)
+        self.ledger.answered(row, **said.counts)
         for piece in ending:
             await response.write(_event(piece))
         await response.write(b"data: [DONE]\n\n")
@@ -244,7 +229,7 @@ def _require_key(request: web.Request) -> None:
     expected = f"Bearer {KEY}".encode()
     given = request.headers.get("Authorization", "").encode("utf-8", "replace")
     if not hmac.compare_digest(given, expected):
-        raise wrong_key_error()
+        raise errors.wrong_key()
 
 
 def _notebook(request: web.Request) -> str:

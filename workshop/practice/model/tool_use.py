@@ -9,26 +9,17 @@ import json
 import re
 from typing import Any
 
-from workshop.practice.model import planning, results
-from workshop.practice.model.api import ChatRequest
-from workshop.practice.model.arguments import (
-    ADDRESS_NAMES,
-    SUM_NAMES,
-    arguments,
-    needed_names,
-    schema_of,
-)
+from workshop.practice.model import arguments, planning, results
 from workshop.practice.model.messages import Message, as_json, fingerprint, last_user, said
+from workshop.practice.model.reading import ChatRequest
 from workshop.practice.model.rewriting import words
-from workshop.practice.model.telling import FAILED
 
 _PATIENCE = 3
 """So many turns with a tool are enough for a step, even if none was what was meant."""
 _ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget)\s+(?:all\s+)?(?:of\s+)?(?:your|the|any|my)?\s*"
+    r"(?is)\b(?:ignore|disregard|forget)\s+(?:all\s+)?(?:of\s+)?(?:your|the|any|my)?\s*"
     r"(?:previous|earlier|prior|other)?\s*(?:instructions|orders|rules)\b\W*(?:and|but|then)?\s*"
-    r"(?P<order>.{3,400}?)(?:[.!?](?=\s|$)|$)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?P<order>.{3,400}?)(?:[.!?](?=\s|$)|$)"
 )
 """What a text says that wants to be obeyed."""
 
@@ -45,10 +36,8 @@ def choose(chat: ChatRequest) -> list[dict[str, Any]]:
     """
     if not chat.may_call:
         return []
-    for tool in chat.tools:
-        if chat.tool_choice == f"={tool['name']}":
-            return _calls(chat.messages, [_whole(tool, chat)])
-    wanted = _obeyed(chat) or _next(chat)[0]
+    named = [tool for tool in chat.tools if chat.tool_choice == f"={tool['name']}"]
+    wanted = [_whole(tool, chat) for tool in named[:1]] or _obeyed(chat) or _next(chat)[0]
     if not wanted and chat.tool_choice == "required":
         wanted = [_best(chat)]
     return _calls(chat.messages, wanted)
@@ -56,9 +45,7 @@ def choose(chat: ChatRequest) -> list[dict[str, Any]]:
 
 def some_call(chat: ChatRequest) -> dict[str, Any]:
     """The call that comes next; where a text does, one more that was made already."""
-    if wanted := choose(chat):
-        return wanted[0]
-    return _calls(chat.messages, [_best(chat)])[0]
+    return (choose(chat) or _calls(chat.messages, [_best(chat)]))[0]
 
 
 def missing(chat: ChatRequest) -> list[str]:
@@ -75,19 +62,14 @@ def asked_at(messages: list[Message], tools: list[dict[str, Any]]) -> int:
     at = last_user(messages)
     for index in range(at - 1, -1, -1):
         message = messages[index]
-        answered = message["role"] == "assistant" and said(message).strip()
-        if answered and not message.get("tool_calls"):
+        spoke = message["role"] == "assistant" and not message.get("tool_calls")
+        if (spoke and said(message).strip()) or planning.plan(said(messages[at]), tools):
             break
-        if planning.plan(said(messages[at]), tools):
-            break
-        if message["role"] == "user" and any(
-            between["role"] == "assistant" for between in messages[index:at]
-        ):
+        roles = [between["role"] for between in messages[index:at]]
+        if roles[0] == "user" and "assistant" in roles:
             at = index
     return at
 
-
-# What comes next.
 
 _Call = tuple[dict[str, Any], dict[str, Any]]
 """A tool, and the arguments that it is to be called with."""
@@ -114,8 +96,9 @@ def _next(chat: ChatRequest) -> tuple[list[_Call], list[str]]:
         turns = [turn for _, turn in made]
         if fresh and len(set(turns)) < _PATIENCE:
             return [(step.tool, one) for one in fresh], lacking
-        fitting = [turn for given, turn in made if given in wanted]
-        seen = _after_results(messages, seen + max(fitting or turns))
+        seen += max([turn for given, turn in made if given in wanted] or turns) + 1
+        while seen < len(messages) and messages[seen]["role"] == "tool":
+            seen += 1
     return [], lacking
 
 
@@ -124,14 +107,12 @@ def _step_arguments(
 ) -> list[dict[str, Any]]:
     """The arguments for one clause: mostly one set, more where it means "each page".
 
-    Args:
-        start: where the request stands among the known messages.
-        single: whether this clause is its only one, so that all of it is about this.
+    The request stands at `start`; all of it is about this clause where that is its single one.
     """
     request, found = said(known[start]), known[start:]
-    good = [said(m) for m in found if m["role"] == "tool" and not FAILED.match(said(m))]
+    good = [said(m) for m in found if m["role"] == "tool" and not results.FAILED.match(said(m))]
     sets = [results.values(found) if len(step.texts) == 1 else {}]
-    address = _needed(step.tool, ADDRESS_NAMES)
+    address = _needed(step.tool, arguments.ADDRESS_NAMES)
     if address and not results.ADDRESS.search(text):
         bases = [said(m) for m in known if m["role"] == "system"]
         bases += [str(step.tool.get("description") or ""), request]
@@ -141,18 +122,17 @@ def _step_arguments(
             pages.sort(key=lambda page: not about & set(words(page.rpartition("/")[2])))
             del pages[1:]
         sets = [sets[0] | {address.casefold(): page} for page in pages]
-    expression = _needed(step.tool, SUM_NAMES)
+    expression = _needed(step.tool, arguments.SUM_NAMES)
     if expression and not re.search(r"\d\s*[-+*/%^×÷]", text):
         computed = results.computed(text, good)
         sets = [one | ({expression.casefold(): computed} if computed else {}) for one in sets]
     more = {"wider": request if single else "", "whole": request, "read": good}
-    return [arguments(step.tool, text, one, **more) for one in sets]
+    return [arguments.of(step.tool, text, known=one, **more) for one in sets]
 
 
 def _needed(tool: dict[str, Any], pattern: str) -> str | None:
     """The first argument that a tool needs and whose name the pattern fits."""
-    names = needed_names(schema_of(tool))
-    return next((name for name in names if re.search(pattern, name.lower())), None)
+    return next((name for name in arguments.needed(tool) if re.search(pattern, name.lower())), None)
 
 
 def _made(messages: list[Message], name: str) -> list[tuple[Any, int]]:
@@ -165,20 +145,12 @@ def _made(messages: list[Message], name: str) -> list[tuple[Any, int]]:
     ]
 
 
-def _after_results(messages: list[Message], turn: int) -> int:
-    """The place behind the results of the turn at this place."""
-    turn += 1
-    while turn < len(messages) and messages[turn]["role"] == "tool":
-        turn += 1
-    return turn
-
-
 def _obeyed(chat: ChatRequest) -> list[_Call]:
     """What a result orders and was not done yet."""
     messages = chat.messages
     for index in range(asked_at(messages, chat.tools) + 1, len(messages)):
-        found = messages[index]["role"] == "tool" and _ORDER.search(said(messages[index]))
-        if not found:
+        found = _ORDER.search(said(messages[index]))
+        if messages[index]["role"] != "tool" or not found:
             continue
         order = " ".join(found["order"].split())
         named = [t for t in chat.tools if t["name"].casefold() in order.casefold()]
@@ -189,7 +161,7 @@ def _obeyed(chat: ChatRequest) -> list[_Call]:
             # It gives away what it has read: its instructions, its task, what other tools found.
             heard = ("system", "developer", "user", "tool")
             read = [said(m) for m in messages[:index] if m["role"] in heard]
-            return [(tool, arguments(tool, order, whole=order, read=read))]
+            return [(tool, arguments.of(tool, order, whole=order, read=read))]
     return []
 
 
@@ -202,18 +174,14 @@ def _best(chat: ChatRequest) -> _Call:
 def _whole(tool: dict[str, Any], chat: ChatRequest) -> _Call:
     """A tool with arguments from the whole request."""
     asked = chat.messages[asked_at(chat.messages, [tool]) :]
-    return tool, arguments(tool, said(asked[0]), results.values(asked))
+    return tool, arguments.of(tool, said(asked[0]), known=results.values(asked))
 
 
 def _calls(messages: list[Message], wanted: list[_Call]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"call_{fingerprint([messages, tool['name'], *([index] if index else [])])[:24]}",
-            "type": "function",
-            "function": {
-                "name": tool["name"],
-                "arguments": json.dumps(arguments, ensure_ascii=False),
-            },
-        }
-        for index, (tool, arguments) in enumerate(wanted)
-    ]
+    calls = []
+    for index, (tool, given) in enumerate(wanted):
+        name, written = tool["name"], json.dumps(given, ensure_ascii=False)
+        digest = fingerprint([messages, name, *([index] if index else [])])
+        function = {"name": name, "arguments": written}
+        calls.append({"id": f"call_{digest[:24]}", "type": "function", "function": function})
+    return calls

@@ -11,7 +11,7 @@ from typing import Any
 
 from workshop.practice.model import MODEL
 from workshop.practice.model.answers import Answer
-from workshop.practice.model.api import ChatRequest
+from workshop.practice.model.reading import ChatRequest
 
 _PIECES = 40
 """A streamed answer comes in at most so many pieces."""
@@ -58,17 +58,16 @@ def _envelope(kind: str) -> dict[str, Any]:
 
 def _deltas(answer: Answer) -> list[dict[str, Any]]:
     """An answer in the pieces of a stream."""
-    if not answer.tool_calls:
-        pieces = [{"content": piece} for piece in _pieces(answer.text or "")]
-        return [{"role": "assistant", "content": "", "refusal": None}, *pieces]
-    deltas: list[dict[str, Any]] = []
+    text = None if answer.tool_calls else ""
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": text, "refusal": None}]
+    deltas += [{"content": piece} for piece in _pieces(answer.text or "")]
     for index, call in enumerate(answer.tool_calls):
         function = call["function"]
         opening = {**call, "index": index, "function": {**function, "arguments": ""}}
         deltas.append({"tool_calls": [opening]})
         for piece in _pieces(function["arguments"]):
             deltas.append({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
-    return [{"role": "assistant", "content": None, "refusal": None}, *deltas]
+    return deltas
 
 
 def _pieces(text: str) -> list[str]:

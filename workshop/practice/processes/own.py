@@ -15,8 +15,7 @@ from workshop.core.errors import WorkshopError
 from workshop.core.patience import slowdown
 from workshop.core.settings import Settings
 
-# A proxy of this machine is not asked about a loopback address.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
 
 
 @dataclass(frozen=True)
@@ -38,23 +37,18 @@ class OwnProcess:
     async def ensure(self, settings: Settings, *, limit: float = 15.0) -> bool:
         """Find this home's process or start it, and return when it answers.
 
-        One that has just been started may have another port than `settings` say: load them again.
-
-        Returns:
-            Whether it was started now.
+        Returns whether it was started now, maybe on another port than `settings` say: load them
+        again.
 
         Raises:
             WorkshopError: it cannot be had (`refusal`), with the reason and what to do.
             ProcessError: something else holds the port that the settings name.
         """
-        words = self.name.replace("-", " ")
-        return await processes.ensure(
-            settings,
-            processes.Server(
-                self.name, words, (self.setting,), self._command, self._answers, self.refusal
-            ),
-            limit=limit,
+        words, ports = self.name.replace("-", " "), (self.setting,)
+        server = processes.Server(
+            self.name, words, ports, self._command, self._answers, self.refusal
         )
+        return await processes.ensure(settings, server, limit=limit)
 
     def health(self, settings: Settings) -> dict[str, Any] | None:
         """What this home's process says of itself, or None when it does not answer."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from asyncio import AbstractEventLoop
+from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,27 +26,24 @@ class PortTaken(Exception):
 
 
 class Served:
-    """A server on 127.0.0.1 that says who it is at `GET /health`.
+    """A server on 127.0.0.1 that says who it is at `GET /health`: its service, and what is about.
 
     Args:
-        port: where to listen.
         app: what it serves; `/health` is added.
-        service: what it says it is.
     """
 
-    def __init__(self, port: int, app: web.Application, service: str) -> None:
-        self.port, self.service = port, service
+    protocol: type[web.RequestHandler] = web.RequestHandler
+    """What reads the requests of a connection."""
+
+    def __init__(self, port: int, app: web.Application, service: str, **about: Any) -> None:
+        self.port = port
+        self.about = {"service": service, "pid": os.getpid(), **about}
         self.visitors = Visitors(port)
-        self._stop = asyncio.Event()
         app.router.add_get("/health", self.health)
         self._runner = web.AppRunner(app, shutdown_timeout=0.5)
 
-    def stop(self) -> None:
-        """Make `run` return."""
-        self._stop.set()
-
-    async def run(self) -> None:
-        """Serve until `stop` is called.
+    async def run(self, ended: asyncio.Event) -> None:
+        """Serve until something is set.
 
         Raises:
             PortTaken: something else listens on the port.
@@ -58,54 +55,43 @@ class Served:
         listener = None
         try:
             listener = await loop.create_server(
-                lambda: self.protocol(server, loop), HOST, self.port, backlog=512
+                lambda: self.protocol(server, loop=loop), HOST, self.port, backlog=512
             )
-            await self._stop.wait()
+            await ended.wait()
         except OSError as problem:
             raise PortTaken(f"Port {self.port} is taken by something else") from problem
         finally:
-            self.ending()
             if listener is not None:
                 listener.close()
             await self._runner.cleanup()
 
-    def protocol(self, server: web.Server, loop: AbstractEventLoop) -> asyncio.Protocol:
-        """What reads the requests of one connection."""
-        return server()
-
-    def ending(self) -> None:
-        """Let go of what would keep requests waiting."""
-
-    def about(self) -> dict[str, Any]:
-        """What else it says of itself."""
-        return {}
-
     async def health(self, request: web.Request) -> web.Response:
-        return web.json_response({"service": self.service, "pid": os.getpid(), **self.about()})
+        return web.json_response(self.about)
 
 
-def serve(make: Callable[[], Served], setting: str) -> None:
+def serve(parser: ArgumentParser, make: Callable[..., Served], *, port: int, setting: str) -> None:
     """Serve until the process is told to end, and say nothing but errors.
 
     Args:
-        setting: the setting that names the port.
+        parser: of the command line, whose values `make` takes, and a port beside them.
+        port: the usual one; the setting names another.
 
     Raises:
         SystemExit: it cannot serve, and why: mostly, something else listens on the port.
     """
+    parser.add_argument("--port", type=int, default=port, help=f"default {port}")
+    given = vars(parser.parse_args())
 
     async def until_told() -> None:
-        server = make()
-        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.stop)
-        await server.run()
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        await make(**given).run(ended)
 
     try:
         asyncio.run(until_told())
     except PortTaken as problem:
-        raise SystemExit(
-            f"{problem}; set {setting} to a free port, or end what listens there."
-        ) from None
+        words = f"{problem}; set {setting} to a free port, or end what listens there."
+        raise SystemExit(words) from None
     except WorkshopError as problem:
         raise SystemExit(str(problem)) from None

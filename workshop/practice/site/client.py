@@ -22,18 +22,14 @@ class Page:
 
 
 class Site:
-    """The practice site, which runs in a process of its own. `open_site` gives it.
-
-    Args:
-        host: host and port, "127.0.0.1:8236".
-    """
+    """The practice site, which `open_site` gives. Whoever asks it may meet a PracticeSiteError."""
 
     part_bytes = PART_BYTES
     """Bytes of each of the 40 parts of the archive."""
 
     def __init__(self, host: str) -> None:
         self.host = host
-        """Host and port, as `read_page(…, hosts=[…])` takes them."""
+        """Host and port, "127.0.0.1:8236", as `read_page(…, hosts=[…])` takes them."""
         self.url = f"http://{host}"
         self.pages = [Page(s.name, f"{self.url}/pages/{s.slug}") for s in with_pages()]
         """Twenty pages that are well, in a fixed order."""
@@ -54,26 +50,17 @@ class Site:
             PracticeSiteError: nothing broken has this name.
         """
         if name not in self.broken:
-            raise PracticeSiteError(
-                f"troubled was given {name!r}.", f"It takes one of: {', '.join(BROKEN)}."
-            )
+            known = f"It takes one of: {', '.join(BROKEN)}."
+            raise PracticeSiteError(f"troubled was given {name!r}.", known)
         return f"{self.broken[name]}/{page.url.rpartition('/')[2]}"
 
     def visits(self, path_or_url: str) -> int:
-        """How many requests for this page the site has really received since the last reset.
-
-        Raises:
-            PracticeSiteError: the site does not answer.
-        """
+        """How many requests for this page the site has really received since the last reset."""
         path = unquote(urlsplit(path_or_url).path)
         return int(self._ask("GET").get(path, 0))
 
     def reset(self) -> None:
-        """Count visits from zero again; pages that are well after some visits are not any more.
-
-        Raises:
-            PracticeSiteError: the site does not answer.
-        """
+        """Count visits from zero again; pages that are well after some visits are not any more."""
         self._ask("DELETE")
 
     def _ask(self, method: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import html
 from collections import Counter
 from contextlib import suppress
 
@@ -11,8 +12,7 @@ from aiohttp import web
 
 from workshop.practice.processes.served import HOST, Handler, Served
 from workshop.practice.site import PART_BYTES, PARTS, SERVICE
-from workshop.practice.site.pages import ARTICLES, as_html
-from workshop.practice.texts import Subject, injection
+from workshop.practice.texts import Subject, injection, with_pages
 
 OUTSIDE = "http://intranet.invalid/salaries"
 """Where `redirect_out` leads. Names that end in .invalid lead nowhere: RFC 2606."""
@@ -29,18 +29,14 @@ _HTML = "text/html; charset=utf-8"
 
 
 class PracticeSite(Served):
-    """Serves the pages and counts the requests for each path.
-
-    Args:
-        port: where to listen on 127.0.0.1.
-    """
+    """Serves the pages and counts the requests for each path."""
 
     def __init__(self, port: int) -> None:
         app = web.Application(middlewares=[self._counted])
         app.add_routes(
             [
                 web.get("/visits", self.visits),
-                web.delete("/visits", self.forget),
+                web.delete("/visits", self.visits),
                 web.get("/", self.front),
                 web.get("/pages/{slug}", self.page),
                 web.get("/archive", self.archive),
@@ -50,7 +46,7 @@ class PracticeSite(Served):
         )
         super().__init__(port, app, SERVICE)
         self._visits: Counter[str] = Counter()
-        self._articles = {article.slug: article for article in ARTICLES}
+        self._articles = {article.slug: article for article in with_pages()}
 
     @web.middleware
     async def _counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -61,17 +57,15 @@ class PracticeSite(Served):
         return await handler(request)
 
     async def visits(self, request: web.Request) -> web.Response:
+        if request.method == "DELETE":
+            self._visits.clear()
         return web.json_response(self._visits)
-
-    async def forget(self, request: web.Request) -> web.Response:
-        self._visits.clear()
-        return web.json_response({})
 
     # Pages that are well
 
     async def front(self, request: web.Request) -> web.Response:
-        text = "\n\n".join(["The practice site has these pages.", *(a.title for a in ARTICLES)])
-        return _html(as_html("", "The practice site", text))
+        text = "\n\n".join(["The practice site has these pages.", *(a.title for a in with_pages())])
+        return _html(_as_html("", "The practice site", text))
 
     async def page(self, request: web.Request) -> web.Response:
         return _page(self._article(request.match_info["slug"]))
@@ -124,8 +118,7 @@ class PracticeSite(Served):
                 headers = {"Content-Encoding": "gzip", "Content-Type": _HTML}
                 return web.Response(body=ZIPPED, headers=headers)
             case "binary":
-                all_bytes = bytes(range(256)) * 4
-                return web.Response(body=all_bytes, content_type="application/octet-stream")
+                return web.Response(body=bytes(range(256)) * 4)  # application/octet-stream
             case "empty":
                 return _html("")
             case "injection":
@@ -178,11 +171,42 @@ def _html(text: str) -> web.Response:
 
 
 def _page(article: Subject) -> web.Response:
-    return _html(as_html(article.slug, article.title, article.page))
+    return _html(_as_html(article.slug, article.title, article.page))
+
+
+def _as_html(slug: str, title: str, text: str) -> str:
+    """The page with what pages have around their text: navigation, scripts, styles, a footer."""
+    paragraphs = "\n".join(
+        f"    <p>{html.escape(' '.join(paragraph.split()))}</p>"
+        for paragraph in text.strip().split("\n\n")
+    )
+    links = " ".join(f'<a href="/pages/{other.slug}">{other.title}</a>' for other in with_pages())
+    title = html.escape(title)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>{title} - the practice site</title>
+  <style>body {{ font-family: sans-serif; max-width: 42em; margin: 2em auto; }}</style>
+  <script>window.counted = window.counted || [];</script>
+</head>
+<body>
+  <header>The practice site</header>
+  <nav aria-label="All pages">{links}</nav>
+  <main>
+    <h1>{title}</h1>
+{paragraphs}
+  </main>
+  <footer>Served from this machine, for practice.</footer>
+  <script>window.counted.push("{slug}");</script>
+</body>
+</html>
+"""
 
 
 def _part(number: int) -> bytes:
-    article = ARTICLES[(number - 1) % len(ARTICLES)]
+    article = with_pages()[(number - 1) % 20]
     page = f"\n{article.page}"
     text = f"Part {number} of {PARTS}: {article.title}\n" + page * (PART_BYTES // len(page) + 1)
     return text.encode("ascii")[: PART_BYTES - 1] + b"\n"

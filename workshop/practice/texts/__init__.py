@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+_HERE = Path(__file__).parent
 _FACT = re.compile(r"^- \*\*(.+?)\.\*\* (.+?)(?=\n- |\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -42,36 +43,30 @@ class Subject:
 @cache
 def with_facts() -> tuple[Subject, ...]:
     """The subjects that the practice model knows facts about, in a fixed order."""
-    return tuple(sorted((s for s in _all() if s.places[0]), key=lambda s: s.places[0]))
+    known = [subject for subject in map(_read, _HERE.glob("*.md")) if subject.places[0]]
+    return tuple(sorted(known, key=lambda subject: subject.places[0]))
 
 
 @cache
 def with_pages() -> tuple[Subject, ...]:
     """The subjects of the twenty good pages, in the site's order."""
-    return tuple(sorted((s for s in _all() if s.places[1]), key=lambda s: s.places[1]))
+    shown = [subject for subject in map(_read, _HERE.glob("*.md")) if subject.places[1]]
+    return tuple(sorted(shown, key=lambda subject: subject.places[1]))
 
 
 def injection() -> Subject:
     """A page that holds an order for whoever reads it with a language model."""
-    return next(subject for subject in _all() if subject.slug == "injection")
+    return _read(_HERE / "injection.md")
 
 
+@cache
 def wording(name: str, /, **values: str) -> str:
     """What the practice model says in `wording/{name}.md`, with values in their places."""
-    return _wording(name).format(**values)
+    text = (_HERE / "wording" / f"{name}.md").read_text(encoding="utf-8")
+    return text.removesuffix("\n").format(**values)
 
 
 @cache
-def _wording(name: str) -> str:
-    file = Path(__file__).parent / "wording" / f"{name}.md"
-    return file.read_text(encoding="utf-8").removesuffix("\n")
-
-
-@cache
-def _all() -> tuple[Subject, ...]:
-    return tuple(map(_read, sorted(Path(__file__).parent.glob("*.md"))))
-
-
 def _read(file: Path) -> Subject:
     _, head, body = file.read_text(encoding="utf-8").split("---\n", 2)
     said = dict(line.split(": ", 1) for line in head.splitlines())
