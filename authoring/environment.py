@@ -28,7 +28,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("requirements.txt", "constraints.txt", "pyproject.toml")
@@ -223,28 +223,29 @@ def why_nothing_answers(settings: Mapping[str, str]) -> str:
     """Why nothing can be fetched, as a sentence; empty where some index answers."""
     places = [] if settings.get("no-index") else [settings["index-url"]]
     places += settings.get("extra-index-url", "").split()
-    remote = [place for place in places if urlsplit(place).scheme in ("http", "https")]
+    remote = [url for url in map(urlsplit, places) if url.scheme in ("http", "https")]
     if not remote:  # packages of this machine alone
         return ""
     trusting = ssl._create_unverified_context()  # nothing is told or believed here
-    proxies = {name: settings["proxy"] for name in ("http", "https") if settings.get("proxy")}
-    proxy = [urllib.request.ProxyHandler(proxies)] if proxies else []
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), *proxy)
-    reasons: dict[str, str] = {}
+    proxy = settings.get("proxy")
+    opener = urllib.request.build_opener(
+        urllib.request.HTTPSHandler(context=trusting),
+        urllib.request.ProxyHandler({"http": proxy, "https": proxy} if proxy else None),
+    )
+    reasons = {}
 
-    def ask(place: str) -> None:
-        parts = urlsplit(place)
-        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+    def ask(url: SplitResult) -> None:
+        address = f"{url.scheme}://{url.netloc.rpartition('@')[2]}/"
         try:
             with contextlib.suppress(urllib.error.HTTPError):  # whatever it says, it is there
                 question = urllib.request.Request(address, method="HEAD")
                 opener.open(question, timeout=PATIENCE).close()
-            reasons[place] = ""
+            reasons[url] = ""
         except (OSError, ValueError) as error:
-            reasons[place] = str(getattr(error, "reason", error)) or type(error).__name__
+            reasons[url] = str(getattr(error, "reason", error)) or type(error).__name__
 
     # Threads that nobody waits for: looking a name up knows no limit.
-    asked = [threading.Thread(target=ask, args=(place,), daemon=True) for place in remote]
+    asked = [threading.Thread(target=ask, args=(url,), daemon=True) for url in remote]
     for thread in asked:
         thread.start()
     for thread in asked:
@@ -253,7 +254,7 @@ def why_nothing_answers(settings: Mapping[str, str]) -> str:
         return ""
     reason = reasons.get(remote[0], f"no answer in {PATIENCE:.0f} s")
     return (
-        f"No network: the package index at {urlsplit(remote[0]).hostname} cannot be reached "
+        f"No network: the package index at {remote[0].hostname} cannot be reached "
         f"({reason}). They are fetched once, so make this work once: a proxy goes in HTTPS_PROXY, "
         "an index of your own in pip's configuration (pip config set global.index-url …)."
     )
