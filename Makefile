@@ -16,8 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# JupyterLab comes up while bytecode is still written. What lab is made of gets this variable too.
+lab: MEANWHILE = meanwhile
 lab: $(VENV)/.lab  ## set everything up and open the first notebook
-	@$(BIN)/python -m workshop lab
+	@$(BIN)/python -m workshop.services.jupyterlab
 
 demo: $(VENV)/.lab  ## kill real processes and count what was paid; DEMO=draft plays another
 	@$(BIN)/python -m workshop demo $(or $(DEMO),crash)
@@ -74,13 +76,13 @@ test-matrix: $(VENV)/.dev  ## the tests on the other Pythons that are here, the 
 	[ -z "$$failed" ] || { echo "✗ Failed on:$$failed"; exit 1; }
 
 lock: $(VENV)/.dev  ## write constraints.txt anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
+	@$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.10 --no-header --no-annotate \
 		--no-emit-index-url --extra lab --extra dev pyproject.toml -o constraints.txt
 
 # --- the environment: looked at each time, made when it is missing or no longer fits ---
 
 $(VENV)/.lab $(VENV)/.dev: FORCE
-	@$(FIND_PYTHON); "$$python" -I authoring/environment.py "$(VENV)" $(patsubst .%,%,$(@F)) $(PYTHON:%=named)
+	@$(FIND_PYTHON); "$$python" -I authoring/environment.py "$(VENV)" $(patsubst .%,%,$(@F)) $(PYTHON:%=named) $(MEANWHILE)
 
 define FIND_PYTHON
 if [ "$(OS)" = "Windows_NT" ]; then \

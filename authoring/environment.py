@@ -3,7 +3,9 @@
     python -I authoring/environment.py .venv lab     (or dev: what the tests need too)
 
 Any Python 3.10 or newer runs it, with nothing installed. It first asks whether the package index
-answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot.
+answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot. Two words
+may follow: `named`, where PYTHON names this interpreter, and `meanwhile`, where nobody waits for
+the bytecode of what is installed.
 """
 
 from __future__ import annotations
@@ -19,17 +21,23 @@ import shutil
 import ssl
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("requirements.txt", "constraints.txt", "pyproject.toml")
 WANTED = {"lab": ("-r", "requirements.txt"), "dev": ("-c", "constraints.txt", "-e", ".[lab,dev]")}
+COMPILED = (
+    "workshop litellm reportlab.platypus",
+    "ipykernel.kernelapp workshop.checks.first_cell workshop.stage mcp jupyterlab.labapp",
+)
+"""What is imported for its bytecode, in two halves: nearly every machine has two cores."""
 MADE = "made.json"
 """In the environment: where it was made, and with which Python. Its scripts hold absolute paths."""
 Done = subprocess.CompletedProcess[str]
@@ -60,30 +68,28 @@ class SetUpError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Make the environment that is asked for, or find it. Returns the exit code."""
-    venv, kind, *named = arguments
+    venv, kind, *how = arguments
     try:
-        set_up(Path(venv).absolute(), kind, python_is_named=bool(named))
+        set_up(Path(venv).absolute(), kind, how)
+        return 0
     except SetUpError as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
+        told = str(error)
     except OSError as error:
-        print(f"✗ {error.filename or venv} cannot be used: {error.strerror}.", file=sys.stderr)
-        return 1
+        told = f"{error.filename or venv} cannot be used: {error.strerror}."
     except KeyboardInterrupt:
         return 130
-    return 0
+    print(f"✗ {told}", file=sys.stderr)
+    return 1
 
 
-def set_up(venv: Path, kind: str, *, python_is_named: bool) -> None:
+def set_up(venv: Path, kind: str, how: Sequence[str]) -> None:
     """Make the environment fit for `kind`, one of `WANTED`; where it does, nothing is done.
-
-    Where PYTHON names this interpreter, an environment of another version will not do.
 
     Raises:
         SetUpError: it cannot be made.
     """
     inputs = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in INPUTS)).hexdigest()
-    reason = why_anew(venv, python_is_named)
+    reason = why_anew(venv, "named" in how)
     stamp = venv / f".{kind}"
     if not reason and stamp.exists() and stamp.read_text() == inputs:
         return
@@ -98,7 +104,7 @@ def set_up(venv: Path, kind: str, *, python_is_named: bool) -> None:
             _make(venv)
         works = _run([str(kept), "--version"]).returncode == 0
         install(venv, WANTED[kind], kept if works else None)
-    _write_bytecode(str(venv / "bin" / "python"))
+    _write_bytecode(str(venv / "bin" / "python"), wait="meanwhile" not in how)
     # A stamp is written last, so a set-up that was interrupted is simply done again.
     for name in {kind, "lab"}:  # dev has all that lab has
         (venv / f".{name}").write_text(inputs)
@@ -187,10 +193,14 @@ def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
 
 def pip_settings(python: str) -> dict[str, str]:
     """What pip is told by its files and PIP_ variables, and the index that is its own."""
-    listed = _run([python, "-m", "pip", "--disable-pip-version-check", "config", "list"]).stdout
-    question = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
-    settings = {"index-url": _run([python, "-c", question]).stdout.strip()}
-    for section in ("global", "install", ":env:"):
+    question = """
+from pip._internal.cli.main import main
+from pip._internal.models.index import PyPI
+print(f"default.index-url={PyPI.simple_url!r}", flush=True)
+main(["--disable-pip-version-check", "config", "list"])
+"""
+    listed, settings = _run([python, "-c", question]).stdout, {}
+    for section in ("default", "global", "install", ":env:"):
         for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.MULTILINE):
             settings[key] = str(ast.literal_eval(value))
     return settings
@@ -213,28 +223,29 @@ def why_nothing_answers(settings: Mapping[str, str]) -> str:
     """Why nothing can be fetched, as a sentence; empty where some index answers."""
     places = [] if settings.get("no-index") else [settings["index-url"]]
     places += settings.get("extra-index-url", "").split()
-    remote = [place for place in places if urlsplit(place).scheme in ("http", "https")]
+    remote = [url for url in map(urlsplit, places) if url.scheme in ("http", "https")]
     if not remote:  # packages of this machine alone
         return ""
     trusting = ssl._create_unverified_context()  # nothing is told or believed here
-    proxies = {name: settings["proxy"] for name in ("http", "https") if settings.get("proxy")}
-    proxy = [urllib.request.ProxyHandler(proxies)] if proxies else []
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting), *proxy)
-    reasons: dict[str, str] = {}
+    proxy = settings.get("proxy")
+    opener = urllib.request.build_opener(
+        urllib.request.HTTPSHandler(context=trusting),
+        urllib.request.ProxyHandler({"http": proxy, "https": proxy} if proxy else None),
+    )
+    reasons = {}
 
-    def ask(place: str) -> None:
-        parts = urlsplit(place)
-        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+    def ask(url: SplitResult) -> None:
+        address = f"{url.scheme}://{url.netloc.rpartition('@')[2]}/"
         try:
             with contextlib.suppress(urllib.error.HTTPError):  # whatever it says, it is there
                 question = urllib.request.Request(address, method="HEAD")
                 opener.open(question, timeout=PATIENCE).close()
-            reasons[place] = ""
+            reasons[url] = ""
         except (OSError, ValueError) as error:
-            reasons[place] = str(getattr(error, "reason", error)) or type(error).__name__
+            reasons[url] = str(getattr(error, "reason", error)) or type(error).__name__
 
     # Threads that nobody waits for: looking a name up knows no limit.
-    asked = [threading.Thread(target=ask, args=(place,), daemon=True) for place in remote]
+    asked = [threading.Thread(target=ask, args=(url,), daemon=True) for url in remote]
     for thread in asked:
         thread.start()
     for thread in asked:
@@ -243,37 +254,52 @@ def why_nothing_answers(settings: Mapping[str, str]) -> str:
         return ""
     reason = reasons.get(remote[0], f"no answer in {PATIENCE:.0f} s")
     return (
-        f"No network: the package index at {urlsplit(remote[0]).hostname} cannot be reached "
+        f"No network: the package index at {remote[0].hostname} cannot be reached "
         f"({reason}). They are fetched once, so make this work once: a proxy goes in HTTPS_PROXY, "
         "an index of your own in pip's configuration (pip config set global.index-url …)."
     )
 
 
 def _make(venv: Path) -> None:
-    # Not the Python of the environment that is cleared, but the one behind it.
-    python = getattr(sys, "_base_executable", sys.executable)
-    if _run([python, "-c", "import venv, ensurepip"]).returncode:
+    bundled = f"{sysconfig.get_path('stdlib')}/ensurepip/_bundled"
+    shared = sysconfig.get_config_var("WHEEL_PKG_DIR") or bundled  # of Debian and Fedora
+    wheels = [wheel for place in (shared, bundled) for wheel in Path(place).glob("pip-*.whl")]
+    if not wheels:
         raise SetUpError(
             f"Python {VERSION} is here, but its venv module is missing. "
             "On Debian and Ubuntu: sudo apt install python3-venv"
         )
-    if (done := _run([python, "-m", "venv", "--clear", str(venv)])).returncode:
+    # Not the Python of the environment that is cleared, but the one behind it.
+    python = getattr(sys, "_base_executable", sys.executable)
+    if (done := _run([python, "-m", "venv", "--clear", "--without-pip", str(venv)])).returncode:
         raise SetUpError(f"{venv} cannot be made: {_last(done.stdout + done.stderr)}")
+    # pip as its wheel has it; ensurepip would install it from there, and compile it, for 3 s.
+    libraries = venv / "lib" / f"python{VERSION}" / "site-packages"
+    shutil.unpack_archive(wheels[0], libraries, "zip")
+    for name in ("pip", "pip3"):
+        script = venv / "bin" / name
+        script.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n')
+        script.chmod(0o755)
     made = {"place": os.path.realpath(venv), "python": VERSION}
     (venv / MADE).write_text(json.dumps(made))
 
 
-def _write_bytecode(python: str) -> None:
-    """Import once what a kernel imports: some may write no bytecode, and then find it there."""
-    known = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    question = """
-import contextlib, importlib
-for name in ("workshop", "litellm", "reportlab.platypus", "sqlalchemy", "mcp",
-             "ipykernel.kernelapp", "jupyterlab.labapp"):
+def _write_bytecode(python: str, wait: bool) -> None:
+    """Import what a kernel imports: some may write no bytecode, and then find it there."""
+    question = f"""
+import contextlib, importlib, os, sys
+os.nice({0 if wait else 5})
+for name in sys.argv[1].split():
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 """
-    _run([python, "-c", question], known)
+    known, no = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, subprocess.DEVNULL
+    lines = [[python, "-c", question, names] for names in COMPILED]
+    halves = [
+        subprocess.Popen(x, cwd=ROOT, env=known, stdin=no, stdout=no, stderr=no) for x in lines
+    ]
+    for half in halves if wait else ():
+        half.wait()
 
 
 def _run(line: Sequence[str], known: Mapping[str, str] | None = None) -> Done:

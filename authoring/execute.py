@@ -27,8 +27,10 @@ from authoring.sanitize import Sanitizer
 from workshop.core.errors import WorkshopError
 from workshop.core.settings import ROOT
 
-CELL_TIMEOUT = 240.0
+CELL_TIMEOUT = 240
 """Seconds that a cell may take: a guard against one that hangs, on a machine that may be busy."""
+LONGEST_ERROR = 30
+"""Lines: the last ones of a cell's error."""
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -40,9 +42,7 @@ def execute(
     notebook: nbformat.NotebookNode,
     path: str,
     files: dict[str, str],
-    *,
     root: Path = ROOT,
-    timeout: float = CELL_TIMEOUT,
     down: Sequence[str] = DOWN,
 ) -> nbformat.NotebookNode:
     """Run one notebook in a copy of the derived tree.
@@ -50,8 +50,7 @@ def execute(
     Args:
         path: where it stands, relative to the root.
         files: the derived tree, path to content.
-        timeout: seconds for each cell.
-        down: the command that ends what the notebook started; it gets the notebook's environment.
+        down: ends what the notebook started, see `room`.
 
     Returns:
         The notebook with its outputs, cleaned of paths, ports and names of this machine.
@@ -74,7 +73,7 @@ def execute(
         ports = {int(environment[name]): port for name, port in PORTS.items()}
         sanitizer = Sanitizer(tree, root, ports)
         try:
-            ran = run(notebook, (tree / path).parent, environment, timeout)
+            ran = run(notebook, (tree / path).parent, environment)
         except ExecutionError as error:
             do = "Correct the cell in its source under lessons/, then run `make build`. "
             do += "Nothing of this notebook was stored."
@@ -84,10 +83,7 @@ def execute(
 
 
 def run(
-    notebook: nbformat.NotebookNode,
-    folder: Path,
-    environment: dict[str, str],
-    timeout: float = CELL_TIMEOUT,
+    notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]
 ) -> nbformat.NotebookNode:
     """A copy of the notebook, run in a folder, with its outputs and the moments of each cell.
 
@@ -100,7 +96,7 @@ def run(
     begun = [0]
     client = NotebookClient(
         ran,
-        timeout=int(timeout),
+        timeout=CELL_TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         coalesce_streams=True,
@@ -113,29 +109,25 @@ def run(
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         cell = ran.cells[begun[-1]]
         if isinstance(error, CellTimeoutError):
-            saw = f"It still ran after {timeout:.0f} seconds."
+            saw = f"It still ran after {CELL_TIMEOUT} seconds."
         elif isinstance(error, DeadKernelError):
             saw = f"The kernel ended. {log.read_text(errors='replace')}"
         else:
             traces = [line for output in cell.outputs for line in output.get("traceback", [])]
             saw = _COLOUR.sub("", "\n".join(traces) or str(error))
         first = cell.source.strip().split("\n")[0]
-        saw = f"cell {begun[-1] + 1}, `{first}`:\n{_shortened(saw)}"
-        raise ExecutionError(saw) from None
+        lines = saw.rstrip().split("\n")
+        told = lines if len(lines) <= LONGEST_ERROR else ["…", *lines[-LONGEST_ERROR:]]
+        raise ExecutionError("\n".join([f"cell {begun[-1] + 1}, `{first}`:", *told])) from None
     return ran
 
 
-def _shortened(text: str, longest: int = 30) -> str:
-    lines = text.rstrip().split("\n")
-    return "\n".join(lines if len(lines) <= longest else ["…", *lines[-longest:]])
-
-
-def _store(path: str, built: build.Build, root: Path, timeout: float, down: Sequence[str]) -> bool:
+def _store(path: str, built: build.Build, root: Path, down: Sequence[str]) -> bool:
     """Run a finished notebook and write it with its outputs; False where that failed."""
     began = time.monotonic()
     notebook = notebooks.read(built.files[path])
     try:
-        ran = execute(notebook, path, built.files, root=root, timeout=timeout, down=down)
+        ran = execute(notebook, path, built.files, root, down)
     except (ExecutionError, RoomError) as error:
         print("✗ " + "\n  ".join(error.lines()), end="\n\n")
         return False
@@ -147,13 +139,7 @@ def _store(path: str, built: build.Build, root: Path, timeout: float, down: Sequ
     return True
 
 
-def main(
-    arguments: list[str] | None = None,
-    root: Path = ROOT,
-    *,
-    timeout: float = CELL_TIMEOUT,
-    down: Sequence[str] = DOWN,
-) -> int:
+def main(arguments: list[str] | None = None, root: Path = ROOT, down: Sequence[str] = DOWN) -> int:
     """Run from the command line. Returns the exit code: 0, or 1 where a notebook failed."""
     parser = argparse.ArgumentParser(
         prog="python -m authoring.execute",
@@ -169,9 +155,8 @@ def main(
         return 1
     known = set(built.finished.values())
     if unknown := [n for n in asked.lessons if not any(k.startswith(n) for k in known)]:
-        print(
-            f"✗ No lesson starts with {', '.join(unknown)}. There are: {', '.join(sorted(known))}."
-        )
+        there = ", ".join(sorted(known))
+        print(f"✗ No lesson starts with {', '.join(unknown)}. There are: {there}.")
         return 1
     chosen = [
         path
@@ -179,7 +164,7 @@ def main(
         if (not asked.lessons or lesson.startswith(tuple(asked.lessons)))
         and (asked.all or asked.lessons or path in built.stale)
     ]
-    failed = sum(not _store(path, built, root, timeout, down) for path in chosen)
+    failed = sum(not _store(path, built, root, down) for path in chosen)
     print(f"{len(built.finished)} finished notebooks, {len(chosen)} run, {failed} failed.")
     return 1 if failed else 0
 

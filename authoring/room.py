@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from authoring.ports import free_ports
 from workshop.core.errors import WorkshopError
 from workshop.core.settings import ROOT
 
@@ -22,6 +22,8 @@ PORTS = {
     "WORKSHOP_SITE_PORT": 8236,
 }
 """The settings of the ports, and what a learner has there."""
+USUAL = {*PORTS.values(), 8235}
+"""The ports that a learner's own services use: nothing else may touch them."""
 DOWN = (sys.executable, "-m", "workshop", "down")
 # What would lead to somebody's model, Temporal Service, state or profile. Some containers forbid
 # bytecode files, and then each process compiles every library anew.
@@ -29,6 +31,9 @@ _OUTSIDE = re.compile(
     r"(LLM|TEMPORAL|WORKSHOP|DATABASE|OPENAI|ANTHROPIC|CODESPACE|JUPYTER|JPY)_?|.*(API_KEY|TOKEN|SECRET)"
     r"|PYTHONDONTWRITEBYTECODE$|VIRTUAL_ENV$|MAKE"
 )
+
+
+_last = 20000 + (os.getpid() * 37) % 9000
 
 
 class RoomError(WorkshopError):
@@ -78,6 +83,26 @@ def room(
 def outside() -> dict[str, str]:
     """The environment of this process, without what belongs to a person or to another room."""
     return {name: value for name, value in os.environ.items() if not _OUTSIDE.match(name)}
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on now, below the range from which outgoing connections draw.
+
+    No port is given twice, so that a server not yet started keeps its own.
+    """
+    global _last
+    found: list[int] = []
+    while len(found) < count:
+        candidate = _last = _last + 1 if _last < 32000 else 20000
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+        if candidate not in USUAL:
+            found.append(candidate)
+    return found
 
 
 def _end(command: Sequence[str], environment: dict[str, str], root: Path) -> RoomError | None:

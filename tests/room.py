@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import psutil
 
-from authoring.ports import free_ports as free_ports
+from authoring.room import free_ports as free_ports
 from workshop.core.patience import Patience
 
 T = TypeVar("T")

@@ -24,7 +24,7 @@ from temporalio.client import Client
 from workshop import __main__ as command_line
 from workshop.core import processes
 from workshop.practice.model import process
-from workshop.services import namespaces, temporal_service
+from workshop.services import jupyterlab, namespaces, temporal_service
 
 COMMANDS = (
     *("lab", "up", "down", "status", "doctor", "progress", "demo", "review", "workflows", "reset"),
@@ -354,6 +354,6 @@ def test_lab_without_notebooks_says_how_to_make_them(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(command_line, "ROOT", tmp_path)
+    monkeypatch.setattr(jupyterlab, "ROOT", tmp_path)
     assert run("lab", "--no-browser") == 1
     assert "make build" in capsys.readouterr().err

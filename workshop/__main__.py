@@ -28,21 +28,12 @@ from workshop.checks.progress import progress as how_far
 from workshop.core import disk, processes
 from workshop.core.errors import WorkshopError
 from workshop.core.programs import leave, quiet_core
-from workshop.core.settings import (
-    INSTALLED,
-    NOTEBOOKS,
-    PLACE,
-    ROOT,
-    SERVERS,
-    Settings,
-    load,
-    without_lessons,
-)
+from workshop.core.settings import NOTEBOOKS, PLACE, ROOT, SERVERS, Settings, load
 from workshop.kernel import notebook
 from workshop.kernel.classroom import left_alone
 from workshop.practice.model import process
 from workshop.practice.site import process as site
-from workshop.services import doctor, namespaces, temporal_service
+from workshop.services import doctor, jupyterlab, namespaces, temporal_service
 from workshop.services.key import set_key
 from workshop.watching.receipt import receipt_of_all
 
@@ -97,30 +88,7 @@ By themselves, in one terminal:
 
 def lab(arguments: argparse.Namespace) -> int:
     """Serve the whole repository with JupyterLab and open the first notebook."""
-    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    if INSTALLED:
-        raise WorkshopError(f"There is no notebook in {ROOT}.", do=without_lessons())
-    if not notebooks:
-        raise WorkshopError(
-            f"There is no notebook in {ROOT / 'notebooks'}.", do="Run `make build`, then this."
-        )
-    line = [sys.executable, "-m", "jupyter", "lab"]
-    # The address that is opened, and printed where there is no browser, is the notebook's.
-    line += [f"--LabApp.default_url=/lab/tree/{notebooks[0].relative_to(ROOT).as_posix()}"]
-    # Solutions lie beside notebooks/, so the server's root is the repository.
-    line += [f"--ServerApp.root_dir={ROOT}"]
-    # .env and .workshop can be opened: File, Open from Path, or View, Show Hidden Files.
-    line += ["--ContentsManager.allow_hidden=True"]
-    # Ours beside the environment's own: no pop-up that asks to fetch news.
-    line += [f"--LabApp.app_settings_dir={Path(__file__).parent / 'kernel' / 'jupyter'}"]
-    if os.geteuid() == 0:  # as in a container
-        line += ["--allow-root"]
-    if arguments.port:
-        line += [f"--port={arguments.port}"]
-    if arguments.no_browser:
-        line += ["--no-browser"]
-    print("JupyterLab starts. Without a browser here, open the address that it prints.", flush=True)
-    os.execv(sys.executable, line)
+    jupyterlab.serve(arguments.port, browser=not arguments.no_browser)
 
 
 def up(arguments: argparse.Namespace) -> int:

@@ -288,6 +288,22 @@ def test_what_a_kernel_imports_is_compiled_whatever_the_environment_says(made: C
     assert list(made.root.glob(".venv/lib/*/site-packages/__pycache__/mcp.*.pyc"))
 
 
+def test_bytecode_may_be_written_meanwhile(made: Checkout) -> None:
+    where = ".venv/lib/*/site-packages/__pycache__/mcp.*.pyc"
+    for compiled in made.root.glob(where):
+        compiled.unlink()
+    made.want("bee  ==  2.0")
+    assert made.make("MEANWHILE=meanwhile") == "0\n"
+    rooms.until(lambda: list(made.root.glob(where)), "mcp to be compiled", limit=60)
+
+
+def test_pip_is_a_command_of_the_environment(made: Checkout) -> None:
+    for name in ("pip", "pip3"):
+        line = [made.root / ".venv" / "bin" / name, "--version"]
+        said = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+        assert f"{made.root}/.venv/" in said
+
+
 # No network
 
 

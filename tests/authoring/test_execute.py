@@ -167,10 +167,13 @@ def test_a_failing_cell_is_told_and_nothing_is_stored(
     assert (house.root / FINISHED).read_bytes() == before
 
 
-def test_a_cell_without_end_is_told(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cell_without_end_is_told(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(execute, "CELL_TIMEOUT", 1)
     house.write("# %%\nwhile True:\n    pass\n")
     house.build()
-    assert execute.main([], house.root, timeout=1, down=NOTHING) == 1
+    assert execute.main([], house.root, down=NOTHING) == 1
     said = capsys.readouterr().out
     assert "cell 1, `while True:`" in said and "It still ran after 1 seconds" in said
 
@@ -197,7 +200,7 @@ def test_names_and_all_choose(
 ) -> None:
     paths = []
 
-    def fake(notebook: Any, path: str, files: dict[str, str], **_: Any) -> Any:
+    def fake(notebook: Any, path: str, *_: Any) -> Any:
         paths.append(path.split("/")[-1][:2])
         for count, cell in enumerate(notebook.cells, 1):
             cell.execution_count = count

@@ -35,8 +35,8 @@ FLAGS = [
 ]
 # The command itself, with a copy of the notebooks as the repository that it serves.
 LAB = (
-    "import sys; from pathlib import Path; from workshop import __main__ as command; "
-    "command.ROOT = Path(sys.argv[1]); sys.exit(command.main(sys.argv[2:]))"
+    "import sys; from pathlib import Path; from workshop.services import jupyterlab; "
+    "jupyterlab.ROOT = Path(sys.argv[1]); jupyterlab.serve(int(sys.argv[2]), browser=False)"
 )
 
 
@@ -89,7 +89,7 @@ def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (setting / "plugin.jupyterlab-settings").write_text(json.dumps({"autosaveInterval": 3}))
     (port,) = rooms.free_ports(1)
     log = folder / "lab.log"
-    line = [sys.executable, "-c", LAB, str(room.tree), "lab", "--no-browser", f"--port={port}"]
+    line = [sys.executable, "-c", LAB, str(room.tree), str(port)]
     with log.open("w") as file:
         server = subprocess.Popen(
             line, env=room.env, cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=file

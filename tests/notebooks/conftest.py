@@ -15,7 +15,7 @@ import kernels
 import pytest
 from kernels import ROOT, Room
 
-from authoring.ports import USUAL
+from authoring.room import USUAL
 from workshop.core import patience, processes
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
