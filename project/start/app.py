@@ -4,11 +4,13 @@ import os
 import time
 
 from dotenv import load_dotenv
-from litellm import completion
-from litellm.types.utils import ModelResponse
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
+
+# Before the import: otherwise LiteLLM fetches a list of prices from the internet.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+from litellm import ModelResponse, completion
 
 load_dotenv()  # reads .env
 
