@@ -53,7 +53,7 @@ def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     told = subprocess.run(looked, cwd=folder, env=env, capture_output=True, text=True)
     assert "No module named 'workshop'" in told.stderr
     line = [python, "-m", "pytest", "-p", "no:cacheprovider", *words]
-    return subprocess.run(line, cwd=folder, env=env, capture_output=True, text=True, timeout=600)
+    return subprocess.run(line, cwd=folder, env=env, capture_output=True, text=True, timeout=1800)
 
 
 def test_its_tests_pass_where_there_is_no_workshop(copy: Path) -> None:

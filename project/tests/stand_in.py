@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls += 1
-        self.server.may_answer.wait(60)
+        self.server.may_answer.wait()
         if self.server.failures:
             status, headers, error = self.server.failures.pop(0)
             self.answer(status, {"error": error}, headers)

@@ -113,6 +113,15 @@ def test_any_text_becomes_a_pdf(here: Path, content: str) -> None:
     assert (here / "reports" / "bees.pdf").read_bytes().endswith(b"%%EOF\n")
 
 
+def test_a_font_of_your_own(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("ž")
+    plain = (here / "reports" / "bees.pdf").read_bytes()
+    monkeypatch.setenv("PDF_FONT", "Vera.ttf")  # reportlab has it
+    write("ž \ud800")
+    assert b"Vera" in (here / "reports" / "bees.pdf").read_bytes()
+    assert b"Vera" not in plain
+
+
 def test_a_report_is_whole_or_it_is_not_there(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write("first")
     first = (here / "reports" / "bees.pdf").read_bytes()

@@ -35,6 +35,6 @@ def start_and_interrupt(address: str) -> None:
             told = next(row for row in starter.stdout if row.startswith("Ctrl+C"))
             assert "not the Workflow" in told
             starter.send_signal(signal.SIGINT)
-            assert starter.wait(60) == -signal.SIGINT
+            assert starter.wait(120) == -signal.SIGINT
         finally:
             starter.kill()
