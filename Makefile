@@ -44,7 +44,7 @@ build: $(VENV)/.dev  ## derive notebooks and solution files from lessons/, run w
 
 check: $(VENV)/.dev  ## say what is stale, badly typed or badly formatted
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check workshop authoring tests
+	@$(BIN)/ruff format --check workshop authoring tests project/*.py project/*/*.py
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m authoring.build --check
