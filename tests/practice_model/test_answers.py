@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from workshop.practice import texts as practice_texts
+from workshop.practice.model.answers import answer
 from workshop.practice.model.arguments import fill
 from workshop.practice.model.composing import SUBJECTS, compose, find_subject
+from workshop.practice.model.reading import ChatRequest
 from workshop.practice.model.rewriting import sentences
 
 TARDIGRADES = "Give me 5 fun and fascinating facts about tardigrades. Make them interesting."
@@ -219,3 +221,10 @@ def test_arguments_are_taken_from_the_request() -> None:
 )
 def test_odd_schemas_do_no_harm(schema: dict[str, Any]) -> None:
     fill(schema, "What is 7 times 6?")
+
+
+def test_a_tool_that_needs_what_is_no_name_does_no_harm() -> None:
+    tool = {"name": "search", "description": "Search the notes.", "parameters": {"required": [3]}}
+    chat = ChatRequest([{"role": "user", "content": "Search the notes for bees."}], [tool])
+    (call,) = answer(chat).tool_calls
+    assert call["function"]["name"] == "search"
