@@ -111,7 +111,10 @@ def become(address: str, own: list[str]) -> None:
     text = json.dumps(job).encode()
     socket.send_fds(line, [len(text).to_bytes(4, "big")], [0, 1, 2])
     line.sendall(text)
-    told = line.recv(4)
+    try:
+        told = line.recv(4)
+    except ConnectionResetError:  # who forks was killed, and with it the other half
+        told = b""
     status = int.from_bytes(told, "big", signed=True) if told else 1
     if status < 0:
         if -status != signal.SIGKILL:
