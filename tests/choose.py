@@ -24,11 +24,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SMALLER = {  # with --quick, unless the demo or the storm itself is what was changed
+SMALLER = {  # with --quick, unless what is tried or the test itself is what was changed
     "SWEEP_KILLS": ("8", "demos/module_one_02", "tests/demos/test_sweep"),
     "DRAFT_RUNS": ("50", "demos/module_one_03", "tests/demos/test_draft_orders"),
     "AGENT_RUNS": ("20", "demos/module_one_04", "tests/demos/test_agent_conversations"),
     "RESEARCH_RUNS": ("12", "demos/module_one_05", "tests/demos/test_research_storm"),
+    "REPORT_EXAMPLES": ("20", "workshop/toolbox/report", "tests/test_report"),
 }
 LESSON = re.compile(r"(?:(?:lessons|notebooks|exercises)/|Solutions_|tests/lessons/bank_)(\d\d)")
 

@@ -36,6 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = tempfile.TemporaryDirectory(prefix="nursery-")
     os.environ[rooms.NURSERY] = address = f"{folder.name}/socket"
+    if config.getoption("tx", None):  # what `pytest -n` starts finds the nursery as well
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            [str(rooms.STARTUP), os.environ.get("PYTHONPATH", "")]
+        )
     line = [sys.executable, str(rooms.STARTUP / "forked.py"), address]
     nursery = subprocess.Popen(line, stdin=subprocess.PIPE)
 

@@ -212,9 +212,9 @@ def assert_whole(texts: list[str]) -> None:
         assert not missing
 
 
-# Random and hostile texts: 4 × 55 examples × 5 texts = 1,100 in all.
+# Random and hostile texts: 4 × 55 examples × 5 texts = 1,100 in all; with --quick 400.
 
-EXAMPLES, TEXTS = 55, 5
+EXAMPLES, TEXTS = int(os.environ.get("REPORT_EXAMPLES", "55")), 5
 unhurried = settings(
     max_examples=EXAMPLES,
     derandomize=True,
@@ -339,6 +339,7 @@ def bulky(draw: st.DrawFn) -> str:
     return "\n\n".join(parts)
 
 
+@pytest.mark.smaller
 @pytest.mark.parametrize(
     "strategy",
     [

@@ -204,7 +204,9 @@ def test_the_finished_notebook_is_nobodys_progress(
 # --- cells above that were not run ---
 
 
-@pytest.mark.parametrize("blank", [b for s in checks.blanks.sheets() for b in s.blanks], ids=str)
+@pytest.mark.parametrize(
+    "blank", [b for s in checks.blanks.sheets() for b in s.blanks], ids=lambda b: b.name
+)
 def test_a_right_answer_without_the_cells_above_is_never_called_wrong(
     shell: Shell, blank: Blank, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,7 +33,7 @@ def _answers() -> list[Any]:
             blank,
             answer,
             id=f"{blank.name}-{answer.name}",
-            marks=pytest.mark.rotates(f"mistakes in {blank.name}", among=8)
+            marks=pytest.mark.rotates(f"mistakes in {blank.name}", among=16)
             if isinstance(answer, Wrong)
             else (),
         )

@@ -1,9 +1,9 @@
 """Processes without 5 s of imports each: one process has imported all that is slow, and forks.
 
-WORKSHOP_TEST_NURSERY is the address of that process. A kernel, a demo or `python -m workshop` that
-finds it hands its words, folder, environment and streams over and stays behind as the half that
-others see: signals go through it, killed it takes the other half along at once, and it ends as the
-other half ends.
+WORKSHOP_TEST_NURSERY is the address of that process. A kernel, a demo, `python -m workshop` or a
+process of `pytest -n` that finds it hands its words, folder, environment and streams over and stays
+behind as the half that others see: signals go through it, killed it takes the other half along at
+once, and it ends as the other half ends.
 
 All else starts as ever: the servers, JupyterLab and its kernels, and whatever has options of
 Python or a locale of its own.
@@ -28,6 +28,8 @@ from typing import Any
 ADDRESS = "WORKSHOP_TEST_NURSERY"
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _MODULES = ("ipykernel_launcher", "workshop")
+_TESTS = "import sys;exec(eval(sys.stdin.readline()))"
+"""What execnet has a process of `pytest -n` do."""
 _SERVERS = {"lab", "review"}
 """Of the commands of `python -m workshop` those whose ports a test looks for by process."""
 _LOCALE = ("LC_ALL", "PYTHONCOERCECLOCALE", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS")
@@ -67,6 +69,11 @@ _IMPORTED = [
     "bs4",
     "PIL",
     "pypdfium2",
+    "jupyter_client",
+    "nbformat",
+    "jupytext",
+    "playwright.sync_api",
+    "pytest",
 ]
 
 
@@ -75,6 +82,8 @@ def words() -> list[str]:
     own = [word for word in sys.orig_argv[1:] if word not in ("-u", "-Xfrozen_modules=off")]
     if not own or any(name in os.environ for name in _LOCALE):
         return []
+    if own[0] == "-c":
+        return own if own[1:] == [_TESTS] else []
     may = own[1] in _MODULES if own[0] == "-m" else "/demos/" in own[0]
     return own if may and not _SERVERS & set(own) else []
 
@@ -102,7 +111,10 @@ def become(address: str, own: list[str]) -> None:
     text = json.dumps(job).encode()
     socket.send_fds(line, [len(text).to_bytes(4, "big")], [0, 1, 2])
     line.sendall(text)
-    told = line.recv(4)
+    try:
+        told = line.recv(4)
+    except ConnectionResetError:  # who forks was killed, and with it the other half
+        told = b""
     status = int.from_bytes(told, "big", signed=True) if told else 1
     if status < 0:
         if -status != signal.SIGKILL:
@@ -233,7 +245,12 @@ def run(job: dict[str, Any]) -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == "ipykernel"]:
             del sys.modules[name]
     sys.orig_argv = [sys.executable, *own]
-    if own[0] == "-m":
+    if own[0] == "-c":
+        # What tests start looks for the nursery only where they say so.
+        os.environ["PYTHONPATH"] = os.pathsep.join(extra[1:])
+        sys.argv, sys.path[0] = ["-c"], ""
+        exec(own[1], vars(sys.modules["__main__"]))
+    elif own[0] == "-m":
         sys.argv, sys.path[0] = own[1:], job["folder"]
         runpy.run_module(own[1], run_name="__main__", alter_sys=True)
     else:
