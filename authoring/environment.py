@@ -44,9 +44,8 @@ Done = subprocess.CompletedProcess[str]
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PATIENCE = 10.0
 """Seconds in which a package index has to answer anything at all."""
-# What pip's configuration is called in uv's environment.
-# https://pip.pypa.io/en/stable/topics/configuration/
-# https://docs.astral.sh/uv/reference/environment/
+# What pip's configuration (https://pip.pypa.io/en/stable/topics/configuration/) is called in uv's
+# environment (https://docs.astral.sh/uv/reference/environment/).
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -83,11 +82,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def set_up(venv: Path, kind: str, how: Sequence[str]) -> None:
-    """Make the environment fit for `kind`, one of `WANTED`; where it does, nothing is done.
-
-    Raises:
-        SetUpError: it cannot be made.
-    """
+    """Make the environment fit for `kind`, one of `WANTED`; where it does, nothing is done."""
     inputs = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in INPUTS)).hexdigest()
     reason = why_anew(venv, "named" in how)
     stamp = venv / f".{kind}"
@@ -135,11 +130,7 @@ def why_anew(venv: Path, python_is_named: bool = False) -> str:
 
 
 def refuse_what_cannot_be_written(venv: Path) -> None:
-    """Say whose a folder is that cannot be written, and who would own what sudo makes.
-
-    Raises:
-        SetUpError: with the command that helps.
-    """
+    """Say whose a folder is that cannot be written, and who would own what sudo makes."""
     you, owner = _person(os.geteuid()), ROOT.stat().st_uid
     if os.geteuid() == 0 and os.environ.get("SUDO_UID") == str(owner) != "0":
         raise SetUpError(
@@ -162,11 +153,7 @@ def refuse_what_cannot_be_written(venv: Path) -> None:
 
 
 def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
-    """Install what is wanted: by uv, else by pip. Without an index, from what uv has kept.
-
-    Raises:
-        SetUpError: no index answers, or neither can install it.
-    """
+    """Install what is wanted: by uv, else by pip. Without an index, from what uv has kept."""
     python = str(venv / "bin" / "python")
     settings = pip_settings(python)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -295,11 +282,9 @@ for name in sys.argv[1].split():
 """
     known, no = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, subprocess.DEVNULL
     lines = [[python, "-c", question, names] for names in COMPILED]
-    halves = [
-        subprocess.Popen(x, cwd=ROOT, env=known, stdin=no, stdout=no, stderr=no) for x in lines
-    ]
-    for half in halves if wait else ():
-        half.wait()
+    both = [subprocess.Popen(x, cwd=ROOT, env=known, stdin=no, stdout=no, stderr=no) for x in lines]
+    for one in both if wait else ():
+        one.wait()
 
 
 def _run(line: Sequence[str], known: Mapping[str, str] | None = None) -> Done:

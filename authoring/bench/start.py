@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def _said(module: str, *words: str) -> str:
 
 def _until_it_answers(clone: Path, environment: Mapping[str, str]) -> float:
     """Seconds from `make lab` to the first page that JupyterLab serves; then it is ended."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     began = time.monotonic()
     with subprocess.Popen(
         ["make", "lab"],
@@ -108,8 +110,10 @@ def _until_it_answers(clone: Path, environment: Mapping[str, str]) -> float:
                 said += line
                 if found := _ADDRESS.search(line):
                     break
+            # The address is printed before its page is served.
             while found and make.poll() is None:
-                if _serves(f"http://127.0.0.1:{found[1]}"):
+                with suppress(OSError):
+                    opener.open(f"http://127.0.0.1:{found[1]}", timeout=5).close()
                     return time.monotonic() - began
                 time.sleep(0.02)
             raise RuntimeError(f"make lab did not get there:\n{said[-2000:]}")
@@ -117,13 +121,3 @@ def _until_it_answers(clone: Path, environment: Mapping[str, str]) -> float:
             guard.cancel()
             if make.poll() is None:
                 os.killpg(make.pid, signal.SIGTERM)
-
-
-def _serves(address: str) -> bool:
-    """Whether a page is served; its address is printed before it is."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        opener.open(address, timeout=5).close()
-    except OSError:
-        return False
-    return True
