@@ -3,9 +3,8 @@
     python -I authoring/environment.py .venv lab     (or dev: what the tests need too)
 
 Any Python 3.10 or newer runs it, with nothing installed. It first asks whether the package index
-answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot. Two words
-may follow: `named`, where PYTHON names this interpreter, and `meanwhile`, where nobody waits for
-the bytecode of what is installed.
+answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot. Words may
+follow: `named`, where PYTHON names this Python, and `meanwhile`, where nobody waits for bytecode.
 """
 
 from __future__ import annotations
