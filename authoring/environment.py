@@ -182,11 +182,12 @@ def pip_settings(python: str) -> dict[str, str]:
     question = """
 from pip._internal.cli.main import main
 from pip._internal.models.index import PyPI
-print(f"default.index-url={PyPI.simple_url!r}", flush=True)
+print(PyPI.simple_url, flush=True)
 main(["--disable-pip-version-check", "config", "list"])
 """
-    listed, settings = _run([python, "-c", question]).stdout, {}
-    for section in ("default", "global", "install", ":env:"):
+    own, _, listed = _run([python, "-c", question]).stdout.partition("\n")
+    settings = {"index-url": own}
+    for section in ("global", "install", ":env:"):
         for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.MULTILINE):
             settings[key] = str(ast.literal_eval(value))
     return settings
@@ -266,8 +267,7 @@ def _make(venv: Path) -> None:
         script = venv / "bin" / name
         script.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n')
         script.chmod(0o755)
-    made = {"place": os.path.realpath(venv), "python": VERSION}
-    (venv / MADE).write_text(json.dumps(made))
+    (venv / MADE).write_text(json.dumps({"place": os.path.realpath(venv), "python": VERSION}))
 
 
 def _write_bytecode(python: str, wait: bool) -> None:
