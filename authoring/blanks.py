@@ -2,9 +2,8 @@
 
 A mark is a comment on a line of its own, so a formatter leaves it alone:
 
-- `# PROMPT: text` is what the learner sees instead of the next line. It gets the indentation of
-  the mark; one space after the colon belongs to the mark, further ones to the text. Several marks
-  in a row are several lines. An empty `# PROMPT:` is no line at all: the blank is a missing line.
+- `# PROMPT: text` is what the learner sees instead of the next line, indented as the mark is.
+  Several are several lines. An empty `# PROMPT:` is no line at all: the blank is a missing line.
 - `# BEGIN SOLUTION` … `# END SOLUTION` under the PROMPT lines holds a solution of several lines,
   or of none, where the learner takes the practice lines out. A single line may be a comment.
 """
@@ -55,12 +54,7 @@ class Cell:
 
 
 def split(text: str) -> Cell:
-    """Read the marks of a cell.
-
-    Returns:
-        Both texts as lines, the blanks in their order, and the faults. It raises nothing: where a
-        mark is faulty, the texts are the nearest that can be had.
-    """
+    """Read the marks of a cell. Where a mark is faulty, the texts are the nearest to be had."""
     lines = text.split("\n")
     cell = Cell()
     at = 0

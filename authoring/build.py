@@ -15,6 +15,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,7 @@ class Build:
 
 
 def derive(root: Path = ROOT) -> Build:
-    """Derive everything and verify it; writes nothing.
-
-    Returns:
-        The build. Its files are to be used only where `refusals` is empty.
-    """
+    """Derive everything and verify it. The files are to be used only without `refusals`."""
     build = Build()
     sources, build.refusals = read_all(root)
     values = placeholders(root)
@@ -129,10 +126,9 @@ def compare(build: Build, root: Path = ROOT, longest: int = 40) -> list[str]:
         if not (root / path).is_file():
             reports.append(f"✗ {path} is missing: run `make build`")
         elif (old := (root / path).read_bytes().decode(errors="replace")) != text:
-            pair = [_view(path, old), _view(path, text)]
-            if pair[0] == pair[1]:
-                pair = [old.split("\n"), text.split("\n")]
-            before, after = pair
+            before, after = _view(path, old), _view(path, text)
+            if before == after:
+                before, after = old.split("\n"), text.split("\n")
             lines = difflib.unified_diff(before, after, path, f"{path} (built)", lineterm="", n=2)
             diff = [line if len(line) <= 160 else line[:159] + "…" for line in lines]
             more = [f"… {len(diff) - longest} more lines"] if len(diff) > longest else []
@@ -146,13 +142,11 @@ def compare(build: Build, root: Path = ROOT, longest: int = 40) -> list[str]:
 
 def _view(path: str, text: str) -> list[str]:
     """The lines that a reader compares: of a notebook, its cells without their outputs."""
-    if not path.endswith((".ipynb", ".json")):
-        return text.split("\n")
-    try:
-        cells = notebooks.read(text).cells
-        return [x for c in cells for x in (f"--- {c.cell_type} {c.id}", *c.source.split("\n"))]
-    except (ValueError, AttributeError):
-        return text.split("\n")
+    if path.endswith((".ipynb", ".json")):
+        with suppress(ValueError, AttributeError):
+            cells = notebooks.read(text).cells
+            return [x for c in cells for x in (f"--- {c.cell_type} {c.id}", *c.source.split("\n"))]
+    return text.split("\n")
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

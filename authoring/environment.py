@@ -3,9 +3,8 @@
     python -I authoring/environment.py .venv lab     (or dev: what the tests need too)
 
 Any Python 3.10 or newer runs it, with nothing installed. It first asks whether the package index
-answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot. Two words
-may follow: `named`, where PYTHON names this interpreter, and `meanwhile`, where nobody waits for
-the bytecode of what is installed.
+answers, gives uv what pip's own configuration says, and lets pip do it where uv cannot. Words may
+follow: `named`, where PYTHON names this Python, and `meanwhile`, where nobody waits for bytecode.
 """
 
 from __future__ import annotations
@@ -44,9 +43,8 @@ Done = subprocess.CompletedProcess[str]
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PATIENCE = 10.0
 """Seconds in which a package index has to answer anything at all."""
-# What pip's configuration is called in uv's environment.
-# https://pip.pypa.io/en/stable/topics/configuration/
-# https://docs.astral.sh/uv/reference/environment/
+# What pip's configuration (https://pip.pypa.io/en/stable/topics/configuration/) is called in uv's
+# environment (https://docs.astral.sh/uv/reference/environment/).
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -83,11 +81,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def set_up(venv: Path, kind: str, how: Sequence[str]) -> None:
-    """Make the environment fit for `kind`, one of `WANTED`; where it does, nothing is done.
-
-    Raises:
-        SetUpError: it cannot be made.
-    """
+    """Make the environment fit for `kind`, one of `WANTED`; where it does, nothing is done."""
     inputs = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in INPUTS)).hexdigest()
     reason = why_anew(venv, "named" in how)
     stamp = venv / f".{kind}"
@@ -135,11 +129,7 @@ def why_anew(venv: Path, python_is_named: bool = False) -> str:
 
 
 def refuse_what_cannot_be_written(venv: Path) -> None:
-    """Say whose a folder is that cannot be written, and who would own what sudo makes.
-
-    Raises:
-        SetUpError: with the command that helps.
-    """
+    """Say whose a folder is that cannot be written, and who would own what sudo makes."""
     you, owner = _person(os.geteuid()), ROOT.stat().st_uid
     if os.geteuid() == 0 and os.environ.get("SUDO_UID") == str(owner) != "0":
         raise SetUpError(
@@ -162,11 +152,7 @@ def refuse_what_cannot_be_written(venv: Path) -> None:
 
 
 def install(venv: Path, wanted: Sequence[str], uv: Path | None) -> None:
-    """Install what is wanted: by uv, else by pip. Without an index, from what uv has kept.
-
-    Raises:
-        SetUpError: no index answers, or neither can install it.
-    """
+    """Install what is wanted: by uv, else by pip. Without an index, from what uv has kept."""
     python = str(venv / "bin" / "python")
     settings = pip_settings(python)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -196,11 +182,12 @@ def pip_settings(python: str) -> dict[str, str]:
     question = """
 from pip._internal.cli.main import main
 from pip._internal.models.index import PyPI
-print(f"default.index-url={PyPI.simple_url!r}", flush=True)
+print(PyPI.simple_url, flush=True)
 main(["--disable-pip-version-check", "config", "list"])
 """
-    listed, settings = _run([python, "-c", question]).stdout, {}
-    for section in ("default", "global", "install", ":env:"):
+    own, _, listed = _run([python, "-c", question]).stdout.partition("\n")
+    settings = {"index-url": own}
+    for section in ("global", "install", ":env:"):
         for key, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.MULTILINE):
             settings[key] = str(ast.literal_eval(value))
     return settings
@@ -280,8 +267,7 @@ def _make(venv: Path) -> None:
         script = venv / "bin" / name
         script.write_text('#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n')
         script.chmod(0o755)
-    made = {"place": os.path.realpath(venv), "python": VERSION}
-    (venv / MADE).write_text(json.dumps(made))
+    (venv / MADE).write_text(json.dumps({"place": os.path.realpath(venv), "python": VERSION}))
 
 
 def _write_bytecode(python: str, wait: bool) -> None:
@@ -295,11 +281,9 @@ for name in sys.argv[1].split():
 """
     known, no = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, subprocess.DEVNULL
     lines = [[python, "-c", question, names] for names in COMPILED]
-    halves = [
-        subprocess.Popen(x, cwd=ROOT, env=known, stdin=no, stdout=no, stderr=no) for x in lines
-    ]
-    for half in halves if wait else ():
-        half.wait()
+    both = [subprocess.Popen(x, cwd=ROOT, env=known, stdin=no, stdout=no, stderr=no) for x in lines]
+    for one in both if wait else ():
+        one.wait()
 
 
 def _run(line: Sequence[str], known: Mapping[str, str] | None = None) -> Done:

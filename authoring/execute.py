@@ -35,7 +35,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class ExecutionError(WorkshopError):
-    """A notebook did not run to its end."""
+    """A notebook did not run to its end: a cell failed, took too long or ended the kernel."""
 
 
 def execute(
@@ -45,19 +45,14 @@ def execute(
     root: Path = ROOT,
     down: Sequence[str] = DOWN,
 ) -> nbformat.NotebookNode:
-    """Run one notebook in a copy of the derived tree.
-
-    Args:
-        path: where it stands, relative to the root.
-        files: the derived tree, path to content.
-        down: ends what the notebook started, see `room`.
+    """Run the notebook of a path in a copy of the derived tree, path to content.
 
     Returns:
         The notebook with its outputs, cleaned of paths, ports and names of this machine.
 
     Raises:
         ExecutionError: a cell failed, took too long or ended the kernel.
-        RoomError: `down` failed.
+        RoomError: `down`, which ends what the notebook started, failed.
     """
     # Diagrams that are new are kept beside the code that shows them. A check that its own solution
     # does not pass stops the run.
@@ -85,11 +80,7 @@ def execute(
 def run(
     notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]
 ) -> nbformat.NotebookNode:
-    """A copy of the notebook, run in a folder, with its outputs and the moments of each cell.
-
-    Raises:
-        ExecutionError: a cell failed, took too long or ended the kernel.
-    """
+    """A copy of the notebook, run in a folder, with its outputs and the moments of each cell."""
     ran: nbformat.NotebookNode = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
     for cell in notebooks.code_cells(ran):
         cell.outputs, cell.execution_count = [], None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from nbformat import v4
@@ -18,9 +18,8 @@ CHECK = "check-"
 
 def new_cell(kind: str, text: str, cell_id: str, metadata: dict[str, Any]) -> nbformat.NotebookNode:
     """A cell without outputs; `kind` is `code`, `markdown` or `raw`."""
-    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
-    cell: nbformat.NotebookNode = make[kind](text, id=cell_id, metadata=metadata)  # type: ignore[no-untyped-call]
-    return cell
+    make = getattr(v4, f"new_{kind}_cell")
+    return cast(nbformat.NotebookNode, make(text, id=cell_id, metadata=metadata))
 
 
 def new(cells: list[nbformat.NotebookNode]) -> nbformat.NotebookNode:

@@ -44,14 +44,11 @@ class RoomError(WorkshopError):
 def room(
     extra: Mapping[str, str], *, down: Sequence[str] = DOWN, root: Path = ROOT
 ) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A temporary folder, and the environment variables of a room in it.
-
-    Args:
-        extra: more environment variables.
-        down: ends what was started; it gets the room's environment, and runs in `root`.
+    """A temporary folder, and the environment variables of a room in it with some `extra`.
 
     Raises:
-        RoomError: `down` failed. Where the block raises as well, that is printed instead.
+        RoomError: `down`, which ends in `root` what was started here, has failed. Where the block
+            raises as well, that is printed instead.
     """
     # The kernel, which may have been killed, is another writer here.
     made = tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True)
@@ -107,14 +104,18 @@ def free_ports(count: int) -> list[int]:
 
 def _end(command: Sequence[str], environment: dict[str, str], root: Path) -> RoomError | None:
     try:
-        done = subprocess.run(
-            command, env=environment, cwd=root, capture_output=True, text=True, timeout=60
+        subprocess.run(
+            command,
+            env=environment,
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
-        if done.returncode == 0:
-            return None
-        said = (done.stderr or done.stdout)[-2000:]
-    except (OSError, subprocess.TimeoutExpired) as error:
-        said = str(error)
+        return None
+    except (OSError, subprocess.SubprocessError) as error:
+        said = str(getattr(error, "stderr", "") or getattr(error, "stdout", "") or error)[-2000:]
     return RoomError(
         f"`{' '.join(command[1:])}` failed: {said}",
         "It ends the processes that were started here.",

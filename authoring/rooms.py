@@ -6,25 +6,19 @@ The floors are those of pyproject.toml, which import-linter holds everyone to (`
 from __future__ import annotations
 
 import ast
-import importlib
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from importlinter import Contract, ContractCheck, output
+from importlinter import Contract, ContractCheck, api, output
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "CONTRIBUTING.md"
 
 
 def contributing(root: Path = ROOT) -> dict[str, str]:
-    """CONTRIBUTING.md by its name, with the table as the packages say; {} where there is none.
-
-    Raises:
-        ValueError: the file has no table to fill.
-    """
+    """CONTRIBUTING.md by its name, with the table as the packages say; {} where there is none."""
     file = root / NAME
     if not file.is_file():
         return {}
@@ -53,10 +47,7 @@ def _table(root: Path) -> str:
 
 
 def _layers(root: Path) -> list[str]:
-    # tomli is tomllib's own origin, for Python 3.10 (https://docs.python.org/3/library/tomllib.html).
-    toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    said = toml.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = said["tool"]["importlinter"]["contracts"]
+    contracts = api.read_configuration(str(root / "pyproject.toml"))["contracts_options"]
     return [str(one) for c in contracts if c["type"] == "layers" for one in c["layers"]]
 
 

@@ -18,13 +18,8 @@ _TOO_COMMON = {"root", "user", "runner", "ubuntu", "vscode", "codespace", "jovya
 
 
 class Sanitizer:
-    """Rewrites outputs.
-
-    Args:
-        tree: the folder in which the notebooks ran. It and everything in it reads `…`.
-        root: the repository, which reads `…` as well.
-        ports: port of the run to the port that a learner has.
-    """
+    """Rewrites outputs: `…` for the `tree` in which the notebooks ran and for the repository's
+    `root`, for the `ports` of the run those that a learner has, and nobody's names."""
 
     def __init__(self, tree: Path, root: Path, ports: Mapping[int, int]) -> None:
         paths = {Path.home(): "~", Path(sys.prefix): "…/.venv", root: "…", tree: "…"}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -26,18 +25,15 @@ PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 _OURS = ("exercise", "name", "include")
 _PASSED_ON = {"tags", "jupyter", "editable", "exercise"}
 _BY_JUPYTEXT = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
-_REFUSALS = Path(__file__).with_name("refusals.cfg")
+_REFUSALS = ConfigParser(interpolation=None, delimiters=("=",))
+_REFUSALS.read(Path(__file__).with_name("refusals.cfg"), encoding="utf-8")
 
 
 class BuildError(WorkshopError):
-    """The builder refuses: the place, then what it saw, expected and wants done.
-
-    Args:
-        refusal: its name in refusals.cfg, whose $words are the `values`.
-    """
+    """The builder refuses, in the words of refusals.cfg, whose $words are the `values`."""
 
     def __init__(self, place: str, refusal: str, /, **values: object) -> None:
-        words = _refusals()[refusal]
+        words = _REFUSALS[refusal]
         super().__init__(
             *(Template(words[k]).substitute(values) for k in ("saw", "expected", "do"))
         )
@@ -45,13 +41,6 @@ class BuildError(WorkshopError):
 
     def __str__(self) -> str:
         return "\n".join([f"✗ {self.place}", *(f"  {line}" for line in self.lines())])
-
-
-@cache
-def _refusals() -> ConfigParser:
-    read = ConfigParser(interpolation=None, delimiters=("=",))
-    read.read_string(_REFUSALS.read_text(encoding="utf-8"))
-    return read
 
 
 @dataclass

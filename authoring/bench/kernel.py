@@ -113,7 +113,7 @@ async def waits(client: Client) -> dict[str, float]:
     async for one in client.list_workflows():
         history = await client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
         total += needed(history.events)
-    return {"waits": total, "memory": _mebibytes(psutil.Process())}
+    return {"waits": total, "memory": psutil.Process().memory_info().rss / 2**20}
 
 
 def needed(events: Iterable[HistoryEvent]) -> float:
@@ -137,11 +137,8 @@ def needed(events: Iterable[HistoryEvent]) -> float:
 
 
 async def reports(lesson: Mapping[str, Any], times: int) -> dict[str, Any]:
-    """Milliseconds of a report, reports a second, processor time and memory of what makes them.
-
-    Args:
-        lesson: the names that the lesson's cells have defined; its Worker runs in this kernel.
-    """
+    """Milliseconds of a report, reports a second, processor time and memory of what makes them,
+    with the names that the `lesson` has defined in this kernel, where its Worker runs."""
     prompt, client = lesson["LLMCallInput"](prompt=_PROMPT), lesson["client"]
     asked = lesson["GenerateReportInput"](prompt=_PROMPT)
 
@@ -167,20 +164,21 @@ async def reports(lesson: Mapping[str, Any], times: int) -> dict[str, Any]:
         await durable()
         await direct()
     servers = _processes()
-    before = {name: _used(one) for name, one in servers.items()}
+    before = {name: sum(one.cpu_times()[:2]) for name, one in servers.items()}
     for _ in range(times):
         began = time.perf_counter()
         await many(_BURST)
         found["rate"].append(_BURST / (time.perf_counter() - began))
     made = _BURST * times / 1000
-    cost = {name: (_used(one) - before[name]) / made for name, one in servers.items()}
+    cost = {name: (sum(one.cpu_times()[:2]) - before[name]) / made for name, one in servers.items()}
     for _ in range(_EACH * times):
         for name, way in (("durable", durable), ("direct", direct)):
             began = time.perf_counter()
             await way()
             found[name].append((time.perf_counter() - began) * 1000)
     await many(_MANY)
-    return {**found, "cost": cost, "memory": {k: _mebibytes(one) for k, one in servers.items()}}
+    memory = {name: one.memory_info().rss / 2**20 for name, one in servers.items()}
+    return {**found, "cost": cost, "memory": memory}
 
 
 def _processes() -> dict[str, psutil.Process]:
@@ -192,16 +190,6 @@ def _processes() -> dict[str, psutil.Process]:
         assert record, f"{words} does not run"
         found[words] = psutil.Process(record.pid)
     return found
-
-
-def _used(one: psutil.Process) -> float:
-    times = one.cpu_times()
-    return float(times.user + times.system)
-
-
-def _mebibytes(one: psutil.Process) -> float:
-    """Resident memory."""
-    return float(one.memory_info().rss) / 2**20
 
 
 def _length(length: Duration) -> float:
