@@ -27,7 +27,7 @@ def test_ctrl_c_ends_the_starter_and_not_the_workflow() -> None:
 
 
 def start_and_interrupt(address: str) -> None:
-    line = [sys.executable, STARTER, "Bees?"]
+    line = [sys.executable, str(STARTER), "Bees?"]
     env = {**os.environ, "TEMPORAL_ADDRESS": address}
     with subprocess.Popen(line, env=env, stdout=subprocess.PIPE, text=True) as starter:
         try:
