@@ -23,7 +23,7 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
-from workshop.core import patience, processes
+from workshop.core import listeners, patience, processes
 from workshop.core.settings import load
 from workshop.kernel import notebook
 from workshop.kernel import worker as kernel_worker
@@ -326,7 +326,7 @@ def test_a_service_that_went_away_is_told(running_room: dict[str, str], queue: s
         assert record
         psutil.Process(record.pid).kill()
         await asyncio.to_thread(
-            rooms.until, lambda: not processes.listens(settings.temporal_port), "its end"
+            rooms.until, lambda: not listeners.listens(settings.temporal_port), "its end"
         )
         with rooms.quick(TOLD_WITHIN), pytest.raises(WorkerNotStarted) as caught:
             await start_worker(worker_of(client, task_queue=queue))

@@ -25,7 +25,7 @@ from workshop.checks import fresh_notebook
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
-from workshop.core import disk, processes
+from workshop.core import disk, processes, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.programs import leave, quiet_core
 from workshop.core.settings import (
@@ -170,7 +170,7 @@ def status(arguments: argparse.Namespace) -> int:
         f"Practice site at 127.0.0.1:{settings.site_port}",
         "not running; lessons that need it start it",
     )
-    for who, ports in processes.others(settings).items():
+    for who, ports in servers.others(settings).items():
         print(f"  Left alone: {left_alone(who, ports)}.")
     return 0 if service and model else 1
 
@@ -314,7 +314,7 @@ def _down(settings: Settings) -> int:
         ("Practice site", site.down(settings)),
     ):
         print(f"✓ {name} ended (process {ended.pid})." if ended else f"– {name}: none of ours ran.")
-    for who, ports in processes.others(settings).items():
+    for who, ports in servers.others(settings).items():
         print(f"  Left alone: {left_alone(who, ports)}.")
         if who.pid:
             print(f"  If nobody needs it, its owner can end it: kill {who.pid}")

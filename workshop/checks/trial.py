@@ -41,7 +41,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from workshop.checks.outcome import NotDecided
-from workshop.core import patience, processes, settings
+from workshop.core import listeners, patience, settings
 from workshop.core.patience import Patience
 from workshop.kernel.private_parts import client_of, without_clock
 from workshop.services.time_skipping import test_server
@@ -244,7 +244,7 @@ def late(error: BaseException) -> bool:
 def _is_there() -> bool:
     """Whether somebody listens on this machine where the Temporal Service should be."""
     host, _, port = settings.load().temporal_address.rpartition(":")
-    return host in ("localhost", "127.0.0.1") and processes.listens(int(port))
+    return host in ("localhost", "127.0.0.1") and listeners.listens(int(port))
 
 
 async def answered(call: Awaitable[T]) -> T:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop.core import colab_secrets, disk, processes
+from workshop.core import colab_secrets, disk, listeners, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
 from workshop.core.settings import ROOT, Settings, load
@@ -80,7 +80,7 @@ async def make_ready(
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
     open_receipt()
-    others = await asyncio.to_thread(processes.others, settings)
+    others = await asyncio.to_thread(servers.others, settings)
     notebook.show(
         Panel(
             lesson,
@@ -100,7 +100,7 @@ async def make_ready(
     return settings
 
 
-def left_alone(who: processes.Holder, ports: list[int]) -> str:
+def left_alone(who: listeners.Holder, ports: list[int]) -> str:
     """That somebody else has usual ports, in a line."""
     numbers = ", ".join(map(str, ports))
     return f"port{'s' * (len(ports) > 1)} {numbers}, used by {who}, which is not of this workshop"

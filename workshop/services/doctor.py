@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop.core import disk, processes, proxies, terminal
+from workshop.core import disk, listeners, processes, proxies, servers, terminal
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
 from workshop.core.settings import INSTALLED, ROOT, Settings, env_path, load, without_lessons
@@ -192,12 +192,12 @@ async def _namespace(settings: Settings) -> Finding:
 
 def _port(settings: Settings, setting: str) -> Finding:
     port = settings.port(setting)
-    if not processes.listens(port):
+    if not listeners.listens(port):
         return Finding(f"Port {port}", True, "free")
     if setting not in settings.given:
-        saw = f"used by {processes.holder(port)}; the workshop takes another"
+        saw = f"used by {listeners.holder(port)}; the workshop takes another"
         return Finding(f"Port {port}", True, saw)
-    error = processes.taken(port, setting)
+    error = servers.taken(port, setting)
     return Finding(f"Port {port}", False, error.saw, error.do)
 
 

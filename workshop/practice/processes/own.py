@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.core import processes
+from workshop.core import listeners, processes, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import slowdown
 from workshop.core.settings import Settings
@@ -48,9 +48,9 @@ class OwnProcess:
             ProcessError: something else holds the port that the settings name.
         """
         words = self.name.replace("-", " ")
-        return await processes.ensure(
+        return await servers.ensure(
             settings,
-            processes.Server(
+            servers.Server(
                 self.name, words, (self.setting,), self._command, self._answers, self.refusal
             ),
             limit=limit,
@@ -59,7 +59,7 @@ class OwnProcess:
     def health(self, settings: Settings) -> dict[str, Any] | None:
         """What this home's process says of itself, or None when it does not answer."""
         port = settings.port(self.setting)
-        if not processes.listens(port):
+        if not listeners.listens(port):
             return None
         try:
             said = ask(f"http://127.0.0.1:{port}/health")
