@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop.core import colab_secrets, disk, listeners, servers
+from workshop.core import colab_secrets, disk, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
 from workshop.core.settings import ROOT, Settings, load
@@ -18,6 +18,7 @@ from workshop.kernel import notebook
 from workshop.kernel.advice import tell_in_cells
 from workshop.practice.model import faults, process
 from workshop.services import namespaces, temporal_service
+from workshop.services.what_runs import left_alone
 from workshop.watching.receipt import open_receipt
 
 
@@ -98,12 +99,6 @@ async def make_ready(
         )
     )
     return settings
-
-
-def left_alone(who: listeners.Holder, ports: list[int]) -> str:
-    """That somebody else has usual ports, in a line."""
-    numbers = ", ".join(map(str, ports))
-    return f"port{'s' * (len(ports) > 1)} {numbers}, used by {who}, which is not of this workshop"
 
 
 def _commands(words: str) -> str:
