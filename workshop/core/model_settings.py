@@ -78,13 +78,10 @@ def read(
 
     Args:
         values: all settings, those of the environment before those of the file.
-        in_file: those of the file alone.
-        environment: those of the environment alone.
         file: the file's name, for the words.
 
     Raises:
-        SettingsError: a value cannot be used. Neither message nor remarks hold a value that may
-            be a key.
+        SettingsError: a value cannot be used. No words of ours hold a value that may be a key.
     """
     remarks: list[str] = []
     notes: list[str] = []
@@ -230,8 +227,7 @@ def _own_name(
         Key and model, then a remark and a note; each may be empty.
     """
     wanted = model.partition("/")[0]
-    found = {_provider(name): name for name in in_file if _provider(name)}
-    found = {p: n for p, n in found.items() if not _is_placeholder(in_file[n])}
+    found = {_provider(n): n for n in in_file if _provider(n) and not _is_placeholder(in_file[n])}
     for provider in sorted(found, key=lambda one: one != wanted):
         name = found[provider]
         if provider != wanted:
@@ -259,7 +255,7 @@ def _provider(name: str) -> str:
 
 def _check_base(model: str, base: str | None, environment: Mapping[str, str]) -> None:
     provider = model.partition("/")[0]
-    if provider in _NEED_BASE and not base and not environment.get(f"{provider.upper()}_API_BASE"):
+    if provider in _NEED_BASE and not (base or environment.get(f"{provider.upper()}_API_BASE")):
         raise SettingsError(
             f"LLM_MODEL={model} needs LLM_API_BASE, which is empty.",
             "It is where the model answers, such as http://localhost:8000/v1.",

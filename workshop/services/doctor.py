@@ -206,7 +206,7 @@ def _model(settings: Settings, call: bool) -> Iterator[Finding]:
         yield Finding("Settings", False, remark, f"Correct it, or run {key_command()}.")
     for note in settings.notes:
         yield Finding("Settings", True, note)
-    if variable := proxies.socks(os.environ):
+    if variable := proxies.used(os.environ, "socks"):
         well = find_spec("socksio") is not None
         saw = f"{variable} names a SOCKS proxy; the package for it is {'' if well else 'not '}here"
         yield Finding("Proxy", well, saw, "" if well else "pip install socksio")
