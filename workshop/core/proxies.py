@@ -27,14 +27,8 @@ def loopback_directly(environment: MutableMapping[str, str]) -> None:
 
 def used(environment: MutableMapping[str, str], kind: str = "") -> str:
     """The variable that names a proxy (whose address begins with `kind`), such as HTTPS_PROXY."""
-    for name in (
-        "ALL_PROXY",
-        "HTTPS_PROXY",
-        "HTTP_PROXY",
-        "all_proxy",
-        "https_proxy",
-        "http_proxy",
-    ):
+    names = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+    for name in (*names, *map(str.lower, names)):
         proxy = environment.get(name, "").strip().lower()
         if proxy and proxy.startswith(kind):
             return name

@@ -9,12 +9,8 @@ import unicodedata
 PLAIN = "workshop.plain"
 """How a stream that cannot show every sign treats those (its `errors`)."""
 
-_INSTEAD = str.maketrans(
-    {
-        **{"✓": "ok", "✗": "x", "→": "->", "←": "<-", "…": "...", "≥": ">=", "≤": "<="},
-        **dict(zip("–—×•·█░─│“”\N{LEFT SINGLE QUOTATION MARK}", '--x*.#.-|""\'', strict=True)),
-        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
-    }
+_INSTEAD = str.maketrans("–—×•·█░─│“”\u2018\u2019", "--x*.#.-|\"\"''") | str.maketrans(
+    {"✓": "ok", "✗": "x", "→": "->", "←": "<-", "…": "...", "≥": ">=", "≤": "<="}
 )
 
 
