@@ -22,7 +22,7 @@ import room as rooms
 from temporalio.client import Client
 
 from workshop import __main__ as command_line
-from workshop.core import processes
+from workshop.core import listeners, processes
 from workshop.practice.model import process
 from workshop.services import jupyterlab, namespaces, temporal_service
 
@@ -289,7 +289,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             return re.search(rf"http://\S+:{port}/\S*\?token=(\w+)", log.read_text())
 
         found = rooms.until(url, "JupyterLab's address", limit=60)
-        rooms.until(lambda: processes.listens(port), "JupyterLab to listen", limit=30)
+        rooms.until(lambda: listeners.listens(port), "JupyterLab to listen", limit=30)
         yield Lab(found[0], port, found[1], log.read_text(), server.pid)
     finally:
         server.send_signal(signal.SIGTERM)

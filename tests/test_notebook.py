@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import gc
 import os
 import sys
 import threading
 import uuid
-import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,10 +23,13 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Worker
 
-from workshop.core import patience, processes
+from workshop.core import listeners, patience, processes
 from workshop.core.settings import load
 from workshop.kernel import notebook
-from workshop.kernel.notebook import WorkerNotStarted, ask, start_worker, stop_worker
+from workshop.kernel import worker as kernel_worker
+from workshop.kernel.not_started import WorkerNotStarted
+from workshop.kernel.notebook import ask
+from workshop.kernel.worker import start_worker, stop_worker
 from workshop.services import temporal_service
 
 QUICK = timedelta(seconds=10)
@@ -49,7 +50,7 @@ class Ask:
 
 @pytest.fixture(autouse=True)
 def no_worker_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(notebook, "_current", None)
+    monkeypatch.setattr(kernel_worker, "_current", None)
     yield
 
 
@@ -325,7 +326,7 @@ def test_a_service_that_went_away_is_told(running_room: dict[str, str], queue: s
         assert record
         psutil.Process(record.pid).kill()
         await asyncio.to_thread(
-            rooms.until, lambda: not processes.listens(settings.temporal_port), "its end"
+            rooms.until, lambda: not listeners.listens(settings.temporal_port), "its end"
         )
         with rooms.quick(TOLD_WITHIN), pytest.raises(WorkerNotStarted) as caught:
             await start_worker(worker_of(client, task_queue=queue))
@@ -559,31 +560,6 @@ def test_outside_a_kernel_nothing_is_patched(monkeypatch: pytest.MonkeyPatch) ->
 
 
 # Logs and pictures
-
-
-def test_a_loop_that_nobody_closed_goes_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As LiteLLM leaves one in each thread of an Activity, its sockets collected before it."""
-    loops: Any = asyncio.BaseEventLoop
-    # So that it is put back; and an earlier test may have silenced it.
-    monkeypatch.setattr(loops, "__del__", getattr(loops.__del__, "loud", loops.__del__))
-    heard: list[object] = []
-    monkeypatch.setattr(sys, "unraisablehook", heard.append)
-
-    def lose_one() -> None:
-        loop: Any = asyncio.new_event_loop()
-        loop._ssock.close()
-        loop._csock.close()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            del loop
-            gc.collect()
-
-    lose_one()
-    assert len(heard) == 1, "Python has stopped complaining: this may go"
-    for _ in range(2):
-        notebook.silence_lost_loops()
-        lose_one()
-    assert len(heard) == 1
 
 
 def test_logs_go_to_one_file_and_begin_again_adds_nothing(tmp_path: Path) -> None:

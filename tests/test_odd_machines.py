@@ -20,7 +20,7 @@ import pytest
 import room as rooms
 
 from workshop.checks.first_cell import begin
-from workshop.core import disk, processes, terminal
+from workshop.core import disk, listeners, processes, terminal
 from workshop.core.disk import DiskError
 from workshop.core.settings import load
 from workshop.practice.model import process
@@ -163,7 +163,7 @@ def test_a_full_disk_is_told_and_starts_nothing(room: dict[str, str], tmp_path: 
         assert "The disk is full: 5 MiB are free" in told and "Make room" in told
         assert [file.name for file in folder.iterdir() if file.suffix != ".lock"] == []
     for setting in ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_PRACTICE_PORT"):
-        assert not processes.listens(int(room[setting])), setting
+        assert not listeners.listens(int(room[setting])), setting
 
 
 def test_a_home_that_is_a_mount_is_emptied_and_stays(room: dict[str, str], tmp_path: Path) -> None:

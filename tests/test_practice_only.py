@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from workshop.breaking.practice_only import use_practice_model
-from workshop.core import processes, settings
+from workshop.core import listeners, settings
 
 KEY = "a-sentinel-that-is-no-key"
 
@@ -38,7 +38,7 @@ def test_from_then_on_the_practice_model_answers(
     assert not given.practice
     now = asyncio.run(use_practice_model())
     assert now.practice and now == settings.load()
-    assert processes.listens(now.practice_port)
+    assert listeners.listens(now.practice_port)
     # All but the model is as it was.
     kept = ("home", "temporal_address", "temporal_namespace", "temporal_is_ours", "ui_port")
     assert [getattr(now, n) for n in kept] == [getattr(given, n) for n in kept]

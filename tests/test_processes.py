@@ -16,7 +16,7 @@ import psutil
 import pytest
 from room import ROOT, alive, free_ports, until
 
-from workshop.core import patience, processes
+from workshop.core import listeners, patience, processes, servers
 from workshop.core.processes import ProcessError, Record
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -176,12 +176,12 @@ def test_its_output_is_in_its_log_and_its_last_words_are_told(home: Path) -> Non
 def test_who_listens_on_a_port_is_told_with_the_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert processes.listens(port)
-        error = processes.taken(port, "WORKSHOP_UI_PORT")
+        assert listeners.listens(port)
+        error = servers.taken(port, "WORKSHOP_UI_PORT")
     assert str(port) in error.saw and f"(process {psutil.Process().pid}, user " in error.saw
     assert psutil.Process().name() in error.saw
     assert "WORKSHOP_UI_PORT" in error.do
-    assert not processes.listens(free_ports(1)[0])
+    assert not listeners.listens(free_ports(1)[0])
 
 
 def test_the_second_of_two_waits_for_the_first(home: Path) -> None:
@@ -218,4 +218,4 @@ def test_what_listens_is_known_with_colabs_psutil(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delattr(psutil.Process, "net_connections")
     monkeypatch.setattr(psutil.Process, "connections", asked, raising=False)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert server.getsockname()[1] in processes._listening(psutil.Process())
+        assert server.getsockname()[1] in listeners.ports_of(psutil.Process())

@@ -50,8 +50,8 @@ if TYPE_CHECKING:  # type checkers run no code; a test compares these with the t
     from workshop.checks.progress import progress as progress
     from workshop.kernel.notebook import ask as ask
     from workshop.kernel.notebook import show_pdf as show_pdf
-    from workshop.kernel.notebook import start_worker as start_worker
-    from workshop.kernel.notebook import stop_worker as stop_worker
+    from workshop.kernel.worker import start_worker as start_worker
+    from workshop.kernel.worker import stop_worker as stop_worker
     from workshop.practice.model.faults import budget as budget
     from workshop.practice.model.faults import misbehaving as misbehaving
     from workshop.practice.site.client import open_site as open_site
@@ -83,7 +83,8 @@ _MODULES = {
     "workshop.checks": "check hint solution",
     "workshop.checks.first_cell": "begin",
     "workshop.checks.progress": "progress",
-    "workshop.kernel.notebook": "ask show_pdf start_worker stop_worker",
+    "workshop.kernel.notebook": "ask show_pdf",
+    "workshop.kernel.worker": "start_worker stop_worker",
     "workshop.practice.model.faults": "budget misbehaving",
     "workshop.practice.site.client": "open_site",
     "workshop.services.database": "insert_into make_tables open_database rows",

@@ -20,7 +20,7 @@ from traitlets.config import Config
 from workshop import checks
 from workshop.checks import cells
 from workshop.core import patience
-from workshop.kernel import notebook
+from workshop.kernel import notebook, worker
 
 NOT_NEEDED = (
     *("render_mermaid(", "receipt(", "show_pdf(", "until=", "await check("),
@@ -103,7 +103,7 @@ class Notebook:
         return result
 
     def close(self) -> None:
-        self.loop.run_until_complete(notebook.stop_worker(limit=2))
+        self.loop.run_until_complete(worker.stop_worker(limit=2))
         self._restore("")
         others = asyncio.all_tasks(self.loop)
         for task in others:
@@ -184,7 +184,7 @@ def classroom(folder: Path) -> Iterator[Classroom]:
         patch.chdir(folder)
         patch.setenv("IPYTHONDIR", str(folder / "ipython"))
         patch.setenv("JPY_SESSION_NAME", "")
-        patch.setattr(notebook, "_current", None)
+        patch.setattr(worker, "_current", None)
         # In a kernel this changes asyncio for the whole process, which here is everyone's.
         patch.setattr(notebook, "allow_nested_loops", str)
         config = Config()

@@ -16,7 +16,7 @@ import pytest
 from kernels import ROOT, Room
 
 from authoring.room import USUAL
-from workshop.core import patience, processes
+from workshop.core import listeners, patience
 
 AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
 LIMIT = float(os.environ.get("SCENARIO_LIMIT", "420"))
@@ -111,7 +111,7 @@ def ran(request: pytest.FixtureRequest, stage: Stage, path: Path) -> Any:
 def _learners_things() -> dict[str, object]:
     """The learner's settings and state in this repository, and who listens on their ports."""
     env, home = ROOT / ".env", ROOT / ".workshop"
-    ports = {port: processes.listens(port) for port in sorted(USUAL)}
+    ports = {port: listeners.listens(port) for port in sorted(USUAL)}
     return {
         ".env": env.read_bytes() if env.exists() else None,
         # A workshop in use writes its state meanwhile; then only its own files are looked at.

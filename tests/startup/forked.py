@@ -44,6 +44,7 @@ _IMPORTED = [
     "workshop.checks.first_cell",
     "workshop.checks.progress",
     "workshop.kernel.notebook",
+    "workshop.kernel.worker",
     "workshop.practice.model.faults",
     "workshop.practice.site.client",
     "workshop.services.database",

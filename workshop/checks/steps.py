@@ -20,7 +20,8 @@ from workshop.checks.trial import Scheduled, Trial
 from workshop.checks.words import AGAIN as AGAIN_HERE
 from workshop.checks.words import KEYWORDS, explain, explain_text
 from workshop.core import settings
-from workshop.kernel.notebook import Look, WorkerNotStarted, why_not
+from workshop.kernel.look import Look
+from workshop.kernel.not_started import WorkerNotStarted, why_not
 
 Said = tuple[str, str]
 AGAIN = "run the cell above, then this one"

@@ -41,8 +41,9 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from workshop.checks.outcome import NotDecided
-from workshop.core import patience, processes, settings
+from workshop.core import listeners, patience, settings
 from workshop.core.patience import Patience
+from workshop.kernel.private_parts import client_of, without_clock
 from workshop.services.time_skipping import test_server
 from workshop.watching.follow.causes import HARMLESS
 from workshop.watching.follow.rows import failure_text
@@ -244,7 +245,7 @@ def late(error: BaseException) -> bool:
 def _is_there() -> bool:
     """Whether somebody listens on this machine where the Temporal Service should be."""
     host, _, port = settings.load().temporal_address.rpartition(":")
-    return host in ("localhost", "127.0.0.1") and processes.listens(int(port))
+    return host in ("localhost", "127.0.0.1") and listeners.listens(int(port))
 
 
 async def answered(call: Awaitable[T]) -> T:
@@ -327,7 +328,7 @@ async def run_workflow(
         build_id="check",
         sticky_queue_schedule_to_start_timeout=_TASK_TIMEOUT,
     )
-    _without_clock(worker)
+    without_clock(worker)
     trial = Trial()
     handle = await answered(
         client.start_workflow(
@@ -371,15 +372,6 @@ async def run_workflow(
 
 _TASK_TIMEOUT = timedelta(seconds=120)
 """For one Workflow Task. By default 10 s, which a busy machine may need for one that is right."""
-
-
-def _without_clock(worker: Worker) -> None:
-    """Let no clock of the SDK's judge how long the learner's code takes: a trial does.
-
-    It would fail a Workflow Task that takes two seconds, also where the machine is busy. Its
-    debug mode has no such limit, and runs the code in the event loop, which then could not watch.
-    """
-    worker._workflow_worker._deadlock_timeout_seconds = None  # type: ignore[union-attr]
 
 
 class Stuck(Exception):
@@ -623,7 +615,7 @@ async def _silent(
         build_id="check",
         sticky_queue_schedule_to_start_timeout=_TASK_TIMEOUT,
     )
-    _without_clock(worker)
+    without_clock(worker)
     running = asyncio.create_task(worker.run())
     handle = await answered(
         environment.client.start_workflow(
@@ -796,7 +788,7 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
         NotDecided: the Temporal Service is there, and too slow to answer.
         RPCError: it is not there.
     """
-    run = Run(handle._client, handle.id, handle.first_execution_run_id)
+    run = Run(client_of(handle), handle.id, handle.first_execution_run_id)
     read, ended, asking = 0, False, Patience(ANSWER_SECONDS)
     loop = asyncio.get_running_loop()
     try:
@@ -809,7 +801,7 @@ async def _watch(handle: WorkflowHandle[Any, Any], trial: Trial) -> None:
                     if asking.over(trial.looks):
                         raise NotDecided(TOO_LONG)
                 answer.result()
-                trial.child_fails = await _child_fails(handle._client, run.state)
+                trial.child_fails = await _child_fails(client_of(handle), run.state)
             except RPCError as error:
                 if not late(error):
                     raise

@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 
 def open_all(paths: Mapping[str, str]) -> None:
@@ -17,7 +18,7 @@ def open_all(paths: Mapping[str, str]) -> None:
         sys.meta_path.insert(0, _Finder(paths))
 
 
-class _Finder(MetaPathFinder):
+class _Finder(MetaPathFinder, Loader):
     """Finds the one module that is meant, so that nothing of it is there twice.
 
     https://docs.python.org/3/library/importlib.html#importlib.abc.MetaPathFinder
@@ -31,18 +32,14 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         for short, long in self.cell_paths.items():
             if name == short or name.startswith(f"{short}."):
-                return ModuleSpec(name, _Loader(long + name[len(short) :]))
+                return ModuleSpec(name, self, origin=long + name[len(short) :])
         return None
 
-
-class _Loader(Loader):
-    def __init__(self, name: str) -> None:
-        self._name = name
-
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        module = import_module(self._name)
-        self._spec = module.__spec__
+        module = import_module(str(spec.origin))
+        spec.loader_state = module.__spec__
         return module
 
-    def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec  # the import system has put the short path's there
+    def exec_module(self, module: Any) -> None:
+        # The import system has put the short path's there.
+        module.__spec__ = module.__spec__.loader_state

@@ -35,19 +35,19 @@ def ask() -> str:
         except Exception as error:
             # Its errors are looked at by name: not every version of Colab has them all.
             kind = type(error).__name__
-            if kind == "SecretNotFoundError":
-                if name == NAMES[0]:
-                    return ""  # without a key, the others are not asked for
-                continue
             if kind == "NotebookAccessError":
                 return (
                     f"Colab has a secret {name}, and this notebook may not read it. Click the key "
                     "at the left, switch on its notebook access, and run this cell again."
                 )
-            return (
-                f"Colab did not say whether it has a secret {name} ({kind}). Run this cell again, "
-                "and allow the access when Colab asks."
-            )
+            if kind != "SecretNotFoundError":
+                return (
+                    f"Colab did not say whether it has a secret {name} ({kind}). Run this cell "
+                    "again, and allow the access when Colab asks."
+                )
+            if name == NAMES[0]:
+                return ""  # without a key, the others are not asked for
+            continue
         if value:
             _found[name] = value
     return f"{NAMES[0]} is read from Colab's secrets." if NAMES[0] in _found else ""

@@ -19,9 +19,6 @@ ROOM = 32 * 1024**2
 """Bytes that have to be free before a server starts: a database that is cut off while it is made
 cannot be opened again."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SHUT = (errno.EACCES, errno.EPERM)
-
 
 class DiskError(WorkshopError):
     """The operating system refuses a file or a folder."""
@@ -73,7 +70,6 @@ def trouble(path: Path, *, room: int = 0, setting: str = "WORKSHOP_HOME") -> Dis
     """Why a file or folder of ours could not be read and written, found without making it.
 
     Args:
-        path: what is there, or is to be made.
         room: bytes that have to be free there.
         setting: what names another place for it.
 
@@ -82,7 +78,8 @@ def trouble(path: Path, *, room: int = 0, setting: str = "WORKSHOP_HOME") -> Dis
     """
     place, number = _there(path), 0
     if not os.access(place, os.R_OK | os.W_OK | (os.X_OK if place.is_dir() else 0)):
-        number = errno.EROFS if _read_only(place) else errno.EACCES
+        read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES
     elif not place.is_dir() and place != path.absolute():
         number = errno.ENOTDIR
     elif free(place) < room:
@@ -97,35 +94,29 @@ def refused(error: OSError, path: Path, *, setting: str = "WORKSHOP_HOME") -> Di
 
     Args:
         path: what was to be read or written, where the error does not name it.
-        setting: what names another place for it.
     """
     named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else path
     place = _there(named)
     another = f"set {setting} to a place of your own."
-    if error.errno in _FULL:
-        return DiskError(
-            f"The disk is full: {free(named) / 1024**2:.0f} MiB are free for {named}.",
-            f"The workshop needs at least {ROOM // 1024**2} MiB.",
-            f"Make room and run this again, or {another}",
-        )
-    if error.errno == errno.EROFS:
-        return DiskError(
-            f"{named} cannot be written: its file system is read-only.",
-            do=f"Copy the workshop to a folder of your own, or {another}",
-        )
     what = f"{named} cannot be used: {place}" if place != named else f"{named}"
-    if error.errno in _SHUT and owner_of(place) != your_name():
-        return DiskError(
-            f"{what} belongs to {owner_of(place)}, and you are {your_name()}.",
-            do=f"Run `{chown(place)}`, or {another}",
-        )
-    if error.errno in _SHUT and not os.access(place, os.R_OK | os.W_OK):
-        return DiskError(
-            f"{what} is yours, but its mode keeps you out.",
-            do=f"Run `chmod -R u+rwX '{place}'`, or {another}",
-        )
-    reason = f"{place} is a file" if place != named and place.is_file() else error.strerror
-    return DiskError(f"{named} cannot be used: {reason}.", do=f"Look at that path, or {another}")
+    do, expected = f"Look at that path, or {another}", ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        saw = f"The disk is full: {free(named) / 1024**2:.0f} MiB are free for {named}."
+        expected = f"The workshop needs at least {ROOM // 1024**2} MiB."
+        do = f"Make room and run this again, or {another}"
+    elif error.errno == errno.EROFS:
+        saw = f"{named} cannot be written: its file system is read-only."
+        do = f"Copy the workshop to a folder of your own, or {another}"
+    elif error.errno in (errno.EACCES, errno.EPERM) and owner_of(place) != your_name():
+        saw = f"{what} belongs to {owner_of(place)}, and you are {your_name()}."
+        do = f"Run `{chown(place)}`, or {another}"
+    elif error.errno in (errno.EACCES, errno.EPERM) and not os.access(place, os.R_OK | os.W_OK):
+        saw = f"{what} is yours, but its mode keeps you out."
+        do = f"Run `chmod -R u+rwX '{place}'`, or {another}"
+    else:
+        reason = f"{place} is a file" if place != named and place.is_file() else error.strerror
+        saw = f"{named} cannot be used: {reason}."
+    return DiskError(saw, expected, do)
 
 
 def chown(path: Path) -> str:
@@ -179,7 +170,3 @@ def _there(path: Path) -> Path:
             place.lstat()
             return place
     return Path("/")
-
-
-def _read_only(path: Path) -> bool:
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)

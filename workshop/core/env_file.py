@@ -23,6 +23,12 @@ NAMES = (
 )
 """The names that a person writes into the file, and may misspell."""
 
+_OTHER_NAMES = {
+    "LLM_API_KEY": "API_KEY KEY LLM_KEY LLM_TOKEN LLM_API_TOKEN",
+    "LLM_MODEL": "MODEL LLM_MODEL_NAME LLM",
+    "LLM_API_BASE": "API_BASE BASE_URL LLM_BASE_URL LLM_BASE LLM_URL LLM_API_URL",
+}
+
 # Those of keyboards, and those that word processors make of them.
 _QUOTES = "\"'`" + "".join(map(chr, (0x201C, 0x201D, 0x201E, 0x2018, 0x2019, 0x201A, 0xAB, 0xBB)))
 _NAMED = re.compile(r"\s*(?:export\s+|set\s+|[-*]\s+|\$env:)?([A-Za-z_][\w.-]*)\s*([=:]?)\s*(.*)")
@@ -66,12 +72,13 @@ def read(file: Path) -> EnvFile:
     read = dotenv_values(stream=io.StringIO("\n".join(lines) + "\n"))
     for name, value in read.items():
         places[name] = [n for n, line in enumerate(lines, 1) if _name(line) == name]
-        cleaned = _without_quotes((value or "").strip())
-        if cleaned.startswith("#"):  # only a comment behind the sign
-            cleaned = ""
-        if cleaned:
+        cleaned = (value or "").strip()
+        # Quotes of a word processor, which no program takes for quotes.
+        if len(cleaned) > 1 and cleaned[0] in _QUOTES and cleaned[-1] in _QUOTES:
+            cleaned = cleaned[1:-1].strip()
+        if cleaned and not cleaned.startswith("#"):  # only a comment behind the sign
             values[name] = cleaned
-        remarks += _about_name(file.name, name, places[name], bool(cleaned))
+        remarks += _about_name(file.name, name, places[name], name in values)
     if "LLM_API_KEY" not in values:
         remarks += _key_in_a_comment(file.name, lines)
     return EnvFile(values, tuple(remarks))
@@ -118,14 +125,13 @@ def _unreadable(text: str) -> list[int]:
 def _remark(file: str, number: int, line: str) -> list[str]:
     """What is wrong with a line that cannot be read; nothing where it is none of our settings."""
     where = f"Line {number} of {file} is not read"
-    found = _NAMED.fullmatch(line)
-    name = _meant(found[1]) if found else ""
-    if found and name:
-        if found[2] == ":":
+    if (found := _NAMED.fullmatch(line)) and (name := _meant(found[1])):
+        _, sign, value = found.groups()
+        if sign == ":":
             return [f"{where}: write {name}=… with = instead of a colon."]
-        if not found[2]:
+        if not sign:
             return [f"{where}: {name} has no = behind it. Write {name}=… in one line."]
-        if found[3][:1] in "\"'" and found[3].count(found[3][:1]) % 2:
+        if value[:1] in "\"'" and value.count(value[:1]) % 2:
             return [f"{where}: a quote is opened and not closed. Write {name}=… without quotes."]
         return [f"{where}: write {name}=… and nothing else in it."]
     word = line.strip().strip(_QUOTES)
@@ -163,12 +169,9 @@ def _key_in_a_comment(file: str, lines: list[str]) -> list[str]:
 def _meant(name: str) -> str:
     """The setting that somebody means who writes this name; "" where it is a name of their own."""
     bare = name.removeprefix("$env:").upper().replace("-", "_").replace(".", "_")
-    if bare in ("API_KEY", "KEY", "LLM_KEY", "LLM_TOKEN", "LLM_API_TOKEN"):
-        return "LLM_API_KEY"
-    if bare in ("MODEL", "LLM_MODEL_NAME", "LLM"):
-        return "LLM_MODEL"
-    if bare in ("API_BASE", "BASE_URL", "LLM_BASE_URL", "LLM_BASE", "LLM_URL", "LLM_API_URL"):
-        return "LLM_API_BASE"
+    for setting, others in _OTHER_NAMES.items():
+        if bare in others.split():
+            return setting
     return next(iter(get_close_matches(bare, NAMES, 1, 0.85)), "")
 
 
@@ -176,13 +179,6 @@ def _name(line: str) -> str | None:
     """The name that a line sets."""
     keys = [b.key for b in parse_stream(io.StringIO(f"{line}\n")) if not b.error]
     return keys[0] if keys else None
-
-
-def _without_quotes(value: str) -> str:
-    """The value without quotes of a word processor around it, which no program takes for quotes."""
-    if len(value) > 1 and value[0] in _QUOTES and value[-1] in _QUOTES:
-        return value[1:-1].strip()
-    return value
 
 
 def _quoted(value: str) -> str:

@@ -15,6 +15,8 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from types import CodeType
 from typing import Any, TypeVar
 
@@ -27,10 +29,7 @@ _said: dict[CodeType, str] = {}
 
 
 def interrupted_says(words: str) -> Callable[[FunctionT], FunctionT]:
-    """A decorator: what to say where a cell is interrupted in this function, in a sentence or two.
-
-    The function itself is left as it is.
-    """
+    """A decorator: what to say, in a sentence or two, where a cell is interrupted in it."""
 
     def noted(function: FunctionT) -> FunctionT:
         _said[function.__code__] = words
@@ -70,11 +69,10 @@ def wake_on_signals() -> None:
     if threading.current_thread() is not threading.main_thread():
         return
     if loop not in _woken:
-        reader, writer = socket.socketpair()
-        for end in (reader, writer):
-            end.setblocking(False)
+        _woken[loop] = reader, writer = socket.socketpair()
+        reader.setblocking(False)
+        writer.setblocking(False)
         loop.add_reader(reader, reader.recv, 4096)
-        _woken[loop] = (reader, writer)
     signal.set_wakeup_fd(_woken[loop][1].fileno(), warn_on_full_buffer=False)
 
 
@@ -87,31 +85,24 @@ async def in_a_thread(function: Callable[..., ResultT], *given: Any) -> ResultT:
     It raises KeyboardInterrupt in the thread, at its next line of Python, and does not wait.
     https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc
     """
-    loop, answer = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
-
-    def settle(result: Any, error: BaseException | None) -> None:
-        if answer.done():
-            return
-        if error is None:
-            answer.set_result(result)
-        else:
-            answer.set_exception(error)
+    answer: Future[ResultT] = Future()
 
     def work() -> None:
-        result, error = None, None
         try:
             result = function(*given)
         except KeyboardInterrupt:
             return
-        except BaseException as problem:
-            error = problem
-        loop.call_soon_threadsafe(settle, result, error)
+        except BaseException as error:
+            settle = partial(answer.set_exception, error)
+        else:
+            settle = partial(answer.set_result, result)
+        if answer.set_running_or_notify_cancel():
+            settle()
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
     thread.start()
     try:
-        result: ResultT = await answer
-        return result
+        return await asyncio.wrap_future(answer)
     except asyncio.CancelledError:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ PRACTICE_MODEL = f"openai/{PRACTICE_NAME}"
 """What LiteLLM calls it."""
 DEFAULT_MODEL = "openai/gpt-4o"
 DEFAULT_TIMEOUT = 20.0
+SECONDS = "It is a number of seconds"
 
 NO_KEY = "none-needed"
 """What is sent where a model of one's own asks for no key; LiteLLM sends no request without one."""
@@ -76,26 +78,25 @@ def read(
 
     Args:
         values: all settings, those of the environment before those of the file.
-        in_file: those of the file alone.
-        environment: those of the environment alone.
         file: the file's name, for the words.
 
     Raises:
-        SettingsError: a value cannot be used. Neither message nor remarks hold a value that may
-            be a key.
+        SettingsError: a value cannot be used. No words of ours hold a value that may be a key.
     """
     remarks: list[str] = []
     notes: list[str] = []
-    timeout = _timeout(values)
+    timeout = number(values, "LLM_TIMEOUT", DEFAULT_TIMEOUT, 1, 600, SECONDS)
     model = values.get("LLM_MODEL", DEFAULT_MODEL)
     _check_model(model)
-    base = _base(values, notes)
+    base = values.get("LLM_API_BASE")
+    if base is not None:
+        base, note = checked_base(base)
+        notes += filter(None, [note])
     key = values.get("LLM_API_KEY", "")
     if _is_placeholder(key):
         if key != PLACEHOLDER_KEY:
-            remarks.append(
-                f"LLM_API_KEY holds a placeholder. Set the real key: run {key_command()}."
-            )
+            what = "LLM_API_KEY holds a placeholder."
+            remarks.append(f"{what} Set the real key: run {key_command()}.")
         key = ""
     _check_key(key, file)
     if not key and not base:
@@ -104,13 +105,11 @@ def read(
         notes += filter(None, [note])
     # A base without a key is a model of one's own that asks for none.
     practice = not key and not base
-    if practice:
-        if model != DEFAULT_MODEL and "LLM_MODEL" in values:
-            needs = "LLM_API_KEY is empty. A model on this machine needs LLM_API_BASE instead"
-            remarks.append(f"LLM_MODEL={model} is not used: {needs}.")
-        base = None
-    else:
+    if not practice:
         _check_base(model, base, environment)
+    elif model != DEFAULT_MODEL and "LLM_MODEL" in values:
+        needs = "LLM_API_KEY is empty. A model on this machine needs LLM_API_BASE instead"
+        remarks.append(f"LLM_MODEL={model} is not used: {needs}.")
     return ModelSettings(
         model=PRACTICE_MODEL if practice else model,
         key=PRACTICE_KEY if practice else key or NO_KEY,
@@ -158,19 +157,26 @@ def shown_base(base: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}"
 
 
-def _timeout(values: Mapping[str, str]) -> float:
-    text = values.get("LLM_TIMEOUT", str(DEFAULT_TIMEOUT))
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 1 <= seconds <= 600:
-        raise SettingsError(
-            f"LLM_TIMEOUT is {text!r}.",
-            "It is a number of seconds from 1 to 600.",
-            f"Set LLM_TIMEOUT to one, or remove it to use {DEFAULT_TIMEOUT:g}.",
-        )
-    return seconds
+def number(
+    values: Mapping[str, str], name: str, default: float, least: int, most: int, what: str
+) -> float:
+    """A setting that is a number; where `default` is a whole one, so is the setting.
+
+    Args:
+        what: what it is, before "from … to …".
+
+    Raises:
+        SettingsError: it is none, or not between `least` and `most`.
+    """
+    text = values.get(name, str(default))
+    with suppress(ValueError):
+        if least <= (found := type(default)(text)) <= most:
+            return found
+    raise SettingsError(
+        f"{name} is {text!r}.",
+        f"{what} from {least} to {most}.",
+        f"Set {name} to one, or remove it to use {default:g}.",
+    )
 
 
 def _check_model(model: str) -> None:
@@ -184,14 +190,6 @@ def _check_model(model: str) -> None:
             f"It is provider/model, such as {DEFAULT_MODEL}.",
             f"Set both again with {key_command()}, or correct LLM_MODEL.",
         )
-
-
-def _base(values: Mapping[str, str], notes: list[str]) -> str | None:
-    if "LLM_API_BASE" not in values:
-        return None
-    base, remark = checked_base(values["LLM_API_BASE"])
-    notes += [remark] if remark else []
-    return base
 
 
 def _check_key(key: str, file: str) -> None:
@@ -229,8 +227,7 @@ def _own_name(
         Key and model, then a remark and a note; each may be empty.
     """
     wanted = model.partition("/")[0]
-    found = {_provider(name): name for name in in_file if _provider(name)}
-    found = {p: n for p, n in found.items() if not _is_placeholder(in_file[n])}
+    found = {_provider(n): n for n in in_file if _provider(n) and not _is_placeholder(in_file[n])}
     for provider in sorted(found, key=lambda one: one != wanted):
         name = found[provider]
         if provider != wanted:
@@ -258,7 +255,7 @@ def _provider(name: str) -> str:
 
 def _check_base(model: str, base: str | None, environment: Mapping[str, str]) -> None:
     provider = model.partition("/")[0]
-    if provider in _NEED_BASE and not base and not environment.get(f"{provider.upper()}_API_BASE"):
+    if provider in _NEED_BASE and not (base or environment.get(f"{provider.upper()}_API_BASE")):
         raise SettingsError(
             f"LLM_MODEL={model} needs LLM_API_BASE, which is empty.",
             "It is where the model answers, such as http://localhost:8000/v1.",

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -125,15 +126,12 @@ def slowdown() -> float:
 
 def _crowd() -> float:
     """Programs that want to run now, for each processor that this process may use."""
-    try:
+    with suppress(OSError, ValueError, IndexError, AttributeError):
         wanting = float(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
         return wanting / len(os.sched_getaffinity(0))
-    except (OSError, ValueError, IndexError, AttributeError):
-        pass
-    try:  # macOS: an average of the last minute
+    with suppress(OSError, AttributeError):  # macOS: an average of the last minute
         return os.getloadavg()[0] / (os.cpu_count() or 1)
-    except (OSError, AttributeError):
-        return 1.0
+    return 1.0
 
 
 def _held_up() -> float:
@@ -141,20 +139,15 @@ def _held_up() -> float:
     if sys.platform != "linux":
         return 1.0
     global _ran
-    now: dict[str, tuple[int, int]] = {}
+    before, _ran = _ran, {}
     got = waited = 0
-    try:
+    with suppress(OSError):
         for thread in os.scandir("/proc/self/task"):
-            try:
+            with suppress(OSError, ValueError):  # it has ended; or this kernel does not tell
                 ran, queued = map(int, Path(thread.path, "schedstat").read_bytes().split()[:2])
-            except (OSError, ValueError):  # it has ended; or this kernel does not tell
-                continue
-            now[thread.name] = ran, queued
-            before = _ran.get(thread.name, (ran, queued))
-            got += ran - before[0]
-            waited += queued - before[1]
-    except OSError:
-        return 1.0
-    _ran = now
+                _ran[thread.name] = ran, queued
+                ran_before, queued_before = before.get(thread.name, (ran, queued))
+                got += ran - ran_before
+                waited += queued - queued_before
     # A few milliseconds are no load: threads of one process wait for each other on any machine.
     return 1.0 if waited < 20_000_000 else min(30.0, (got + waited) / max(got, 1_000_000))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 
 _HERE = ("127.0.0.1", "localhost", "::1")
-_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 
 
 def loopback_directly(environment: MutableMapping[str, str]) -> None:
@@ -26,17 +25,11 @@ def loopback_directly(environment: MutableMapping[str, str]) -> None:
         environment[name] = ",".join(hosts)
 
 
-def used(environment: MutableMapping[str, str]) -> str:
-    """The variable that names a proxy, such as HTTPS_PROXY; "" where none does."""
-    for name in (*_VARIABLES, *map(str.lower, _VARIABLES)):
-        if environment.get(name, "").strip():
-            return name
-    return ""
-
-
-def socks(environment: MutableMapping[str, str]) -> str:
-    """The variable that names a SOCKS proxy; "" where none does."""
-    for name in (*_VARIABLES, *map(str.lower, _VARIABLES)):
-        if environment.get(name, "").strip().lower().startswith("socks"):
+def used(environment: MutableMapping[str, str], kind: str = "") -> str:
+    """The variable that names a proxy (whose address begins with `kind`), such as HTTPS_PROXY."""
+    names = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+    for name in (*names, *map(str.lower, names)):
+        proxy = environment.get(name, "").strip().lower()
+        if proxy and proxy.startswith(kind):
             return name
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 
 from workshop.core import colab_secrets, disk, env_file, model_settings
 from workshop.core.errors import WorkshopError
-from workshop.core.model_settings import SettingsError
+from workshop.core.model_settings import SECONDS, SettingsError, number
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds lessons, notebooks and `.env.example`."""
@@ -86,9 +87,8 @@ class Settings:
 
     def without_key(self, text: str) -> str:
         """A text with `[key]` in place of the key, which some providers say back."""
-        return (
-            text.replace(self.llm_api_key.get_secret_value(), "[key]") if self.key_is_set else text
-        )
+        key = self.llm_api_key.get_secret_value()
+        return text.replace(key, "[key]") if self.key_is_set else text
 
     @property
     def temporal_port(self) -> int:
@@ -117,12 +117,9 @@ class Settings:
 
     def at(self, ports: Mapping[str, int]) -> Settings:
         """These settings with other ports, but for those that the user has set."""
-        new = {
-            name: self.port(name) if name in self.given else ports.get(name, self.port(name))
-            for name in DEFAULT_PORTS
-        }
-        practice = new["WORKSHOP_PRACTICE_PORT"]
-        own = f"127.0.0.1:{new['WORKSHOP_TEMPORAL_PORT']}"
+        new = {name: self.port(name) for name in DEFAULT_PORTS}
+        new |= {name: port for name, port in ports.items() if name not in self.given}
+        practice, own = new["WORKSHOP_PRACTICE_PORT"], f"127.0.0.1:{new['WORKSHOP_TEMPORAL_PORT']}"
         return replace(
             self,
             llm_api_base=f"http://127.0.0.1:{practice}/v1" if self.practice else self.llm_api_base,
@@ -158,9 +155,11 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     model = model_settings.read(values, read.values, environment, file.name)
     home = Path(values.get("WORKSHOP_HOME") or PLACE / disk.DEFAULT).expanduser().absolute()
     ports = DEFAULT_PORTS | recorded_ports(home)
-    ports = {name: _port(values, name, port) for name, port in ports.items()}
+    whole = "A port is a whole number"
+    ports = {n: int(number(values, n, port, 1024, 65535, whole)) for n, port in ports.items()}
     address = values.get("TEMPORAL_ADDRESS")
-    if address and not (address.rpartition(":")[0] and _whole(address.rpartition(":")[2]) < 65536):
+    parts = re.fullmatch(r".+:([0-9]{1,5})", address or "")
+    if address and not (parts and int(parts[1]) < 65536):
         raise SettingsError(
             f"TEMPORAL_ADDRESS is {address!r}.",
             "It is a host and a port, such as 127.0.0.1:7233.",
@@ -180,7 +179,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         temporal_is_ours=not address,
         ui_port=ports["WORKSHOP_UI_PORT"],
         practice_port=ports["WORKSHOP_PRACTICE_PORT"],
-        practice_delay=_seconds(values, "WORKSHOP_PRACTICE_DELAY", 0.6),
+        practice_delay=number(values, "WORKSHOP_PRACTICE_DELAY", 0.6, 0, 60, SECONDS),
         site_port=ports["WORKSHOP_SITE_PORT"],
         database_url=SecretStr(values.get("DATABASE_URL", database)),
         home=home,
@@ -251,34 +250,3 @@ def _read(file: Path) -> env_file.EnvFile:
         raise disk.refused(error, file, setting="WORKSHOP_ENV_FILE") from None
     except WorkshopError as error:
         raise SettingsError(error.saw, error.expected, error.do) from None
-
-
-def _whole(text: str) -> int:
-    """The whole number that a text is; 65536, which is no port, where it is none."""
-    return int(text) if text.isascii() and text.isdigit() else 65536
-
-
-def _port(values: Mapping[str, str], name: str, default: int) -> int:
-    text = values.get(name, str(default))
-    if not 1024 <= _whole(text) <= 65535:
-        raise SettingsError(
-            f"{name} is {text!r}.",
-            "A port is a whole number from 1024 to 65535.",
-            f"Set {name} to one, or remove it to use {default}.",
-        )
-    return _whole(text)
-
-
-def _seconds(values: Mapping[str, str], name: str, default: float) -> float:
-    text = values.get(name, str(default))
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds <= 60:
-        raise SettingsError(
-            f"{name} is {text!r}.",
-            "It is a number of seconds from 0 to 60.",
-            f"Set {name} to one, or remove it to use {default}.",
-        )
-    return seconds

@@ -9,33 +9,14 @@ import unicodedata
 PLAIN = "workshop.plain"
 """How a stream that cannot show every sign treats those (its `errors`)."""
 
-_INSTEAD = {
-    "✓": "ok",
-    "✗": "x",
-    "→": "->",
-    "←": "<-",
-    "–": "-",
-    "—": "-",
-    "…": "...",
-    "×": "x",
-    "≥": ">=",
-    "≤": "<=",
-    "\N{LEFT SINGLE QUOTATION MARK}": "'",
-    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
-    "“": '"',
-    "”": '"',
-    "•": "*",
-    "·": ".",
-    "█": "#",
-    "░": ".",
-    "─": "-",
-    "│": "|",
-}
+_INSTEAD = str.maketrans("–—×•·█░─│“”\u2018\u2019", "--x*.#.-|\"\"''") | str.maketrans(
+    {"✓": "ok", "✗": "x", "→": "->", "←": "<-", "…": "...", "≥": ">=", "≤": "<="}
+)
 
 
 def plain(text: str) -> str:
     """A text in ASCII: signs become words or like signs, letters lose their accents."""
-    return "".join(char if char.isascii() else _plain(char) for char in text)
+    return "".join(char if char.isascii() else _plain(char) for char in text.translate(_INSTEAD))
 
 
 def speak_plainly() -> None:
@@ -54,11 +35,7 @@ def speak_plainly() -> None:
 
 
 def _plain(char: str) -> str:
-    known = _INSTEAD.get(char)
-    if known is not None:
-        return known
-    letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
-    return letters or "?"
+    return unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode() or "?"
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

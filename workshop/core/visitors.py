@@ -15,19 +15,14 @@ _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Visitors:
-    """The names that one server answers to.
-
-    Args:
-        port: where it listens.
-    """
+    """The names that the server on this port answers to."""
 
     def __init__(self, port: int) -> None:
         self.hosts = {f"{name}:{port}" for name in _NAMES}
         self.origins = {f"http://{host}" for host in self.hosts}
-        if os.environ.get("CODESPACE_NAME"):  # its own address leads here, to its owner alone
-            own = address(port)
-            self.hosts.add(urlsplit(own).netloc)
-            self.origins.add(own)
+        # In Codespaces its own address leads here as well, to its owner alone.
+        self.hosts.add(urlsplit(address(port)).netloc)
+        self.origins.add(address(port))
 
     def asks_for_us(self, headers: Mapping[str, str]) -> bool:
         """Whether a request names this server, and not another site that leads to it."""

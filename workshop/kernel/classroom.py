@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop.core import colab_secrets, disk, processes
+from workshop.core import colab_secrets, disk, servers
 from workshop.core.display import show
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
@@ -19,6 +19,7 @@ from workshop.kernel import notebook
 from workshop.kernel.advice import tell_in_cells
 from workshop.practice.model import faults, process
 from workshop.services import namespaces, temporal_service
+from workshop.services.what_runs import left_alone
 from workshop.watching.receipt import open_receipt
 
 
@@ -81,7 +82,7 @@ async def make_ready(
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
     open_receipt()
-    others = await asyncio.to_thread(processes.others, settings)
+    others = await asyncio.to_thread(servers.others, settings)
     show(
         Panel(
             lesson,
@@ -99,12 +100,6 @@ async def make_ready(
         )
     )
     return settings
-
-
-def left_alone(who: processes.Holder, ports: list[int]) -> str:
-    """That somebody else has usual ports, in a line."""
-    numbers = ", ".join(map(str, ports))
-    return f"port{'s' * (len(ports) > 1)} {numbers}, used by {who}, which is not of this workshop"
 
 
 def _commands(words: str) -> str:

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop.core import disk, processes, proxies, terminal
+from workshop.core import disk, listeners, processes, proxies, servers, terminal
 from workshop.core.display import lines
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
@@ -189,12 +189,12 @@ async def _namespace(settings: Settings) -> Finding:
 
 def _port(settings: Settings, setting: str) -> Finding:
     port = settings.port(setting)
-    if not processes.listens(port):
+    if not listeners.listens(port):
         return Finding(f"Port {port}", True, "free")
     if setting not in settings.given:
-        saw = f"used by {processes.holder(port)}; the workshop takes another"
+        saw = f"used by {listeners.holder(port)}; the workshop takes another"
         return Finding(f"Port {port}", True, saw)
-    error = processes.taken(port, setting)
+    error = servers.taken(port, setting)
     return Finding(f"Port {port}", False, error.saw, error.do)
 
 
@@ -203,7 +203,7 @@ def _model(settings: Settings, call: bool) -> Iterator[Finding]:
         yield Finding("Settings", False, remark, f"Correct it, or run {key_command()}.")
     for note in settings.notes:
         yield Finding("Settings", True, note)
-    if variable := proxies.socks(os.environ):
+    if variable := proxies.used(os.environ, "socks"):
         well = find_spec("socksio") is not None
         saw = f"{variable} names a SOCKS proxy; the package for it is {'' if well else 'not '}here"
         yield Finding("Proxy", well, saw, "" if well else "pip install socksio")

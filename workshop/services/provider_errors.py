@@ -121,7 +121,7 @@ def _setup(kinds: set[str], text: str, settings: Settings) -> Trouble | None:
             "The answer is good all the same. Your provider's bill has the price.",
         )
     if "socksio" in text:
-        name = proxies.socks(os.environ) or "ALL_PROXY"
+        name = proxies.used(os.environ, "socks") or "ALL_PROXY"
         return Trouble(
             f"{name} names a SOCKS proxy, and the package for it is not installed.",
             "The package socksio, or no SOCKS proxy.",

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from workshop.core import processes
+from workshop.core import listeners, processes, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import wait_for
 from workshop.core.settings import Settings, recorded_ports
@@ -82,7 +82,7 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
     if settings.temporal_is_ours:
         new = not database(settings).exists()
         try:
-            started = await processes.ensure(settings, SERVER, limit=limit)
+            started = await servers.ensure(settings, SERVER, limit=limit)
         except TemporalServiceError:
             if new and not processes.running(settings.home, NAME):
                 # One that is half made, as on a full disk, would never open again.
@@ -129,7 +129,7 @@ async def healthy(address: str, *, limit: float = 2.0) -> bool:
     https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
     """
     host, _, port = address.rpartition(":")
-    if host in ("localhost", "127.0.0.1") and not processes.listens(int(port)):
+    if host in ("localhost", "127.0.0.1") and not listeners.listens(int(port)):
         return False  # a refused connection is known in microseconds
 
     async def asked() -> bool:
@@ -214,7 +214,7 @@ async def _answers(settings: Settings) -> bool:
     return await healthy(settings.temporal_address)
 
 
-SERVER = processes.Server(
+SERVER = servers.Server(
     NAME,
     "Temporal Service",
     ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.core import processes
+from workshop.core import listeners, processes, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import slowdown
 from workshop.core.settings import Settings
@@ -45,15 +45,13 @@ class OwnProcess:
             ProcessError: something else holds the port that the settings name.
         """
         words, ports = self.name.replace("-", " "), (self.setting,)
-        server = processes.Server(
-            self.name, words, ports, self._command, self._answers, self.refusal
-        )
-        return await processes.ensure(settings, server, limit=limit)
+        server = servers.Server(self.name, words, ports, self._command, self._answers, self.refusal)
+        return await servers.ensure(settings, server, limit=limit)
 
     def health(self, settings: Settings) -> dict[str, Any] | None:
         """What this home's process says of itself, or None when it does not answer."""
         port = settings.port(self.setting)
-        if not processes.listens(port):
+        if not listeners.listens(port):
             return None
         try:
             said = ask(f"http://127.0.0.1:{port}/health")
