@@ -9,14 +9,15 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -55,10 +56,10 @@ def examine(*, call: bool = False) -> list[Finding]:
     except WorkshopError as error:
         saw = f"{error.saw} {error.expected}".strip()
         return [*findings, Finding("Settings", False, saw, error.do)]
-    findings += _settings_file()
-    findings += _home(settings)
-    findings += [*asyncio.run(_service(settings)), *_model(settings, call), *_site(settings)]
-    return findings
+    findings += [*_settings_file(), *_home(settings)]
+    findings += [*asyncio.run(_service(settings)), *_model(settings, call)]
+    said = site.health(settings)
+    return [*findings, *_practice(settings, "site", said, "open_site", "WORKSHOP_SITE_PORT")]
 
 
 def table(findings: list[Finding]) -> str:
@@ -98,25 +99,21 @@ def _packages() -> Iterator[Finding]:
     """Each direct dependency against the workshop's own pins, and the lock where it is here."""
     remedy = "pip install -r requirements.txt"
     try:
-        wanted = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or []]
+        wanted = _wanted_here(metadata.requires(DISTRIBUTION) or [])
     except metadata.PackageNotFoundError:
         yield Finding("Packages", False, "The package workshop is not installed.", remedy)
         return
-    wrong = []
-    wanted = [r for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
-    for requirement in wanted:
-        try:
-            there = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            wrong.append(f"{requirement.name} is missing")
-            continue
-        if not requirement.specifier.contains(there, prereleases=True):
-            wrong.append(f"{requirement.name} is {there}, not {requirement.specifier}")
+    wrong = [
+        f"{one.name} is {there}, not {one.specifier}" if there else f"{one.name} is missing"
+        for one, there in _others(wanted)
+    ]
     saw = "; ".join(wrong) or f"{len(wanted)} packages as pinned"
     yield Finding("Packages", not wrong, saw, remedy if wrong else "")
     lock = ROOT / "constraints.txt"
     if lock.exists():
-        drifted = list(_drift(lock.read_text(encoding="utf-8")))
+        lines = lock.read_text(encoding="utf-8").splitlines()
+        pinned = _wanted_here(line for line in lines if line.strip() and line[0] != "#")
+        drifted = [f"{one.name} {there}" for one, there in _others(pinned) if there]
         saw = f"all below them as in {lock.name}"
         if drifted:
             # No fault: Colab, for one, brings versions of its own.
@@ -125,17 +122,19 @@ def _packages() -> Iterator[Finding]:
         yield Finding("Lock", True, saw)
 
 
-def _drift(lock: str) -> Iterator[str]:
-    there = {canonicalize_name(d.name): d.version for d in metadata.distributions() if d.name}
-    for line in lock.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate():
-            continue
-        version = there.get(canonicalize_name(requirement.name))
-        if version and not requirement.specifier.contains(version, prereleases=True):
-            yield f"{requirement.name} {version}"
+def _wanted_here(lines: Iterable[str]) -> list[Requirement]:
+    wanted = map(Requirement, lines)
+    return [one for one in wanted if not one.marker or one.marker.evaluate({"extra": ""})]
+
+
+def _others(wanted: list[Requirement]) -> Iterator[tuple[Requirement, str]]:
+    """What is not here as wanted, each with the version that is here instead; "" for none."""
+    for one in wanted:
+        there = ""
+        with suppress(metadata.PackageNotFoundError):
+            there = metadata.version(one.name)
+        if not (there and one.specifier.contains(there, prereleases=True)):
+            yield one, there
 
 
 def _binary() -> Iterator[Finding]:
@@ -212,16 +211,12 @@ def _model(settings: Settings, call: bool) -> Iterator[Finding]:
         yield Finding("Proxy", well, saw, "" if well else "pip install socksio")
     if settings.practice:
         yield Finding("Model", True, "the practice model (no key set; it needs none)")
-        if said := process.health(settings):
-            saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
-            yield Finding("Practice model", True, saw)
-        else:
-            yield Finding("Practice model", True, "not running; begin starts it")
-            yield _port(settings, "WORKSHOP_PRACTICE_PORT")
+        said = process.health(settings)
+        yield from _practice(settings, "model", said, "begin", "WORKSHOP_PRACTICE_PORT")
     else:
         key = "key set" if settings.key_is_set else "no key set"
-        base = shown_base(settings.llm_api_base or "") if settings.llm_api_base else ""
-        where = base or "the provider's own address"
+        base = settings.llm_api_base
+        where = shown_base(base) if base else "the provider's own address"
         yield Finding("Model", True, f"{settings.llm_model} at {where} ({key})")
         if not call:
             yield Finding("Model call", True, "not tried; `python -m workshop doctor --call` does")
@@ -230,13 +225,16 @@ def _model(settings: Settings, call: bool) -> Iterator[Finding]:
         yield Finding("Model call", called.well, called.saw, called.do)
 
 
-def _site(settings: Settings) -> Iterator[Finding]:
-    if said := site.health(settings):
-        saw = f"answers on port {settings.site_port} (process {said.get('pid')})"
-        yield Finding("Practice site", True, saw)
+def _practice(
+    settings: Settings, what: str, said: dict[str, Any] | None, starts: str, port: str
+) -> Iterator[Finding]:
+    """A server of the practice world, by what it says of its health, and its port's setting."""
+    if said:
+        saw = f"answers on port {settings.port(port)} (process {said.get('pid')})"
+        yield Finding(f"Practice {what}", True, saw)
     else:
-        yield Finding("Practice site", True, "not running; open_site starts it")
-        yield _port(settings, "WORKSHOP_SITE_PORT")
+        yield Finding(f"Practice {what}", True, f"not running; {starts} starts it")
+        yield _port(settings, port)
 
 
 def _checkout() -> Iterator[Finding]:
