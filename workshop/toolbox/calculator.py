@@ -20,7 +20,9 @@ _LONGEST = 200
 _MOST_BITS = 1000
 """About 300 digits: more are no answer to anything, and a power could make billions of them."""
 _CHARACTERS = re.compile(r"[\d\s.,+\-*/%^()eE]*")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 _SHOWN = 80
+_LIKE = 'Write it like "(17 + 4) * 2".'
 
 
 class CalculatorError(WorkshopError):
@@ -39,7 +41,7 @@ def calculate(expression: str) -> float | int:
 
     https://github.com/danthedeckie/simpleeval
     """
-    shown = _shown(expression)
+    shown = repr(expression if len(expression) <= _SHOWN else expression[: _SHOWN - 1] + "…")
     if len(expression) > _LONGEST:
         raise CalculatorError(
             f"The expression has {len(expression):,} characters.",
@@ -47,30 +49,27 @@ def calculate(expression: str) -> float | int:
             "Calculate it in parts.",
         )
     plain = " ".join(expression.translate(_SIGNS).split()).rstrip("= ")
-    plain = re.sub(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", _without_commas, plain)
-    plain = plain.replace("^", "**")
+    plain = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), plain).replace("^", "**")
     if not _CHARACTERS.fullmatch(plain) or "," in plain or not re.search(r"\d", plain):
         raise CalculatorError(
             f"The expression is {shown}.",
             "It is made of numbers, brackets and + - * / // % **.",
-            'Write it like "(17 + 4) * 2".',
+            _LIKE,
         )
     try:
         value = SimpleEval(operators=_OPERATORS, functions={}, names={}).eval(plain)
-    except CalculatorError:
-        raise
+        if isinstance(value, float) and not math.isfinite(value):
+            raise OverflowError
     except ZeroDivisionError:
         raise CalculatorError(f"{shown} divides by zero.", "", "Use another divisor.") from None
     except OverflowError:
-        raise _too_large(shown) from None
-    except (InvalidExpression, SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         raise CalculatorError(
-            f"{shown} is no expression that can be read.", "", 'Write it like "(17 + 4) * 2".'
+            f"The value of {shown} is too large.", "It has at most about 300 digits."
         ) from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    except (InvalidExpression, SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        raise CalculatorError(f"{shown} is no expression that can be read.", "", _LIKE) from None
+    if not isinstance(value, int | float):
         raise CalculatorError(f"{shown} has no real value.", "It has a number as its value.")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _too_large(shown)
     return value
 
 
@@ -104,18 +103,3 @@ _OPERATORS = {
     ast.UAdd: operator.pos,
 }
 _SIGNS = {0xD7: "*", 0xF7: "/", 0x2212: "-", 0x2013: "-"}
-
-
-def _without_commas(found: re.Match[str]) -> str:
-    return found[0].replace(",", "")
-
-
-def _shown(expression: str) -> str:
-    short = expression if len(expression) <= _SHOWN else expression[: _SHOWN - 1] + "…"
-    return repr(short)
-
-
-def _too_large(shown: str) -> CalculatorError:
-    return CalculatorError(
-        f"The value of {shown} is too large.", "It has at most about 300 digits."
-    )
