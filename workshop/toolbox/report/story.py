@@ -68,14 +68,8 @@ def story(
 
 
 def _style(size: float = 10.0, **look: Any) -> ParagraphStyle:
-    usual = {
-        "fontName": SANS,
-        "fontSize": size,
-        "leading": 1.4 * size,
-        "textColor": INK,
-        "bars": (),
-    }
-    return ParagraphStyle("", **(usual | look))
+    usual = {"fontName": SANS, "fontSize": size, "leading": 1.4 * size, "textColor": INK}
+    return ParagraphStyle("", **(usual | {"bars": ()} | look))
 
 
 class _Text(Paragraph):  # type: ignore[misc]
