@@ -61,10 +61,7 @@ async def claim(settings: Settings, lesson: str) -> Namespace:
     """Give this kernel a namespace, and let TEMPORAL_NAMESPACE name it from now on.
 
     A kernel that restarts gets the namespace again that its notebook had, and finds its Workflows.
-
-    Args:
-        settings: of `environment()`.
-        lesson: its number, such as "02", of which the name is made.
+    The settings are those of `environment()`, and the name is made of the lesson's number.
 
     Raises:
         NamespaceError: the namespace that the user has set does not exist.

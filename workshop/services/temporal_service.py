@@ -117,10 +117,7 @@ def remedy(settings: Settings) -> str:
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
-    """Whether a Temporal Service answers a health check at this address.
-
-    Args:
-        limit: seconds of a quiet machine. Where nobody listens, that is known at once.
+    """Whether a Temporal Service answers here, within `limit` seconds of a quiet machine.
 
     https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
     """
@@ -231,12 +228,10 @@ def workflow_link(
 ) -> str:
     """The Web UI's page of one Workflow, or an empty string where there is no Web UI.
 
-    Args:
-        namespace: where the Workflow is; the settings' namespace unless given.
+    The settings' namespace is taken for its own unless one is given.
     """
-    base = web_ui(settings)
-    if not base:
+    if not (base := web_ui(settings)):
         return ""
-    page = f"{base}/namespaces/{quote(namespace or settings.temporal_namespace, safe='')}/workflows"
-    page += f"/{quote(workflow_id, safe='')}"
-    return f"{page}/{quote(run_id, safe='')}/history" if run_id else page
+    path = ["namespaces", namespace or settings.temporal_namespace, "workflows", workflow_id]
+    path += [run_id, "history"] if run_id else []
+    return "/".join([base, *(quote(part, safe="") for part in path)])

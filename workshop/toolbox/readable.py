@@ -15,14 +15,10 @@ _LINES = re.compile("h[1-6]|p|li|dt|dd|tr|pre|blockquote|figcaption|div|section|
 
 
 def readable(body: bytes, kind: str, charset: str | None) -> str:
-    """The text of a page, without navigation, scripts and styles.
-
-    Args:
-        kind: the page's media type; all but text/plain are HTML.
-        charset: as its server says, or None.
+    """The text of a page of this media type, without navigation, scripts and styles.
 
     Raises:
-        bs4.exceptions.ParserRejectedMarkup: the HTML is too wrong.
+        bs4.exceptions.ParserRejectedMarkup: it cannot be read as HTML.
     """
     if kind == "text/plain":
         return _lines(body.decode(charset or "utf-8", errors="replace"))

@@ -57,11 +57,8 @@ def whole_file(filename: str, folder: str | Path = ".") -> Iterator[Path]:
     """A temporary path to write to, which becomes `folder/safe_name(filename)` at the end.
 
     After an error the temporary file is removed, and an earlier file of that name is left whole.
-    Of several writers of one name the last wins, and a reader always sees a whole file.
-
-    Args:
-        filename: any text; `safe_name` says what it becomes.
-        folder: made if it is missing.
+    Of several writers of one name the last wins, and a reader always sees a whole file. The folder
+    is made if it is missing.
 
     Raises:
         ReportFileError: nothing was written, or the file cannot be put in its place.

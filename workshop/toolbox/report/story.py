@@ -42,8 +42,7 @@ def story(
 
     Args:
         content: the Markdown.
-        title: the first line, and the title of the PDF.
-        subject: a line below it, and the subject of the PDF.
+        title, subject: the first lines, and the PDF's own title and subject.
         day: the date to show; today if it is None.
 
     Returns:
