@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import ast
-import math
+import cmath
 import operator
 import re
-from collections.abc import Callable
 from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval  # type: ignore[import-untyped]
@@ -58,7 +57,8 @@ def calculate(expression: str) -> float | int:
         )
     try:
         value = SimpleEval(operators=_OPERATORS, functions={}, names={}).eval(plain)
-        if isinstance(value, float) and not math.isfinite(value):
+        bits = value.bit_length() if isinstance(value, int) else 0
+        if bits > _MOST_BITS or not cmath.isfinite(value):
             raise OverflowError
     except ZeroDivisionError:
         raise CalculatorError(f"{shown} divides by zero.", "", "Use another divisor.") from None
@@ -79,26 +79,14 @@ def _power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
-def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same operation; OverflowError for a whole number that grew too large."""
-
-    def bounded(*values: Any) -> Any:
-        value = function(*values)
-        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            raise OverflowError
-        return value
-
-    return bounded
-
-
 _OPERATORS = {
-    ast.Add: _bounded(operator.add),
-    ast.Sub: _bounded(operator.sub),
-    ast.Mult: _bounded(operator.mul),
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: _bounded(_power),
+    ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
