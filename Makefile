@@ -76,7 +76,7 @@ test-matrix: $(VENV)/.dev  ## the tests on the other Pythons that are here, the 
 	[ -z "$$failed" ] || { echo "✗ Failed on:$$failed"; exit 1; }
 
 lock: $(VENV)/.dev  ## write constraints.txt anew from pyproject.toml
-	@$(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.10 --no-header --no-annotate \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
 		--no-emit-index-url --extra lab --extra dev pyproject.toml -o constraints.txt
 
 # --- the environment: looked at each time, made when it is missing or no longer fits ---

@@ -103,7 +103,7 @@ def notebook(env: dict[str, str], namespace: str) -> dict[str, str]:
     """The environment in a kernel whose `begin` has claimed this namespace."""
 
     async def claim(client: Client) -> None:
-        assert await namespaces._made(client, namespace)
+        assert await namespaces.made(client, namespace)
 
     ask(env, claim)
     return env | {"TEMPORAL_NAMESPACE": namespace}

@@ -123,7 +123,7 @@ def test_workflows_that_still_run_are_listed_and_ended_in_every_namespace(
     async def start(namespace: str) -> None:
         client = await Client.connect(f"127.0.0.1:{running_room['WORKSHOP_TEMPORAL_PORT']}")
         if namespace != "default":
-            assert await namespaces._made(client, namespace)
+            assert await namespaces.made(client, namespace)
         inside = namespaces.inside(client, namespace)
         await inside.start_workflow("Left", id=f"of-{namespace}", task_queue="nobody")
 

@@ -304,7 +304,7 @@ def test_html_that_takes_too_long_is_refused(site: Site, monkeypatch: pytest.Mon
         time.sleep(1)
         return "late"
 
-    monkeypatch.setattr("workshop.toolbox.fetching._readable", late)
+    monkeypatch.setattr("workshop.toolbox.fetching.readable", late)
     assert "cannot be read within 0.2 s" in refused(
         site, "http://a.test/", hosts=["a.test"], transport=made("<p>x"), seconds=0.2
     )

@@ -61,7 +61,8 @@ def test_enter_keeps_the_key_and_a_file_that_cannot_be_used_is_corrected(tmp_pat
     env, file = environment(tmp_path), tmp_path / "env"
     # A key in the place of the model: it is shown neither here nor as what Enter keeps.
     file.write_text(f"LLM_API_KEY={SENTINEL}\nLLM_MODEL=sk-sentinel-in-a-wrong-place\n")
-    code, shown = at_a_terminal(env, ["", "", "", "", "n"])
+    code, shown = at_a_terminal(env, ["", "", "", "", ""])
+    assert "[y/N]" in shown and "Asking" not in shown
     assert code == 0 and "in-a-wrong-place" not in shown and SENTINEL not in shown
     text = file.read_text()
     assert f"LLM_API_KEY={SENTINEL}\n" in text and "LLM_MODEL=openai/gpt-4o\n" in text

@@ -23,7 +23,7 @@ from workshop.core.errors import WorkshopError
 from workshop.core.settings import load
 from workshop.kernel import classroom
 from workshop.kernel.classroom import Panel
-from workshop.services import doctor, namespaces
+from workshop.services import claims, doctor, namespaces
 
 KERNEL = """
 import asyncio, os, sys
@@ -38,10 +38,10 @@ sys.stdin.read()
 def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Panel]]:
     panels: list[Panel] = []
     monkeypatch.setattr(classroom, "show", panels.append)
-    monkeypatch.setattr(namespaces, "_claim", None)
+    monkeypatch.setattr(claims, "_claim", None)
     yield panels
-    if namespaces._claim:
-        namespaces._claim.file.close()
+    if claims._claim:
+        claims._claim.file.close()
 
 
 class Kernel:
@@ -194,7 +194,7 @@ def test_a_service_that_lets_us_make_none_is_told(
 
     monkeypatch.setattr(Client, "connect", guarded)
     # Nobody has made one of that name.
-    monkeypatch.setattr(namespaces, "_name", lambda settings, lesson: "not-there")
+    monkeypatch.setattr(claims, "_name", lambda settings, lesson: "not-there")
     assert asyncio.run(begin("02")).temporal_namespace == "default"
     assert "default (shared with all that use it: this Temporal Service lets us make none" in repr(
         shown[0]
@@ -281,7 +281,7 @@ def elsewhere(settings: Any, *names: str, workflow_id: str) -> None:
     async def start() -> None:
         client = await Client.connect(settings.temporal_address)
         for name in names:
-            assert await namespaces._made(client, name)
+            assert await namespaces.made(client, name)
             inside = namespaces.inside(client, name)
             await inside.start_workflow("Anything", id=workflow_id, task_queue="nobody")
 

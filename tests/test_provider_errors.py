@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,9 @@ from provider_stand_in import provider, refusal
 from room import free_ports
 
 from workshop.core.proxies import loopback_directly
+from workshop.core.settings import load
 from workshop.kernel.advice import advise
+from workshop.services import provider_errors
 from workshop.services.provider_errors import Trouble, explain, explain_failure
 
 SENTINEL = "sk-sentinel-0123456789abcdef"
@@ -240,3 +243,16 @@ def test_an_error_that_only_came_after_one_of_litellm_is_the_learners_own(env: S
                 raise KeyError("choices") from None
         except KeyError as mine:
             assert explain(mine) is None
+
+
+def test_the_table_of_troubles_is_whole(room: dict[str, str]) -> None:
+    """A slip in a word of provider_errors.cfg would let a section count always, or never."""
+    table, words = provider_errors._KNOWN, provider_errors._words("", "", "", load())
+    always = [name for name in table.sections() if "when" not in table[name]]
+    assert always == ["the practice model refuses", "a provider fails"], "each the last of its kind"
+    for name in table.sections():
+        known = table[name]
+        assert {"saw", "do"} <= set(known) <= {"of", "when", "saw", "expected", "do", "patience"}
+        assert known.get("of") in (None, "practice", "provider"), name
+        assert re.compile(known.get("when", "")), name
+        assert set(re.findall(r"\$(\w+)", " ".join(known.values()))) <= set(words), name

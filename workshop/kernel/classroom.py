@@ -18,7 +18,7 @@ from workshop.core.svg import VERBATIM
 from workshop.kernel import notebook
 from workshop.kernel.advice import tell_in_cells
 from workshop.practice.model import faults, process
-from workshop.services import namespaces, temporal_service
+from workshop.services import claims, temporal_service
 from workshop.services.what_runs import left_alone
 from workshop.watching.receipt import open_receipt
 
@@ -66,7 +66,7 @@ async def make_ready(
     """
     _known(lesson)
     secrets = colab_secrets.ask()
-    settings = load(namespaces.environment())
+    settings = load(claims.environment())
     disk.ready(settings.home, room=disk.ROOM)
     notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
@@ -77,7 +77,7 @@ async def make_ready(
         starts.append(process.ensure(settings))  # type: ignore[arg-type]
     service, *_ = await asyncio.gather(*starts)
     # What was started just now may have chosen other ports.
-    namespace = await namespaces.claim(load(namespaces.environment()), lesson)
+    namespace = await claims.claim(load(claims.environment()), lesson)
     settings = load()
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)

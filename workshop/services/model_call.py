@@ -11,9 +11,6 @@ from workshop.core.settings import Settings
 from workshop.practice.model import process
 from workshop.services.provider_errors import explain
 
-PROMPT = "Answer with one word: yes."
-MAX_TOKENS = 64
-
 
 @dataclass(frozen=True)
 class Called:
@@ -43,30 +40,24 @@ def call(settings: Settings) -> Called:
             model=settings.llm_model,
             api_key=settings.llm_api_key.get_secret_value(),
             api_base=settings.llm_api_base,
-            messages=[{"role": "user", "content": PROMPT}],
-            max_tokens=MAX_TOKENS,
+            messages=[{"role": "user", "content": "Answer with one word: yes."}],
+            max_tokens=64,
             timeout=settings.llm_timeout,
             max_retries=0,
         )
     except Exception as error:
         if trouble := explain(error):
             return Called(False, trouble.saw, trouble.do)
-        return Called(False, f"{type(error).__name__}", f"Run {key_command()}.")
-    usage = answer["usage"]
-    seconds = time.monotonic() - began
-    words = (
+        return Called(False, type(error).__name__, f"Run {key_command()}.")
+    seconds, usage = time.monotonic() - began, answer["usage"]
+    cost = "nothing paid"
+    if not settings.practice:
+        try:
+            cost = dollars(litellm.completion_cost(answer))
+        except Exception:  # a model that is not in LiteLLM's list of prices
+            cost = "price not known to LiteLLM"
+    return Called(
+        True,
         f"{settings.llm_model} answered in {seconds:.1f} s: {usage['prompt_tokens']} tokens in, "
-        f"{usage['completion_tokens']} out, {_cost(answer, settings)}"
+        f"{usage['completion_tokens']} out, {cost}",
     )
-    return Called(True, words)
-
-
-def _cost(answer: object, settings: Settings) -> str:
-    if settings.practice:
-        return "nothing paid"
-    import litellm
-
-    try:
-        return dollars(litellm.completion_cost(answer))
-    except Exception:  # a model that is not in LiteLLM's list of prices
-        return "price not known to LiteLLM"

@@ -1,23 +1,10 @@
-"""A namespace a notebook: claimed by its kernel, made where it is missing, searched by Workflow id.
-
-Workflows, Task Queues, Schedules and Workers of two namespaces never meet, so two notebooks of one
-lesson may run at once, each with its Worker (https://docs.temporal.io/namespaces).
-"""
+"""The namespaces of a Temporal Service: made where one is missing, and searched by Workflow id."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
-import json
-import os
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import count
-from pathlib import Path
-from typing import IO, Any
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.workflowservice.v1 import (
@@ -29,8 +16,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop.core import this_notebook
 from workshop.core.errors import WorkshopError
+from workshop.core.patience import Patience
 from workshop.core.settings import NOTEBOOKS, Settings
 
 RETENTION_DAYS = 30
@@ -42,72 +29,6 @@ _ONCE = timedelta(seconds=2)
 
 class NamespaceError(WorkshopError):
     """A namespace does not exist or cannot be used, and what to do."""
-
-
-@dataclass(frozen=True)
-class Namespace:
-    """The namespace in which this kernel works."""
-
-    name: str
-    told: str
-    """Whose it is, in words."""
-
-
-@dataclass
-class _Claim:
-    name: str
-    home: Path
-    file: IO[str]
-    """Locked while this kernel lives: the system lets go of it, however the kernel ends."""
-    others: str
-    """Who has the names before it, in words; empty where nobody has."""
-
-    @property
-    def stands(self) -> bool:
-        return os.fstat(self.file.fileno()).st_nlink > 0  # `reset` removes it
-
-
-_claim: _Claim | None = None
-
-
-def environment() -> Mapping[str, str]:
-    """The environment as the user has set it: without the namespace that this kernel claimed."""
-    if _claim and os.environ.get(VARIABLE) == _claim.name:
-        return {name: value for name, value in os.environ.items() if name != VARIABLE}
-    return os.environ
-
-
-async def claim(settings: Settings, lesson: str) -> Namespace:
-    """Give this kernel a namespace, and let TEMPORAL_NAMESPACE name it from now on.
-
-    A kernel that restarts gets the namespace again that its notebook had, and finds its Workflows.
-
-    Args:
-        settings: of `environment()`.
-        lesson: its number, such as "02", of which the name is made.
-
-    Raises:
-        NamespaceError: the namespace that the user has set does not exist.
-    """
-    global _claim
-    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
-    if VARIABLE not in settings.given:
-        if _claim is None or _claim.home != settings.home or not _claim.stands:
-            _claim = _hold(settings, _name(settings, lesson))
-        if await _made(client, _claim.name):
-            os.environ[VARIABLE] = _claim.name
-            return Namespace(_claim.name, _claim.others or "this notebook's own")
-    if _claim and os.environ.get(VARIABLE) == _claim.name:
-        del os.environ[VARIABLE]
-    _claim = None
-    await require(client, settings)
-    if VARIABLE in settings.given:
-        return Namespace(client.namespace, f"as {VARIABLE} says; shared with all that use it")
-    return Namespace(
-        client.namespace,
-        "shared with all that use it: this Temporal Service lets us make none. Run one notebook of "
-        "a lesson at a time",
-    )
 
 
 async def require(client: Client, settings: Settings) -> None:
@@ -192,78 +113,10 @@ async def _started(client: Client, workflow_id: str, run_id: str | None) -> date
         return None  # not there, or not ours to see
 
 
-def _name(settings: Settings, lesson: str) -> str:
-    """What this notebook's namespace is called, such as lesson-02-solution."""
-    file = this_notebook.path()
-    folder = (file.absolute().parent if file else Path.cwd()).name
-    exercise = folder in ("Practice", "Solution") or (file and file.stem.endswith("_Practice"))
-    solution = folder.startswith("Solution") or (file and file.stem.endswith("_Solution"))
-    name = f"{'exercise' if exercise else 'lesson'}-{lesson}{'-solution' if solution else ''}"
-    return name if settings.temporal_is_ours else f"{name}-{_home_id(settings.home)}"
-
-
-def _hold(settings: Settings, name: str) -> _Claim:
-    """Lock the first of the names `name`, `name-2`, `name-3` … that no other notebook has."""
-    path = this_notebook.path()
-    mine = str(path.resolve()) if path else ""
-    others = ""
-    for number in count(1):
-        candidate = name if number == 1 else f"{name}-{number}"
-        folder = settings.home / NOTEBOOKS / candidate
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "kernel").open("a+")
-        file.seek(0)
-        kept = _read(file)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            others = others or (
-                f"{name} is used by another kernel (process {kept.get('pid', 'not known')}): end "
-                "it in JupyterLab under Running if you do not need it"
-            )
-            continue
-        his = kept.get("notebook", "")
-        if his and his != mine and Path(his).exists():
-            file.close()  # that notebook may be opened again and look for its Workflows
-            continue
-        file.truncate(0)
-        json.dump({"pid": os.getpid(), "notebook": mine}, file)
-        file.flush()
-        return _Claim(candidate, settings.home, file, others)
-    raise AssertionError("the numbers do not end")
-
-
-def _read(file: IO[str]) -> dict[str, Any]:
-    try:
-        kept = json.load(file)
-    except ValueError:
-        return {}
-    return kept if isinstance(kept, dict) else {}
-
-
-def _home_id(home: Path) -> str:
-    """Tells this home from all others that use the same Temporal Service, and nothing about it."""
-    file = home / "id"
-    try:
-        with file.open("x") as new:
-            new.write(os.urandom(8).hex())
-    except FileExistsError:
-        pass
-    # A copy of a home has the same file in another place.
-    return hashlib.sha256(f"{file.read_text()}{file.resolve()}".encode()).hexdigest()[:6]
-
-
 async def _exists(client: Client, name: str) -> bool:
-    """Whether there is such a namespace.
-
-    Raises:
-        NamespaceError: the Temporal Service does not answer.
-    """
+    asked = DescribeNamespaceRequest(namespace=name)
     try:
-        await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=name), timeout=_ONCE
-        )
+        await client.workflow_service.describe_namespace(asked, timeout=_ONCE)
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED):
             return False
@@ -271,8 +124,12 @@ async def _exists(client: Client, name: str) -> bool:
     return True
 
 
-async def _made(client: Client, name: str, *, limit: float = 30.0) -> bool:
-    """Make a namespace if there is none. False where the Temporal Service does not let us."""
+async def made(client: Client, name: str) -> bool:
+    """Make a namespace if there is none. False where the Temporal Service does not let us.
+
+    Raises:
+        RPCError: it does not answer.
+    """
     # Not asked for first: the service would remember for a second that it is not there.
     try:
         await client.workflow_service.register_namespace(
@@ -288,7 +145,7 @@ async def _made(client: Client, name: str, *, limit: float = 30.0) -> bool:
             raise
         return error.status is RPCStatusCode.ALREADY_EXISTS or await _exists(client, name)
     # The parts of the service hear of it one after another.
-    until = time.monotonic() + limit
+    waiting = Patience(30.0)
     request = DescribeTaskQueueRequest(namespace=name)
     request.task_queue.name = "is-it-there"
     while True:
@@ -296,6 +153,6 @@ async def _made(client: Client, name: str, *, limit: float = 30.0) -> bool:
             await client.workflow_service.describe_task_queue(request, timeout=_ONCE)
             return True
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND or time.monotonic() > until:
+            if error.status is not RPCStatusCode.NOT_FOUND or waiting.over():
                 raise
         await asyncio.sleep(0.01)

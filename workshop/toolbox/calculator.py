@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import ast
-import math
+import cmath
 import operator
 import re
-from collections.abc import Callable
 from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval  # type: ignore[import-untyped]
@@ -21,7 +20,9 @@ _LONGEST = 200
 _MOST_BITS = 1000
 """About 300 digits: more are no answer to anything, and a power could make billions of them."""
 _CHARACTERS = re.compile(r"[\d\s.,+\-*/%^()eE]*")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 _SHOWN = 80
+_LIKE = 'Write it like "(17 + 4) * 2".'
 
 
 class CalculatorError(WorkshopError):
@@ -40,7 +41,7 @@ def calculate(expression: str) -> float | int:
 
     https://github.com/danthedeckie/simpleeval
     """
-    shown = _shown(expression)
+    shown = repr(short(expression, _SHOWN))
     if len(expression) > _LONGEST:
         raise CalculatorError(
             f"The expression has {len(expression):,} characters.",
@@ -48,30 +49,28 @@ def calculate(expression: str) -> float | int:
             "Calculate it in parts.",
         )
     plain = " ".join(expression.translate(_SIGNS).split()).rstrip("= ")
-    plain = re.sub(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", _without_commas, plain)
-    plain = plain.replace("^", "**")
+    plain = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), plain).replace("^", "**")
     if not _CHARACTERS.fullmatch(plain) or "," in plain or not re.search(r"\d", plain):
         raise CalculatorError(
             f"The expression is {shown}.",
             "It is made of numbers, brackets and + - * / // % **.",
-            'Write it like "(17 + 4) * 2".',
+            _LIKE,
         )
     try:
         value = SimpleEval(operators=_OPERATORS, functions={}, names={}).eval(plain)
-    except CalculatorError:
-        raise
+        bits = value.bit_length() if isinstance(value, int) else 0
+        if bits > _MOST_BITS or not cmath.isfinite(value):
+            raise OverflowError
     except ZeroDivisionError:
         raise CalculatorError(f"{shown} divides by zero.", "", "Use another divisor.") from None
     except OverflowError:
-        raise _too_large(shown) from None
-    except (InvalidExpression, SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
         raise CalculatorError(
-            f"{shown} is no expression that can be read.", "", 'Write it like "(17 + 4) * 2".'
+            f"The value of {shown} is too large.", "It has at most about 300 digits."
         ) from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    except (InvalidExpression, SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        raise CalculatorError(f"{shown} is no expression that can be read.", "", _LIKE) from None
+    if not isinstance(value, int | float):
         raise CalculatorError(f"{shown} has no real value.", "It has a number as its value.")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _too_large(shown)
     return value
 
 
@@ -81,41 +80,15 @@ def _power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
-def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same operation; OverflowError for a whole number that grew too large."""
-
-    def bounded(*values: Any) -> Any:
-        value = function(*values)
-        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            raise OverflowError
-        return value
-
-    return bounded
-
-
 _OPERATORS = {
-    ast.Add: _bounded(operator.add),
-    ast.Sub: _bounded(operator.sub),
-    ast.Mult: _bounded(operator.mul),
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: _bounded(_power),
+    ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
 _SIGNS = {0xD7: "*", 0xF7: "/", 0x2212: "-", 0x2013: "-"}
-
-
-def _without_commas(found: re.Match[str]) -> str:
-    return found[0].replace(",", "")
-
-
-def _shown(expression: str) -> str:
-    return repr(short(expression, _SHOWN))
-
-
-def _too_large(shown: str) -> CalculatorError:
-    return CalculatorError(
-        f"The value of {shown} is too large.", "It has at most about 300 digits."
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import threading
 import unicodedata
 import uuid
@@ -17,7 +18,7 @@ from workshop.core.errors import WorkshopError
 SUFFIX = ".pdf"
 REMARK = "Remark: "
 """What comes before a remark among the keywords of a PDF."""
-_SIGNS = frozenset(" -_.,()+")
+_SIGNS = " -_.,()+"
 _EDGES = " .-"
 _STEM_BYTES = 180  # most file systems take 255 bytes
 # Windows keeps these for devices, with any suffix.
@@ -42,13 +43,9 @@ def safe_name(name: str) -> str:
     text = unicodedata.normalize("NFC", name).strip()
     if text.lower().endswith(SUFFIX):
         text = text[: -len(SUFFIX)]
-    kept: list[str] = []
-    for char in text:
-        if char in _SIGNS or unicodedata.category(char)[0] in "LMN":
-            kept.append(char)
-        elif not kept or kept[-1] != "-":
-            kept.append("-")
-    stem = "".join(kept).strip(_EDGES)
+    good = (char in _SIGNS or unicodedata.category(char)[0] in "LMN" for char in text)
+    text = "".join(char if kept else "\0" for char, kept in zip(text, good, strict=True))
+    stem = re.sub("-?\0+", "-", text).strip(_EDGES)
     if stem.partition(".")[0].strip().upper() in _DEVICES:
         stem = f"_{stem}"
     stem = stem.encode()[:_STEM_BYTES].decode(errors="ignore").strip(_EDGES)
@@ -60,11 +57,8 @@ def whole_file(filename: str, folder: str | Path = ".") -> Iterator[Path]:
     """A temporary path to write to, which becomes `folder/safe_name(filename)` at the end.
 
     After an error the temporary file is removed, and an earlier file of that name is left whole.
-    Of several writers of one name the last wins, and a reader always sees a whole file.
-
-    Args:
-        filename: any text; `safe_name` says what it becomes.
-        folder: made if it is missing.
+    Of several writers of one name the last wins, and a reader always sees a whole file. The folder
+    is made if it is missing.
 
     Raises:
         ReportFileError: nothing was written, or the file cannot be put in its place.

@@ -17,19 +17,13 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from workshop.toolbox.report.files import ReportFileError
 
 SANS, BOLD, OBLIQUE = "WorkshopSans", "WorkshopSans-Bold", "WorkshopSans-Oblique"
-BOLD_OBLIQUE, MONO = "WorkshopSans-BoldOblique", "WorkshopMono"
+BOLD_OBLIQUE, MONO = "WorkshopSans-BoldOblique", "WorkshopSansMono"
 MISSING = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that no face holds."""
 
-_FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 # In the order in which a character is looked for when its own face lacks it.
-_FILES = {
-    SANS: _FOLDER / "DejaVuSans.ttf",
-    BOLD: _FOLDER / "DejaVuSans-Bold.ttf",
-    OBLIQUE: _FOLDER / "DejaVuSans-Oblique.ttf",
-    BOLD_OBLIQUE: _FOLDER / "DejaVuSans-BoldOblique.ttf",
-    MONO: _FOLDER / "DejaVuSansMono.ttf",
-}
+_FACES = (SANS, BOLD, OBLIQUE, BOLD_OBLIQUE, MONO)
+_FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 _lock = threading.RLock()
 _held: dict[str, frozenset[str]] = {}
 
@@ -43,11 +37,11 @@ class _Face(TTFont):  # type: ignore[misc]
         for name, table in doc.idToObject.items():
             if name.startswith("toUnicodeCMap:"):
                 # What each code means is told in UTF-16 (PDF 32000-1, 9.10.3).
-                table.content = re.sub("(?<= <)[0-9A-F]{5,6}(?=>)", _utf16, table.content)
-
-
-def _utf16(number: re.Match[str]) -> str:
-    return chr(int(number[0], 16)).encode("utf-16-be").hex().upper()
+                table.content = re.sub(
+                    "(?<= <)[0-9A-F]{5,6}(?=>)",
+                    lambda number: chr(int(number[0], 16)).encode("utf-16-be").hex().upper(),
+                    table.content,
+                )
 
 
 def held() -> dict[str, frozenset[str]]:
@@ -60,18 +54,19 @@ def held() -> dict[str, frozenset[str]]:
     """
     with _lock:
         if not _held:
-            own = os.environ.get("WORKSHOP_FONT")
-            files = _FILES | ({"WorkshopOwn": Path(own)} if own else {})
+            files = {f: str(_FOLDER / f"{f.replace('Workshop', 'DejaVu')}.ttf") for f in _FACES}
+            if own := os.environ.get("WORKSHOP_FONT"):
+                files["WorkshopOwn"] = own
             _held.update({name: _read(name, file) for name, file in files.items()})
     return _held
 
 
-def _read(name: str, file: Path) -> frozenset[str]:
+def _read(name: str, file: str) -> frozenset[str]:
     try:
-        face = _Face(name, str(file), shapable=False)
+        face = _Face(name, file, shapable=False)
     except (TTFError, OSError) as error:
         raise ReportFileError(
-            f"WORKSHOP_FONT names {str(file)!r}: {error}.",
+            f"WORKSHOP_FONT names {file!r}: {error}.",
             "A file that ends in .ttf or .ttc and holds TrueType outlines.",
             "Name another file, or remove the setting.",
         ) from error

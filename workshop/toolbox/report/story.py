@@ -42,8 +42,7 @@ def story(
 
     Args:
         content: the Markdown.
-        title: the first line, and the title of the PDF.
-        subject: a line below it, and the subject of the PDF.
+        title, subject: the first lines, and the PDF's own title and subject.
         day: the date to show; today if it is None.
 
     Returns:
@@ -68,14 +67,8 @@ def story(
 
 
 def _style(size: float = 10.0, **look: Any) -> ParagraphStyle:
-    usual = {
-        "fontName": SANS,
-        "fontSize": size,
-        "leading": 1.4 * size,
-        "textColor": INK,
-        "bars": (),
-    }
-    return ParagraphStyle("", **(usual | look))
+    usual = {"fontName": SANS, "fontSize": size, "leading": 1.4 * size, "textColor": INK}
+    return ParagraphStyle("", **(usual | {"bars": ()} | look))
 
 
 class _Text(Paragraph):  # type: ignore[misc]
