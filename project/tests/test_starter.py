@@ -13,6 +13,16 @@ from temporalio.testing import WorkflowEnvironment
 STARTER = Path(__file__).parent.parent / "starter.py"
 
 
+def starter(address: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, str(STARTER), "Bees?"],
+        env={**os.environ, "TEMPORAL_ADDRESS": address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def test_ctrl_c_ends_the_starter_and_not_the_workflow() -> None:
     async def run() -> int:
         async with await WorkflowEnvironment.start_local(
@@ -27,14 +37,20 @@ def test_ctrl_c_ends_the_starter_and_not_the_workflow() -> None:
 
 
 def start_and_interrupt(address: str) -> None:
-    line = [sys.executable, str(STARTER), "Bees?"]
-    env = {**os.environ, "TEMPORAL_ADDRESS": address}
-    with subprocess.Popen(line, env=env, stdout=subprocess.PIPE, text=True) as starter:
+    with starter(address) as process:
         try:
-            assert starter.stdout
-            told = next(row for row in starter.stdout if row.startswith("Ctrl+C"))
+            assert process.stdout and process.stderr
+            told = next(row for row in process.stdout if row.startswith("Ctrl+C"))
             assert "not the Workflow" in told
-            starter.send_signal(signal.SIGINT)
-            assert starter.wait(120) == -signal.SIGINT
+            process.send_signal(signal.SIGINT)
+            assert process.wait(120) == -signal.SIGINT
+            # Python has not handled it: then it would wait for a call that is still open.
+            assert process.stderr.read() == ""
         finally:
-            starter.kill()
+            process.kill()
+
+
+def test_no_service_is_told() -> None:
+    with starter("127.0.0.1:1") as process:
+        assert "Failed client connect" in process.communicate(timeout=120)[1]
+    assert process.returncode == 1
