@@ -1,7 +1,7 @@
 """JupyterLab, serving the whole repository: `python -m workshop lab`.
 
-`make lab` runs this module alone: what the other commands import takes a second, or in a fresh
-clone several, and JupyterLab needs none of it.
+`make lab` runs this module alone, and so without what the other commands import: that takes a
+second, and in a fresh clone several.
 """
 
 from __future__ import annotations
