@@ -41,3 +41,19 @@ def test_a_program_ends_though_its_calls_are_on_their_way(running_room: dict[str
         )
         assert (told.returncode, told.stdout) == (code, out), told.stderr
         assert told.stderr.endswith(said)
+
+
+def test_a_command_ends_too_whatever_it_raised(running_room: dict[str, str]) -> None:
+    """What a command does not expect is shown, and then the process ends as ever."""
+    address = f"127.0.0.1:{running_room['WORKSHOP_TEMPORAL_PORT']}"
+    loses = CALLS.replace("run(main(), ", "leave_after(lambda: asyncio.run(main()) or 0)  # ")
+    loses = loses.replace("import run", "import leave_after")
+    told = subprocess.run(
+        [sys.executable, "-c", loses.format(error="ValueError('oh')"), address],
+        env=running_room,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (told.returncode, told.stdout) == (1, "said\n")
+    assert told.stderr.endswith("ValueError: oh\n")

@@ -26,7 +26,7 @@ from workshop.checks.progress import LOCK as PROGRESS_LOCK
 from workshop.checks.progress import progress as how_far
 from workshop.core import disk
 from workshop.core.errors import WorkshopError
-from workshop.core.programs import leave, quiet_core
+from workshop.core.programs import leave_after, quiet_core
 from workshop.core.settings import NOTEBOOKS, PLACE, ROOT, SERVERS, load
 from workshop.kernel import notebook
 from workshop.services import doctor, jupyterlab, temporal_service, what_runs
@@ -254,7 +254,9 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
+    if "ipykernel" not in sys.modules:
+        leave_after(main)
     # `%run -m workshop …` in a cell: what is wrong has been said, and a traceback adds nothing. An
     # exit keeps this module's names out of the notebook's own.
-    sys.exit(0) if "ipykernel" in sys.modules else leave(code)
+    main()
+    sys.exit(0)

@@ -287,6 +287,27 @@ def test_what_comes_from_elsewhere_changes_nothing(shared: Provider, how: str) -
     assert shared.chat().status == 200, "no fault is in force"
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"kind": "rate_limited", "times": "often"},
+        {"kind": "rate_limited", "retry_after": "soon"},
+        {"kind": "slow", "seconds": None},
+        {"kind": "budget", "dollars": []},
+        {"kind": "budget", "spent": 3},
+        {"kind": "slow", "ended": 1},
+        {"kind": "unheard of"},
+        ["slow"],
+    ],
+    ids=str,
+)
+def test_what_is_no_fault_is_refused_and_disturbs_no_call(shared: Provider, wish: object) -> None:
+    sent = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+    reply = shared.request("POST", "/faults", json.dumps(wish).encode() + b"\n", sent)
+    assert reply.status == 400 and "no fault" in reply.error["message"]
+    assert shared.chat().status == 200
+
+
 def test_its_own_names_open_it(shared: Provider) -> None:
     for name in ("127.0.0.1", "LocalHost", "[::1]"):
         ours = {"Host": f"{name}:{shared.port}", "Origin": f"http://{name}:{shared.port}"}

@@ -3,7 +3,7 @@
 Python waits in its end for the threads of Temporal's SDK. Where a call was given up just before,
 after Ctrl+C or a time limit, such a thread waits for Python to hand over an answer that nobody
 awaits. Of 15 plain starters stopped with Ctrl+C 9 never ended (SDK 1.35.0, Python 3.11), and now
-and then one aborts. So a program of ours does not wait for them: `leave`.
+and then one aborts. So a program of ours does not wait for them: `leave_after`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any, NoReturn
 
@@ -27,22 +27,27 @@ def run(main: Coroutine[Any, Any, None], parting: str) -> NoReturn:
         parting: what Ctrl+C has not ended, in a sentence.
     """
     quiet_core()
-    code = 1
+
+    def to_the_end() -> int:
+        try:
+            asyncio.run(main)
+        except WorkshopError as error:
+            print("✗ " + "\n  ".join(error.lines()), file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(f"\n{parting}")
+        return 0
+
+    leave_after(to_the_end)
+
+
+def leave_after(main: Callable[[], int]) -> NoReturn:
+    """End this process with the exit code of `main`, and with all that was printed and logged."""
     try:
-        asyncio.run(main)
-        code = 0
-    except WorkshopError as error:
-        print("✗ " + "\n  ".join(error.lines()), file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"\n{parting}")
-        code = 0
+        code = main()
     except Exception:
         traceback.print_exc()
-    leave(code)
-
-
-def leave(code: int) -> NoReturn:
-    """End this process now, with all that it has printed and logged."""
+        code = 1
     logging.shutdown()
     try:
         sys.stdout.flush()

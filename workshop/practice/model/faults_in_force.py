@@ -45,12 +45,20 @@ class Fault:
     """In which way a model misbehaves, one of `WAYS`; empty for other faults."""
     notebook: str = NOBODY
     """Whose calls it is for."""
-    spent: float = 0
+    spent: float = field(default=0, init=False)
     """US dollars of a budget that were spent."""
-    answered: int = 0
+    answered: int = field(default=0, init=False)
     """Calls of a budget that were answered."""
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set when the fault is over."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError or TypeError for what is no number, here and not in somebody's call."""
+        self.times, self.calls = (n if n is None else int(n) for n in (self.times, self.calls))
+        self.dollars = None if self.dollars is None else float(self.dollars)
+        self.seconds = min(max(float(self.seconds), 0), 3600)
+        self.retry_after = float(self.retry_after)
+        self.matching, self.notebook = str(self.matching), str(self.notebook)
 
     @classmethod
     def from_line(cls, line: bytes) -> Fault:
