@@ -27,6 +27,9 @@ _settings = tempfile.TemporaryDirectory(prefix="settings-")
 os.environ["WORKSHOP_ENV_FILE"] = f"{_settings.name}/env"
 
 
+_nursery = pytest.StashKey[subprocess.Popen[bytes]]()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One process for all test processes that forks what starts slowly: tests/startup/forked.py.
 
@@ -41,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
             [str(rooms.STARTUP), os.environ.get("PYTHONPATH", "")]
         )
     line = [sys.executable, str(rooms.STARTUP / "forked.py"), address]
-    nursery = subprocess.Popen(line, stdin=subprocess.PIPE)
+    nursery = config.stash[_nursery] = subprocess.Popen(line, stdin=subprocess.PIPE)
 
     def close() -> None:
         assert nursery.stdin
@@ -51,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[rooms.NURSERY]
 
     config.add_cleanup(close)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What it had forked ended with it; whatever the tests say of that, this is why."""
+    nursery = session.config.stash.get(_nursery, None)
+    if nursery and (code := nursery.poll()) is not None:
+        print(f"\nThe process that forks for the tests ended in their middle: exit code {code}.")
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
 
 @pytest.fixture(autouse=True)

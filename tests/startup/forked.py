@@ -155,6 +155,9 @@ def serve(address: str) -> dict[str, Any] | None:
                 _import_all()
                 line = listener.accept()[0]
                 job, streams = _received(line)
+                if job is None:  # killed while it asked
+                    line.close()
+                    continue
                 pid = os.fork()
                 if pid == 0:
                     os.setsid()
@@ -176,7 +179,7 @@ def serve(address: str) -> dict[str, Any] | None:
                     if ended:
                         _tell(halves.pop(pid), os.waitstatus_to_exitcode(status), watched)
             elif key.data in halves:
-                asked = key.fileobj.recv(1)  # type: ignore[union-attr]
+                asked = _signal(key.fileobj)  # type: ignore[arg-type]
                 if not asked:
                     watched.unregister(key.fileobj)
                 # Its own group may not be there yet, right after the fork.
@@ -199,12 +202,29 @@ def _import_all() -> None:
     gc.freeze()
 
 
-def _received(line: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    head, streams, _, _ = socket.recv_fds(line, 4, 3)
-    length, text = int.from_bytes(head, "big"), b""
-    while len(text) < length and (part := line.recv(length - len(text))):
-        text += part
-    return json.loads(text), streams
+def _received(line: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """The job that somebody hands over, and its streams; None of somebody who is gone, or stuck."""
+    streams: list[int] = []
+    line.settimeout(10)  # all others wait as well
+    try:
+        head, streams, _, _ = socket.recv_fds(line, 4, 3)
+        length, text = int.from_bytes(head, "big"), b""
+        while len(text) < length and (part := line.recv(length - len(text))):
+            text += part
+        job = json.loads(text)
+        line.settimeout(None)
+    except (OSError, ValueError):
+        for stream in streams:
+            os.close(stream)
+        return None, []
+    return job, streams
+
+
+def _signal(line: socket.socket) -> bytes:
+    try:
+        return line.recv(1)
+    except ConnectionResetError:  # killed before it read how the other half has ended
+        return b""
 
 
 def _tell(line: socket.socket, status: int, watched: selectors.BaseSelector) -> None:
