@@ -25,11 +25,14 @@ demo: $(VENV)/.lab  ## kill real processes and count what was paid; DEMO=draft p
 	@$(BIN)/python -m workshop demo $(or $(DEMO),crash)
 	@$(if $(DEMO),,echo && $(BIN)/python -m workshop demo)
 
+# More than there are processors, because tests wait a good deal; and who has none left takes some.
+AT_ONCE = -n 5 --dist worksteal
+
 test: $(VENV)/.dev  ## set everything up and test: of each kind some, of what was changed all
-	@$(BIN)/python -m pytest -n 4 --quick
+	@$(BIN)/python -m pytest $(AT_ONCE) --quick
 
 test-all: $(VENV)/.dev  ## every test; REST=1 leaves out what `make test` has run
-	@$(BIN)/python -m pytest -n 4 $(if $(REST),--rest) $(TESTS)
+	@$(BIN)/python -m pytest $(AT_ONCE) $(if $(REST),--rest) $(TESTS)
 
 browser: $(VENV)/.dev  ## install a Chromium for the tests that look at pages
 	@found=; for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && found=$$name; done; \

@@ -19,7 +19,7 @@ from worked_through import LESSONS, OFTEN, Lesson, fill, first_difference, go_on
 
 ONLY_02 = pytest.mark.parametrize("lesson", LESSONS[:1], ids=["02"], indirect=True)
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
-the_whole_lesson = pytest.mark.rotates("pages", "a whole lesson", among=4)
+the_whole_lesson = pytest.mark.rotates("pages", "a whole lesson", among=8)
 """Both notebooks to their end; what comes before saves the practice notebook."""
 the_beginning = pytest.mark.smaller
 """With --quick it may be all; with --rest the rest needs it once more."""

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 import drafts
 
-pytestmark = pytest.mark.rotates("pages", "the review page", among=4)
+pytestmark = pytest.mark.rotates("pages", "the review page", among=8)
 TOPIC = "Give me 3 fun facts about tardigrades"
 HOSTILE = "Tell me about <script>document.cookie='owned'</script><img src=x onerror=alert(1)>"
 PHONE = 400

@@ -75,7 +75,7 @@ class Learner:
         gone: dict[str, str] = {}
         for name in dict.fromkeys(names):
             cell = next(
-                (i for i in reversed(earlier) if name in bound(_parsed(self.blank.cells[i]))), ""
+                (i for i in reversed(earlier) if name in _bound_in(self.blank.cells[i])), ""
             )
             if cell and name not in self.names:
                 gone.setdefault(cell, name)
@@ -98,7 +98,7 @@ class Learner:
             own: only names that the learner chose: not what was imported, nor what a cell that
                 was given defines.
         """
-        given = set().union(*(bound(_parsed(text)) for text in self.blank.cells.values()))
+        given = set().union(*map(_bound_in, self.blank.cells.values()))
         known = [
             n
             for n, value in self.names.items()
@@ -227,6 +227,11 @@ def _parsed(text: str) -> ast.Module:
         return parsed(text)
     except SyntaxError:
         return ast.Module([], [])
+
+
+@functools.lru_cache(maxsize=256)
+def _bound_in(text: str) -> frozenset[str]:
+    return frozenset(bound(_parsed(text)))
 
 
 def last_name(node: ast.AST) -> str:

@@ -5,6 +5,7 @@ No remark ever quotes a value: it may be a key.
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from dataclasses import dataclass
@@ -62,10 +63,15 @@ def read(file: Path) -> EnvFile:
             "It holds lines such as LLM_MODEL=openai/gpt-4o.",
             f"Save {file.name} as UTF-8, or remove it to have it made again.",
         ) from None
+    return _understood(file.name, text)
+
+
+@functools.lru_cache(maxsize=4)  # it is read for each call of a model, and seldom another one
+def _understood(file: str, text: str) -> EnvFile:
     lines = text.splitlines()
     remarks: list[str] = []
     for number in _unreadable(text):
-        remarks += _remark(file.name, number, lines[number - 1])
+        remarks += _remark(file, number, lines[number - 1])
         lines[number - 1] = ""  # so that an open quote does not take the lines below with it
     values: dict[str, str] = {}
     places: dict[str, list[int]] = {}
@@ -78,9 +84,9 @@ def read(file: Path) -> EnvFile:
             cleaned = cleaned[1:-1].strip()
         if cleaned and not cleaned.startswith("#"):  # only a comment behind the sign
             values[name] = cleaned
-        remarks += _about_name(file.name, name, places[name], name in values)
+        remarks += _about_name(file, name, places[name], name in values)
     if "LLM_API_KEY" not in values:
-        remarks += _key_in_a_comment(file.name, lines)
+        remarks += _key_in_a_comment(file, lines)
     return EnvFile(values, tuple(remarks))
 
 
