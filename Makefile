@@ -78,7 +78,9 @@ test-matrix: $(VENV)/.dev  ## the tests on the other Pythons that are here, the 
 	PYENV_VERSION="$$all" $(BIN)/python -m pytest tests/colab_lessons.py || failed="$$failed Colab"; \
 	[ -z "$$failed" ] || { echo "✗ Failed on:$$failed"; exit 1; }
 
-lock: $(VENV)/.dev  ## write constraints.txt anew from pyproject.toml
+# Set-up would want the old lock, which a new bound may contradict.
+lock:  ## write constraints.txt anew from pyproject.toml
+	@[ -x $(BIN)/uv ] || $(MAKE) $(VENV)/.dev
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate \
 		--no-emit-index-url --extra lab --extra dev pyproject.toml -o constraints.txt
 
