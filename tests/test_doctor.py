@@ -66,7 +66,7 @@ def test_a_port_that_is_taken(
 ) -> None:
     port = int(room[setting])
 
-    async def unhealthy(address: str) -> bool:
+    async def unhealthy(settings: Settings) -> bool:
         return False
 
     monkeypatch.setattr(temporal_service, "healthy", unhealthy)

@@ -18,9 +18,16 @@ from dotenv.parser import parse_stream
 from workshop.core import disk
 from workshop.core.errors import WorkshopError
 
+_TLS = "CLIENT_CERT_PATH CLIENT_KEY_PATH SERVER_CA_CERT_PATH SERVER_NAME"
+TEMPORAL_NAMES = (
+    *("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS"),
+    *("TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE"),
+    *(f"TEMPORAL_TLS_{name}" for name in _TLS.split()),
+)
+"""What the SDK reads (https://docs.temporal.io/develop/environment-configuration)."""
 NAMES = (
-    *("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"),
-    *("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "DATABASE_URL"),
+    *("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT", "DATABASE_URL"),
+    *TEMPORAL_NAMES,
 )
 """The names that a person writes into the file, and may misspell."""
 
