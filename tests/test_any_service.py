@@ -186,6 +186,10 @@ WRONG: dict[str, tuple[Callable[[Guarded], dict[str, str]], str]] = {
         lambda s: s.by_certificate(s.client) | {"TEMPORAL_TLS_CLIENT_KEY_PATH": str(s.ended.key)},
         "do not fit together",
     ),
+    "certificate that is not there": (
+        lambda s: s.by_certificate(s.client) | {"TEMPORAL_TLS_CLIENT_CERT_PATH": "/no/such.pem"},
+        "/no/such.pem cannot be read",
+    ),
     "no such namespace": (
         lambda s: s.by_key() | {"TEMPORAL_NAMESPACE": "nope"},
         "has no namespace 'nope', which TEMPORAL_NAMESPACE names",

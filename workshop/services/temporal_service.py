@@ -117,7 +117,7 @@ async def refusal(settings: Settings, *, claims: bool = False) -> TemporalServic
         saw, do = refusals.why(error, settings)
         expected = "The workshop uses the Service that is named, and starts none."
         return TemporalServiceError(saw, expected, do)
-    except namespaces.NamespaceError as error:
+    except WorkshopError as error:  # the namespace is not there, or a file of a certificate
         return TemporalServiceError(error.saw, error.expected, error.do)
     return None
 

@@ -37,7 +37,8 @@ def status(settings: Settings) -> bool:
     service = asyncio.run(temporal_service.healthy(settings)) and bool(
         not settings.temporal_is_ours or processes.running(settings.home, temporal_service.NAME)
     )
-    tell(service, temporal_service.NAME, f"Temporal Service at {address}")
+    ours = temporal_service.NAME if settings.temporal_is_ours else "somebody else's"
+    tell(service, ours, f"Temporal Service at {address}")
     model = not settings.practice or process.health(settings) is not None
     if settings.practice:
         tell(model, process.NAME, f"Practice model at {settings.llm_api_base}")
@@ -79,7 +80,10 @@ async def workflows(settings: Settings, *, end: bool, ask: bool) -> bool:
     Returns:
         False where they were to be ended and that person does not want it.
     """
-    if not await temporal_service.healthy(settings):
+    if not settings.temporal_is_ours:
+        if error := await temporal_service.refusal(settings, claims=True):
+            raise error
+    elif not await temporal_service.healthy(settings):
         raise WorkshopError(
             f"No Temporal Service answers at {settings.temporal_address}.",
             do="Run `python -m workshop up`, then this again.",
