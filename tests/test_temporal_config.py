@@ -42,6 +42,12 @@ def test_a_profile_is_read_and_a_variable_wins(folder: Path) -> None:
     assert not settings.temporal_is_ours and not settings.connection.is_here
     assert settings.connection.named_by == "the profile 'cloud' of temporal.toml"
     assert settings.connection.guarded == "TLS, an API key"
+    assert settings.connection.namespace_by == "TEMPORAL_NAMESPACE"
+    by_file = read(folder, toml, TEMPORAL_PROFILE="cloud", TEMPORAL_ADDRESS="x:1").connection
+    assert (by_file.named_by, by_file.namespace_by) == (
+        "TEMPORAL_ADDRESS",
+        "the profile 'cloud' of temporal.toml",
+    )
     assert settings.connect_config() == {
         "target_host": "cloud.example:7233",
         "namespace": "other",
@@ -128,6 +134,10 @@ def test_what_is_empty_or_misspelt_is_told_and_does_no_harm(folder: Path) -> Non
     assert "TEMPORAL_API_KEY is set, and empty" in note and "turns TLS on" in note
     (remark,) = settings.remarks
     assert "TEMPORAL_ADRESS" in remark and "TEMPORAL_ADDRESS=…" in remark
+    pem = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
+    (folder / "env").write_text(f'TEMPORAL_TLS_SERVER_CA_CERT_DATA="{pem}"\n')
+    settings = read(folder, TEMPORAL_ADDRESS="x:1", TEMPORAL_TLS_CLIENT_KEY_DATA="y")
+    assert not settings.remarks and settings.connect_config()["tls"].server_root_ca_cert
     (folder / "env").write_text("TEMPORAL_APIKEY=x\n")
     assert "TEMPORAL_API_KEY=…" in "".join(read(folder).remarks)
 

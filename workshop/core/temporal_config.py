@@ -40,6 +40,8 @@ class Connection:
     namespace: str | None = None
     named_by: str = ADDRESS
     """Where the address comes from, in words."""
+    namespace_by: str = NAMESPACE
+    """Where the namespace comes from, in words."""
     guarded: str = ""
     """How one gets in, in words: TLS, a client certificate, a key. Empty for none of them."""
     secret: Mapping[str, SecretStr] = field(default_factory=dict, repr=False)
@@ -95,6 +97,7 @@ def read(values: Mapping[str, str], folder: Path) -> Connection:
         address,
         profile.namespace or None,
         named_by,
+        NAMESPACE if NAMESPACE in variables or not profile.namespace else by_file,
         _guarded(profile),
         {name: SecretStr(value) for name, value in variables.items()},
         bool(address) and values.get(USE) == address,

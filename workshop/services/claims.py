@@ -71,8 +71,7 @@ async def claim(settings: Settings, lesson: str) -> Namespace:
             return Namespace(_claim.name, _claim.others or "this notebook's own", True)
     _claim = None
     await require(client, settings)
-    by = VARIABLE if VARIABLE in settings.connection.secret else settings.connection.named_by
-    told = f"as {by} says; shared with all that use it"
+    told = f"as {settings.connection.namespace_by} says; shared with all that use it"
     if VARIABLE not in settings.given:
         told = (
             "shared with all that use it: this Temporal Service lets us make none. Run one "

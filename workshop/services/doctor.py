@@ -178,7 +178,8 @@ async def _namespace(settings: Settings, client: Client) -> Finding:
         return Finding("Namespace", False, error.saw, error.do)
     except RPCError as error:
         return Finding("Namespace", False, f"cannot be asked for: {error.message}")
-    saw = f"{client.namespace}, as TEMPORAL_NAMESPACE says" if given else "one for each notebook"
+    by = settings.connection.namespace_by
+    saw = f"{client.namespace}, as {by} says" if given else "one for each notebook"
     if not (given or settings.temporal_is_ours):
         saw += ", if the Service lets us make it; otherwise the namespace 'default'"
     return Finding("Namespace", True, saw)

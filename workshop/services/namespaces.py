@@ -39,9 +39,7 @@ async def require(client: Client, settings: Settings) -> None:
     """
     if await _exists(client, client.namespace):
         return
-    found = settings.connection
-    given = VARIABLE in settings.given
-    by = VARIABLE if VARIABLE in found.secret else found.named_by
+    given, by = VARIABLE in settings.given, settings.connection.namespace_by
     raise NamespaceError(
         f"The Temporal Service at {settings.temporal_address} has no namespace "
         f"{client.namespace!r}{f', which {by} names' * given}, or does not show it to you.",
