@@ -63,7 +63,8 @@ def room(
             "WORKSHOP_ENV_FILE": str(home / "env"),
             # This repository's classroom, whatever else is installed.
             "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-            # No start-up file or configuration of the author.
+            # No profiles, start-up file or configuration of the author.
+            "TEMPORAL_CONFIG_FILE": os.devnull,
             "IPYTHONDIR": str(home / "ipython"),
             **extra,
         }

@@ -22,6 +22,8 @@ for name in list(os.environ):
     if name.startswith(("LLM_", "TEMPORAL_", "WORKSHOP_")) and name != rooms.NURSERY:
         del os.environ[name]
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+# A person's own profiles for the SDK lie in a folder of theirs: tests have none.
+os.environ["TEMPORAL_CONFIG_FILE"] = os.devnull
 # Where a test has no room of its own: the settings' file in the repository is the learner's.
 _settings = tempfile.TemporaryDirectory(prefix="settings-")
 os.environ["WORKSHOP_ENV_FILE"] = f"{_settings.name}/env"
@@ -74,9 +76,13 @@ def loopback_alone() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def namespace_of_its_own() -> Iterator[None]:
-    """`begin` names a namespace to its kernel; a test must not name it to the next one."""
+    """`begin` tells its kernel how to connect; a test must not tell it to the next one."""
     yield
-    os.environ.pop("TEMPORAL_NAMESPACE", None)
+    from workshop.core import temporal_config
+
+    for name in {*temporal_config._told, "TEMPORAL_NAMESPACE"} - {"TEMPORAL_CONFIG_FILE"}:
+        os.environ.pop(name, None)
+    temporal_config.keep(list(temporal_config._told))
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
         "WORKSHOP_PRACTICE_PORT": str(practice),
         "WORKSHOP_SITE_PORT": str(site),
         "WORKSHOP_PRACTICE_DELAY": "0",
+        "TEMPORAL_CONFIG_FILE": os.devnull,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYTHONPATH": str(STARTUP),

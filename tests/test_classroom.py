@@ -49,7 +49,7 @@ def test_cold_it_starts_all_and_says_so(room: dict[str, str], shown: list[Panel]
     settings = start()
     print(f"begin, cold: {time.monotonic() - began:.2f} s")
     assert set(pids()) == set(NAMES)
-    assert settings.practice and asyncio.run(temporal_service.healthy(settings.temporal_address))
+    assert settings.practice and asyncio.run(temporal_service.healthy(settings))
     text = repr(shown[0])
     assert "✓ Ready for lesson 02" in text and "started now" in text
     assert f"http://127.0.0.1:{settings.ui_port}" in text

@@ -13,6 +13,7 @@ import pytest
 import room as rooms
 
 from workshop.core import disk
+from workshop.core.settings import Settings
 from workshop.services import doctor, temporal_service
 from workshop.services.doctor import Finding
 
@@ -66,7 +67,7 @@ def test_a_port_that_is_taken(
 ) -> None:
     port = int(room[setting])
 
-    async def unhealthy(address: str) -> bool:
+    async def unhealthy(settings: Settings) -> bool:
         return False
 
     monkeypatch.setattr(temporal_service, "healthy", unhealthy)
@@ -156,15 +157,6 @@ def test_a_service_that_is_named_and_dead(elsewhere: None, monkeypatch: pytest.M
     found = faults()
     assert address in found["Temporal Service"].saw
     assert "TEMPORAL_ADDRESS" in found["Temporal Service"].do
-
-
-def test_temporal_cloud_is_told_what_the_notebooks_lack(
-    elsewhere: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{rooms.free_ports(1)[0]}")
-    monkeypatch.setenv("TEMPORAL_API_KEY", SENTINEL)
-    service = faults()["Temporal Service"]
-    assert "without a key and without TLS" in service.do and "Empty TEMPORAL_ADDRESS" in service.do
 
 
 def test_a_disk_that_is_full(elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pickle
 import traceback
 from pathlib import Path
@@ -27,7 +28,7 @@ def env_file(tmp_path: Path) -> Path:
 
 def read(env_file: Path, text: str = "", **outside: str) -> Settings:
     env_file.write_text(text)
-    return load({"WORKSHOP_ENV_FILE": str(env_file), **outside})
+    return load({"WORKSHOP_ENV_FILE": str(env_file), "TEMPORAL_CONFIG_FILE": os.devnull, **outside})
 
 
 # Where a value comes from

@@ -52,7 +52,7 @@ def program(folder: Path, lines: str) -> Path:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second for a health check that nothing will answer."""
     healthy = temporal_service.healthy
-    monkeypatch.setattr(temporal_service, "healthy", lambda address: healthy(address, limit=0.5))
+    monkeypatch.setattr(temporal_service, "healthy", lambda given: healthy(given, limit=0.5))
 
 
 # One that runs
@@ -145,7 +145,7 @@ def test_one_that_was_killed_is_replaced_on_the_same_file(running_room: dict[str
     before = pid(settings)
     psutil.Process(before).kill()
     rooms.until(lambda: processes.running(settings.home, NAME) is None, "its end")
-    assert not asyncio.run(temporal_service.healthy(settings.temporal_address))
+    assert not asyncio.run(temporal_service.healthy(settings))
 
     service = ensure(settings)
     assert service.started_now and service.ours
@@ -222,7 +222,7 @@ def test_a_service_that_is_named_is_used_and_none_started(
     assert service.web_ui == "" and temporal_service.workflow_link(settings, "x") == ""
     assert not (settings.home / "temporal.db").exists()
     assert temporal_service.down(settings) is None
-    assert asyncio.run(temporal_service.healthy(address))
+    assert asyncio.run(temporal_service.healthy(settings))
 
 
 def test_a_named_service_that_is_dead_is_told(
@@ -274,11 +274,11 @@ def test_one_that_never_answers_is_told_and_can_be_ended(
     assert ended and not rooms.alive(ended.pid)
 
 
-def test_something_else_on_the_port_is_not_taken_for_one() -> None:
+def test_something_else_on_the_port_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"localhost:{server.getsockname()[1]}"
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"localhost:{server.getsockname()[1]}")
         with rooms.quick(3):
-            assert not asyncio.run(temporal_service.healthy(address, limit=0.3))
+            assert not asyncio.run(temporal_service.healthy(load(), limit=0.3))
 
 
 # The command

@@ -51,7 +51,7 @@ async def run_worker() -> None:
     from workshop.core.settings import load
 
     settings = load()
-    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    client = await Client.connect(**settings.connect_config())
     worker = Worker(
         client,
         task_queue=TASK_QUEUE,

@@ -31,6 +31,7 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
@@ -41,8 +42,7 @@ from workshop import (
 
 settings = await begin("02")
 client = await Client.connect(
-    settings.temporal_address,
-    namespace=settings.temporal_namespace,
+    **ClientConfig.load_client_connect_config(),
     data_converter=pydantic_data_converter,
 )
 

@@ -354,17 +354,21 @@ class GenerateReportWorkflow:
 # It never runs your code. `begin` has started one for you on this machine; in production you run
 # your own or use Temporal Cloud.
 #
-# A **Client** is your connection to it. One is enough for a whole notebook. The data converter
-# says how inputs and results are written down; this one knows pydantic models, such as the
-# model's answer.
+# A **Client** is your connection to it. One is enough for a whole notebook. Where the Service is,
+# the code does not say: the SDK reads it from
+# [variables or a file](https://docs.temporal.io/develop/environment-configuration), and `begin` has
+# set `TEMPORAL_ADDRESS` in this kernel. For another Service you change those, and no cell.
+#
+# The data converter says how inputs and results are written down; this one knows pydantic models,
+# such as the model's answer.
 
 # %%
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 
 client = await Client.connect(
-    settings.temporal_address,
-    namespace=settings.temporal_namespace,
+    **ClientConfig.load_client_connect_config(),
     data_converter=pydantic_data_converter,
 )
 

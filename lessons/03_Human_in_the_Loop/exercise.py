@@ -32,6 +32,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -45,8 +46,7 @@ from workshop.practice_model.faults import slow
 
 settings = await begin("03")
 client = await Client.connect(
-    settings.temporal_address,
-    namespace=settings.temporal_namespace,
+    **ClientConfig.load_client_connect_config(),
     data_converter=pydantic_data_converter,
 )
 

@@ -41,6 +41,7 @@ from pathlib import Path
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -53,8 +54,7 @@ from workshop.errors import WorkshopError
 
 settings = await begin("03")
 client = await Client.connect(
-    settings.temporal_address,
-    namespace=settings.temporal_namespace,
+    **ClientConfig.load_client_connect_config(),
     data_converter=pydantic_data_converter,
 )
 
@@ -828,7 +828,7 @@ print("python demos/module_one_03_human_in_the_loop/decide.py", handle.id)
 # Client of its own.
 
 # %%
-elsewhere = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+elsewhere = await Client.connect(**ClientConfig.load_client_connect_config())
 same = elsewhere.get_workflow_handle_for(DraftWorkflow.run, handle.id)
 draft = await same.query(DraftWorkflow.get_draft)
 await decide(same, Decision("keep", draft.version))

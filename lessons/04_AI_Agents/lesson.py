@@ -50,6 +50,7 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -63,8 +64,7 @@ from workshop.errors import WorkshopError
 settings = await begin("04")
 site = await open_site()
 client = await Client.connect(
-    settings.temporal_address,
-    namespace=settings.temporal_namespace,
+    **ClientConfig.load_client_connect_config(),
     data_converter=pydantic_data_converter,
 )
 

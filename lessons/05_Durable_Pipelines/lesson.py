@@ -46,6 +46,7 @@ from temporalio.client import (
 )
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer, Worker
@@ -63,8 +64,7 @@ from workshop.practice_model.faults import (
 
 settings = await begin("05")
 client = await Client.connect(
-    settings.temporal_address,
-    namespace=settings.temporal_namespace,
+    **ClientConfig.load_client_connect_config(),
     data_converter=pydantic_data_converter,
 )
 

@@ -53,10 +53,10 @@ async def replay_all(file: str) -> None:
     replayers: dict[type, Replayer] = {}
     well: dict[str, int] = {}
     badly: list[tuple[str, str, list[str]]] = []
-    if not await healthy(settings.temporal_address):  # a lesson without Workflows needs none
+    if not await healthy(settings):  # a lesson without Workflows needs none
         Path(file).write_text(json.dumps({"well": well, "badly": badly}), encoding="utf-8")
         return
-    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    client = await Client.connect(**settings.connect_config())
     async for run in client.list_workflows():
         if run.task_queue not in _queues:
             continue  # a process of its own ran it, such as a scene's Worker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from workshop.core import colab_secrets, disk
+from workshop.core import colab_secrets, disk, temporal_config
 from workshop.core.settings import Settings, load
 from workshop.practice.model import process
 from workshop.watching.metering import attach
@@ -39,4 +39,5 @@ def _without_model(given: Settings) -> dict[str, str]:
     """The variables of the environment that keep all settings but the model's."""
     nothing = disk.ready(given.home) / "practice-only.env"
     nothing.touch()
+    temporal_config.keep(load(temporal_config.as_set()).connection.secret)
     return given.variables() | {"WORKSHOP_ENV_FILE": str(nothing)}

@@ -276,8 +276,7 @@ async def connect() -> Client:
     try:
         return await answered(
             Client.connect(
-                known.temporal_address,
-                namespace=known.temporal_namespace,
+                **known.connect_config(),
                 data_converter=pydantic_data_converter,
             )
         )

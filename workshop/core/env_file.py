@@ -18,9 +18,16 @@ from dotenv.parser import parse_stream
 from workshop.core import disk
 from workshop.core.errors import WorkshopError
 
+_TLS = "CLIENT_CERT CLIENT_KEY SERVER_CA_CERT"
+TEMPORAL_NAMES = (
+    *("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_TLS"),
+    *("TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE", "TEMPORAL_TLS_SERVER_NAME"),
+    *(f"TEMPORAL_TLS_{name}_{kind}" for name in _TLS.split() for kind in ("PATH", "DATA")),
+)
+"""What the SDK reads (https://docs.temporal.io/develop/environment-configuration)."""
 NAMES = (
-    *("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT"),
-    *("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "DATABASE_URL"),
+    *("LLM_API_KEY", "LLM_MODEL", "LLM_API_BASE", "LLM_TIMEOUT", "DATABASE_URL"),
+    *TEMPORAL_NAMES,
 )
 """The names that a person writes into the file, and may misspell."""
 
@@ -116,8 +123,9 @@ def _unreadable(text: str) -> list[int]:
     found = []
     for binding in parse_stream(io.StringIO(text)):
         over = binding.original.string.splitlines()
-        # An open quote may end at another one, lines below; none of our values has two lines.
-        swallows = binding.key in NAMES and len([line for line in over if line.strip()]) > 1
+        # An open quote may end at another one, lines below; only data of certificates has lines.
+        one_line = binding.key in NAMES and not str(binding.key).endswith("_DATA")
+        swallows = one_line and len([line for line in over if line.strip()]) > 1
         alone = binding.key is not None and binding.value is None
         if not (binding.error or swallows or alone):
             continue

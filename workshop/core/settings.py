@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from workshop.core import colab_secrets, disk, env_file, model_settings
+from workshop.core import colab_secrets, disk, env_file, model_settings, temporal_config
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import SECONDS, SettingsError, number
+from workshop.core.temporal_config import ADDRESS, NAMESPACE, OWN, Connection
+
+if TYPE_CHECKING:
+    from temporalio.envconfig import ClientConnectConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds lessons, notebooks and `.env.example`."""
@@ -55,7 +59,9 @@ class Settings:
     temporal_address: str
     temporal_namespace: str
     temporal_is_ours: bool
-    """False when TEMPORAL_ADDRESS is set: that Temporal Service is used and none is started."""
+    """False when an address is configured: that Temporal Service is used and none is started."""
+    connection: Connection
+    """What the user has configured of that."""
     ui_port: int
     practice_port: int
     practice_delay: float
@@ -100,11 +106,22 @@ class Settings:
         told["WORKSHOP_HOME"] = str(self.home)
         told["WORKSHOP_PRACTICE_DELAY"] = str(self.practice_delay)
         told["LLM_TIMEOUT"] = str(self.llm_timeout)
-        if "TEMPORAL_NAMESPACE" in self.given:
-            told["TEMPORAL_NAMESPACE"] = self.temporal_namespace
-        if not self.temporal_is_ours:
-            told["TEMPORAL_ADDRESS"] = self.temporal_address
+        return told | self.connection.variables()
+
+    def temporal_variables(self) -> dict[str, str]:
+        """The variables that tell the SDK which Temporal Service and which namespace are used."""
+        told = self.connection.variables()
+        if self.temporal_is_ours:
+            told |= dict.fromkeys((ADDRESS, OWN), self.temporal_address)
         return told
+
+    def connect_config(self) -> ClientConnectConfig:
+        """What `Client.connect` takes: target, namespace, TLS. Never print it: it holds the key.
+
+        Raises:
+            SettingsError: the file of a certificate or of its key cannot be read.
+        """
+        return temporal_config.arguments(self.temporal_variables())
 
     def port(self, setting: str) -> int:
         """The port that a setting such as WORKSHOP_UI_PORT names."""
@@ -150,22 +167,15 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if file == PLACE / ".env":
         disk.keep_private(file)
     read = _read(file)
-    environment = {k: v.strip() for k, v in outside.items() if v.strip()}
+    environment = temporal_config.of_the_user(outside)
     values = read.values | colab_secrets.found() | environment
     model = model_settings.read(values, read.values, environment, file.name)
     home = Path(values.get("WORKSHOP_HOME") or PLACE / disk.DEFAULT).expanduser().absolute()
     ports = DEFAULT_PORTS | recorded_ports(home)
     whole = "A port is a whole number"
     ports = {n: int(number(values, n, port, 1024, 65535, whole)) for n, port in ports.items()}
-    address = values.get("TEMPORAL_ADDRESS")
-    parts = re.fullmatch(r".+:([0-9]{1,5})", address or "")
-    if address and not (parts and int(parts[1]) < 65536):
-        raise SettingsError(
-            f"TEMPORAL_ADDRESS is {address!r}.",
-            "It is a host and a port, such as 127.0.0.1:7233.",
-            "Add the port, or remove the setting to let the workshop start a Temporal Service.",
-        )
-    namespace = values.get("TEMPORAL_NAMESPACE", "default")
+    found = temporal_config.read(values, file.absolute().parent)
+    namespace = found.namespace or "default"
     database = _sqlite(_folder(home, namespace) / "research.sqlite")
     return Settings(
         llm_model=model.model,
@@ -174,19 +184,21 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         if model.practice
         else model.base,
         practice=model.practice,
-        temporal_address=address or f"127.0.0.1:{ports['WORKSHOP_TEMPORAL_PORT']}",
+        temporal_address=found.address or f"127.0.0.1:{ports['WORKSHOP_TEMPORAL_PORT']}",
         temporal_namespace=namespace,
-        temporal_is_ours=not address,
+        temporal_is_ours=not found.address,
+        connection=found,
         ui_port=ports["WORKSHOP_UI_PORT"],
         practice_port=ports["WORKSHOP_PRACTICE_PORT"],
         practice_delay=number(values, "WORKSHOP_PRACTICE_DELAY", 0.6, 0, 60, SECONDS),
         site_port=ports["WORKSHOP_SITE_PORT"],
         database_url=SecretStr(values.get("DATABASE_URL", database)),
         home=home,
-        given=frozenset({*DEFAULT_PORTS, "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY"} & set(values)),
+        given=frozenset(DEFAULT_PORTS.keys() & values.keys())
+        | ({NAMESPACE} if found.namespace else set()),
         llm_timeout=model.timeout,
-        remarks=read.remarks + model.remarks,
-        notes=model.notes,
+        remarks=read.remarks + model.remarks + tuple(temporal_config.misspelt(environment)),
+        notes=model.notes + tuple(temporal_config.empty(outside)),
     )
 
 

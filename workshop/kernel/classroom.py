@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop.core import colab_secrets, disk, servers
+from workshop.core import colab_secrets, disk, servers, temporal_config
 from workshop.core.display import show
 from workshop.core.errors import WorkshopError
 from workshop.core.model_settings import key_command, shown_base
@@ -66,18 +66,23 @@ async def make_ready(
     """
     _known(lesson)
     secrets = colab_secrets.ask()
-    settings = load(claims.environment())
+    settings = load(temporal_config.as_set())
+    await _agreed(settings, lesson)
     disk.ready(settings.home, room=disk.ROOM)
     notebook.quiet_logs(settings.home)
     notebook.allow_nested_loops()
     tell_in_cells()
     opened()
-    starts = [temporal_service.ensure(settings)]
+    starts = [temporal_service.ensure(settings, claims=True)]
     if settings.practice:
         starts.append(process.ensure(settings))  # type: ignore[arg-type]
     service, *_ = await asyncio.gather(*starts)
     # What was started just now may have chosen other ports.
-    namespace = await claims.claim(load(claims.environment()), lesson)
+    given = load(temporal_config.as_set())
+    namespace = await claims.claim(given, lesson)
+    claimed = {temporal_config.NAMESPACE: namespace.name} if namespace.claimed else {}
+    # So that the SDK finds it in a cell: ClientConfig.load_client_connect_config().
+    temporal_config.tell(given.temporal_variables() | claimed)
     settings = load()
     if settings.practice:
         await asyncio.to_thread(faults.clear, settings.llm_api_base)
@@ -87,7 +92,7 @@ async def make_ready(
         Panel(
             lesson,
             (
-                ("Temporal Service", _service_words(service), ""),
+                ("Temporal Service", _service_words(service, settings), ""),
                 ("Namespace", f"{namespace.name} ({namespace.told})", ""),
                 ("Web UI", "" if service.web_ui else "of that service", service.web_ui),
                 ("Model", _model_words(settings), ""),
@@ -122,14 +127,47 @@ def _known(lesson: str) -> None:
         )
 
 
-def _service_words(service: temporal_service.TemporalService) -> str:
-    if service.started_now:
-        origin = "started now; it goes on when the kernel restarts"
-    elif service.ours:
-        origin = "running"
-    else:
-        origin = "named by TEMPORAL_ADDRESS; the workshop did not start it and will not end it"
-    return f"{service.address} ({origin})"
+def _service_words(service: temporal_service.TemporalService, settings: Settings) -> str:
+    if service.ours:
+        how = "started now; it goes on when the kernel restarts" if service.started_now else ""
+        return f"{service.address} ({how or 'running'})"
+    named = f"named by {settings.connection.named_by}"
+    how = ", ".join(filter(None, [settings.connection.guarded, named]))
+    return f"{service.address} ({how}; the workshop did not start it and will not end it)"
+
+
+_agreed_to: set[str] = set()
+"""Services elsewhere that the person at this kernel lets us use."""
+
+
+async def _agreed(settings: Settings, lesson: str) -> None:
+    """Ask before a Temporal Service is used that is not on this machine.
+
+    Raises:
+        WorkshopError: it is not to be used, or nobody is there to say so.
+    """
+    found, address = settings.connection, settings.temporal_address
+    if found.is_here or found.agreed or address in _agreed_to:
+        return
+    space = f"the namespace {found.namespace!r}"
+    if not found.namespace:
+        space = f"a namespace for each notebook, such as lesson-{lesson}-…, or else in 'default'"
+    print(
+        f"{found.named_by} names a Temporal Service that is not on this machine: {address}.\n"
+        f"The notebook works in {space}. There it makes Workflows, whose Event Histories\n"
+        "hold your prompts and the model's answers, and in lesson 05 Schedules. Search attributes\n"
+        "it makes none. A Service may charge for what is done."
+    )
+    if await notebook.ask("Use it? Type yes:", "no") == "yes":
+        _agreed_to.add(address)
+        return
+    raise WorkshopError(
+        f"The Temporal Service at {address} is not used: nobody has typed yes.",
+        "",
+        f"Run this cell again and type yes; or set {temporal_config.USE}={address} in .env, and "
+        f"nobody is asked. Take the address out of {found.named_by} to let the workshop start a "
+        "Service of its own.",
+    )
 
 
 def _model_words(settings: Settings) -> str:

@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -31,6 +30,8 @@ class Namespace:
     name: str
     told: str
     """Whose it is, in words."""
+    claimed: bool
+    """Whether this kernel has it for itself."""
 
 
 @dataclass
@@ -50,41 +51,33 @@ class _Claim:
 _claim: _Claim | None = None
 
 
-def environment() -> Mapping[str, str]:
-    """The environment as the user has set it: without the namespace that this kernel claimed."""
-    if _claim and os.environ.get(VARIABLE) == _claim.name:
-        return {name: value for name, value in os.environ.items() if name != VARIABLE}
-    return os.environ
-
-
 async def claim(settings: Settings, lesson: str) -> Namespace:
-    """Give this kernel a namespace, and let TEMPORAL_NAMESPACE name it from now on.
+    """Give this kernel a namespace. Its name is made of the lesson's number.
 
     A kernel that restarts gets the namespace again that its notebook had, and finds its Workflows.
-    The settings are those of `environment()`, and the name is made of the lesson's number.
+
+    Args:
+        settings: as the user has set them, without the namespace that this kernel has had so far.
 
     Raises:
         NamespaceError: the namespace that the user has set does not exist.
     """
     global _claim
-    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    client = await Client.connect(**settings.connect_config())
     if VARIABLE not in settings.given:
         if _claim is None or _claim.home != settings.home or not _claim.stands:
             _claim = _hold(settings, _name(settings, lesson))
         if await made(client, _claim.name):
-            os.environ[VARIABLE] = _claim.name
-            return Namespace(_claim.name, _claim.others or "this notebook's own")
-    if _claim and os.environ.get(VARIABLE) == _claim.name:
-        del os.environ[VARIABLE]
+            return Namespace(_claim.name, _claim.others or "this notebook's own", True)
     _claim = None
     await require(client, settings)
-    told = f"as {VARIABLE} says; shared with all that use it"
+    told = f"as {settings.connection.namespace_by} says; shared with all that use it"
     if VARIABLE not in settings.given:
         told = (
             "shared with all that use it: this Temporal Service lets us make none. Run one "
             "notebook of a lesson at a time"
         )
-    return Namespace(client.namespace, told)
+    return Namespace(client.namespace, told, False)
 
 
 def _name(settings: Settings, lesson: str) -> str:

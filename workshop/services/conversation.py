@@ -127,8 +127,7 @@ async def connect(workflow_id: str = "") -> Client:
     await temporal_service.ensure(load())  # found, or started
     settings = load()
     client = await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
+        **settings.connect_config(),
         data_converter=pydantic_data_converter,
     )
     # Each notebook has a namespace of its own, and a terminal has none of theirs.

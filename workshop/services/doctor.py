@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -151,31 +152,36 @@ def _binary() -> Iterator[Finding]:
 
 
 async def _service(settings: Settings) -> list[Finding]:
-    address = settings.temporal_address
+    address, found = settings.temporal_address, settings.connection
     ours = processes.running(settings.home, temporal_service.NAME)
-    if (ours or not settings.temporal_is_ours) and await temporal_service.healthy(address):
-        whose = f"process {ours.pid}, started by the workshop" if ours else "not the workshop's"
-        well = Finding("Temporal Service", True, f"healthy at {address} ({whose})")
-        return [well, await _namespace(settings)]
     if not settings.temporal_is_ours:
-        saw = f"none at {address}, which TEMPORAL_ADDRESS names"
-        return [Finding("Temporal Service", False, saw, temporal_service.remedy(settings))]
-    findings = [Finding("Temporal Service", True, f"not running; begin starts it at {address}")]
-    return findings + [_port(settings, setting) for setting in temporal_service.SERVER.ports]
+        if error := await temporal_service.refusal(settings, claims=True):
+            return [Finding("Temporal Service", False, error.saw, error.do)]
+        how = f"{found.guarded or 'no TLS'}; not the workshop's, named by {found.named_by}"
+    elif ours and await temporal_service.healthy(settings):
+        how = f"process {ours.pid}, started by the workshop"
+    else:
+        findings = [Finding("Temporal Service", True, f"not running; begin starts it at {address}")]
+        return findings + [_port(settings, setting) for setting in temporal_service.SERVER.ports]
+    client = await Client.connect(**settings.connect_config())
+    said = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    saw = f"healthy at {address} ({how}), version {said.server_version}"
+    return [Finding("Temporal Service", True, saw), await _namespace(settings, client)]
 
 
-async def _namespace(settings: Settings) -> Finding:
-    client = await Client.connect(
-        settings.temporal_address, namespace=settings.temporal_namespace, lazy=True
-    )
+async def _namespace(settings: Settings, client: Client) -> Finding:
+    given = namespaces.VARIABLE in settings.given
     try:
-        await namespaces.require(client, settings)
+        if given or settings.temporal_is_ours:
+            await namespaces.require(client, settings)
     except namespaces.NamespaceError as error:
         return Finding("Namespace", False, error.saw, error.do)
     except RPCError as error:
         return Finding("Namespace", False, f"cannot be asked for: {error.message}")
-    given = "TEMPORAL_NAMESPACE" in settings.given
-    saw = f"{client.namespace}, as TEMPORAL_NAMESPACE says" if given else "one for each notebook"
+    by = settings.connection.namespace_by
+    saw = f"{client.namespace}, as {by} says" if given else "one for each notebook"
+    if not (given or settings.temporal_is_ours):
+        saw += ", if the Service lets us make it; otherwise the namespace 'default'"
     return Finding("Namespace", True, saw)
 
 

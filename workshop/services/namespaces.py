@@ -39,13 +39,15 @@ async def require(client: Client, settings: Settings) -> None:
     """
     if await _exists(client, client.namespace):
         return
-    named = f", which {VARIABLE} names" if VARIABLE in settings.given else ""
+    given, by = VARIABLE in settings.given, settings.connection.namespace_by
     raise NamespaceError(
         f"The Temporal Service at {settings.temporal_address} has no namespace "
-        f"{client.namespace!r}{named}.",
+        f"{client.namespace!r}{f', which {by} names' * given}, or does not show it to you.",
         "A namespace exists before it is used.",
-        f"Correct {VARIABLE} in .env, or empty it to let each notebook have one of its own; then "
-        "restart the kernel.",
+        f"Correct {by} in .env, or empty it to let each notebook have one of its own; then "
+        "restart the kernel."
+        if settings.temporal_is_ours or not given
+        else f"Correct the namespace in {by}, and run this again.",
     )
 
 

@@ -25,8 +25,11 @@ from workshop.core import listeners, processes, servers
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import wait_for
 from workshop.core.settings import Settings, recorded_ports
+from workshop.services import namespaces, refusals
 
 NAME = "temporal"
+FAR_SECONDS = 10.0
+"""For so long a Service that the user names has time to answer, on a quiet machine."""
 SCRIPTS = sysconfig.get_path("scripts")
 """Where packages put their commands, beside this Python."""
 DOWNLOADS = "temporal-cli"
@@ -68,14 +71,17 @@ class TemporalService:
     """Address of the Web UI, or an empty string when it is not known."""
 
 
-async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
+async def ensure(
+    settings: Settings, *, limit: float = 30.0, claims: bool = False
+) -> TemporalService:
     """Find this home's Temporal Service or start it, and return when it is healthy.
 
-    Where TEMPORAL_ADDRESS names one, that one is used and none is started. One that has just been
-    started may have other ports than `settings` say: load them again.
+    Where the user names one (`settings.connection`), that one is used and none is started. One that
+    has just been started may have other ports than `settings` say: load them again.
 
     Args:
         limit: seconds of a quiet machine to wait for a service that has been started.
+        claims: whether the caller will make a namespace if the user names none.
 
     Raises:
         TemporalServiceError: it cannot be had, with the reason and what to do.
@@ -93,45 +99,45 @@ async def ensure(settings: Settings, *, limit: float = 30.0) -> TemporalService:
                     Path(f"{database(settings)}{part}").unlink(missing_ok=True)
             raise
         settings = settings.at(recorded_ports(settings.home))
-    elif not await healthy(settings.temporal_address):
-        raise TemporalServiceError(
-            f"No Temporal Service answers at {settings.temporal_address}, "
-            "which TEMPORAL_ADDRESS names.",
-            "The workshop uses the service that TEMPORAL_ADDRESS names and starts none.",
-            remedy(settings),
-        )
+    elif error := await refusal(settings, claims=claims):
+        raise error
     return TemporalService(settings.temporal_address, ours, started, web_ui(settings))
 
 
-def remedy(settings: Settings) -> str:
-    """What to do where nobody answers at the address that the user has set."""
-    host = settings.temporal_address.rpartition(":")[0]
-    if "TEMPORAL_API_KEY" in settings.given or host.endswith((".tmprl.cloud", ".temporal.io")):
-        return (
-            "The notebooks connect without a key and without TLS, so Temporal Cloud does not "
-            "answer them. Empty TEMPORAL_ADDRESS in .env to let the workshop start a service; "
-            "for an app of your own: "
-            "https://docs.temporal.io/develop/environment-configuration"
-        )
-    return "Start that service, or empty TEMPORAL_ADDRESS in .env to let the workshop start one."
+async def refusal(settings: Settings, *, claims: bool = False) -> TemporalServiceError | None:
+    """Why the Temporal Service that the user has named cannot be used; None where it can.
+
+    It answers over TLS or without, takes the key or the certificate, and has the namespace.
+    """
+    try:
+        client = await wait_for(Client.connect(**settings.connect_config()), FAR_SECONDS)
+        if namespaces.VARIABLE in settings.given or not claims:
+            await namespaces.require(client, settings)
+    except (RuntimeError, ValueError, RPCError, asyncio.TimeoutError) as error:
+        saw, do = refusals.why(error, settings)
+        expected = "The workshop uses the Service that is named, and starts none."
+        return TemporalServiceError(saw, expected, do)
+    except WorkshopError as error:  # the namespace is not there, or a file of a certificate
+        return TemporalServiceError(error.saw, error.expected, error.do)
+    return None
 
 
-async def healthy(address: str, *, limit: float = 2.0) -> bool:
-    """Whether a Temporal Service answers here, within `limit` seconds of a quiet machine.
+async def healthy(settings: Settings, *, limit: float = 2.0) -> bool:
+    """Whether the Temporal Service answers, within `limit` seconds of a quiet machine.
 
     https://python.temporal.io/temporalio.service.ServiceClient.html#check_health
     """
-    host, _, port = address.rpartition(":")
+    host, _, port = settings.temporal_address.rpartition(":")
     if host in ("localhost", "127.0.0.1") and not listeners.listens(int(port)):
         return False  # a refused connection is known in microseconds
 
     async def asked() -> bool:
-        client = await Client.connect(address)
+        client = await Client.connect(**settings.connect_config())
         return await client.service_client.check_health(timeout=timedelta(seconds=60))
 
     try:
         return await wait_for(asked(), limit)
-    except (RuntimeError, RPCError, asyncio.TimeoutError):
+    except (RuntimeError, ValueError, RPCError, asyncio.TimeoutError):
         return False
 
 
@@ -195,7 +201,7 @@ SERVER = servers.Server(
     "Temporal Service",
     ("WORKSHOP_TEMPORAL_PORT", "WORKSHOP_UI_PORT"),
     _command,
-    lambda settings: healthy(settings.temporal_address),
+    lambda settings: healthy(settings),
     TemporalServiceError,
     runs_at_home=True,
 )

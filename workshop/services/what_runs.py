@@ -34,10 +34,11 @@ def status(settings: Settings) -> bool:
         print(f"{'✓' if there else '–'} {where}: {f'answers{ours}' if there else otherwise}")
 
     address = settings.temporal_address
-    service = asyncio.run(temporal_service.healthy(address)) and bool(
+    service = asyncio.run(temporal_service.healthy(settings)) and bool(
         not settings.temporal_is_ours or processes.running(settings.home, temporal_service.NAME)
     )
-    tell(service, temporal_service.NAME, f"Temporal Service at {address}")
+    ours = temporal_service.NAME if settings.temporal_is_ours else "somebody else's"
+    tell(service, ours, f"Temporal Service at {address}")
     model = not settings.practice or process.health(settings) is not None
     if settings.practice:
         tell(model, process.NAME, f"Practice model at {settings.llm_api_base}")
@@ -79,12 +80,15 @@ async def workflows(settings: Settings, *, end: bool, ask: bool) -> bool:
     Returns:
         False where they were to be ended and that person does not want it.
     """
-    if not await temporal_service.healthy(settings.temporal_address):
+    if not settings.temporal_is_ours:
+        if error := await temporal_service.refusal(settings, claims=True):
+            raise error
+    elif not await temporal_service.healthy(settings):
         raise WorkshopError(
             f"No Temporal Service answers at {settings.temporal_address}.",
             do="Run `python -m workshop up`, then this again.",
         )
-    client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    client = await Client.connect(**settings.connect_config())
     found = []
     for name in namespaces.of_home(settings, await namespaces.known(client)):
         inside = namespaces.inside(client, name)

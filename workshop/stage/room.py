@@ -218,8 +218,7 @@ class Stage:
     async def client(self) -> Client:
         if self._client is None:
             self._client = await Client.connect(
-                self.settings.temporal_address,
-                namespace=self.settings.temporal_namespace,
+                **self.settings.connect_config(),
                 data_converter=pydantic_data_converter,
             )
         return self._client

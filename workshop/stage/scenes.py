@@ -125,8 +125,8 @@ def service_of_others(stage: Stage) -> str:
     if stage.given_service:
         return ""
     return (
-        "TEMPORAL_ADDRESS names the Temporal Service, and others may work with it. Only one "
-        "that the workshop has started is killed."
+        f"{stage.settings.connection.named_by} names the Temporal Service, and others may work "
+        "with it. Only one that the workshop has started is killed."
     )
 
 

@@ -67,8 +67,7 @@ async def serve(
     sock = _listening(port)
     port_used = sock.getsockname()[1]
     client = await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
+        **settings.connect_config(),
         data_converter=pydantic_data_converter,
         lazy=True,  # a service that is away is told on the page, and found when it is back
     )
