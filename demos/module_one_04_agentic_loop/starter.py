@@ -16,7 +16,7 @@ from workshop.services import temporal_service
 from workshop.services.conversation import connect
 
 CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."
-PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "5"))
+PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS", "5"))
 
 
 async def start(client: Client, goal: str) -> WorkflowHandle:

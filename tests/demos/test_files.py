@@ -42,7 +42,7 @@ def test_three_terminals_and_a_crash(
 ) -> None:
     """Demo 01 beside demo 02, as demos/README.md has it."""
     ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
-    app = terminal(stage.APP, DEMO_PAUSE_SECONDS="60")
+    app = terminal(stage.APP, PAUSE_SECONDS="60")
     worker = terminal(stage.WORKER)
 
     app.says("What shall I research")
@@ -55,7 +55,7 @@ def test_three_terminals_and_a_crash(
     assert paid.answered and paid.prompt == "Give me 3 facts about honey bees"
     assert not list(tmp_path.glob("*.pdf"))
 
-    starter = terminal(stage.STARTER, DEMO_PAUSE_SECONDS="10")
+    starter = terminal(stage.STARTER, PAUSE_SECONDS="10")
     worker.says("polls the Task Queue 'durable'")
     starter.says("What shall we research")
     starter.keys("\n")  # Enter: tardigrades
@@ -103,7 +103,7 @@ def test_a_model_that_is_slow_has_the_time_that_its_setting_says(
 ) -> None:
     starter = terminal(
         f"demos/module_one_{demo}/starter.py",
-        DEMO_TASK_QUEUE="nobody",
+        TASK_QUEUE="nobody",
         LLM_MODEL="openai/house",
         LLM_API_BASE="http://127.0.0.1:9/v1",
         LLM_TIMEOUT="45",
