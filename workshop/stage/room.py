@@ -32,7 +32,7 @@ from temporalio.service import RPCError
 from workshop.core import disk, processes
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import Patience, wait_for
-from workshop.core.settings import ROOT, Settings, load
+from workshop.core.settings import Settings, load
 from workshop.practice.model import faults, process
 from workshop.practice.model.ledger import Call, Ledger
 from workshop.services import temporal_service
@@ -75,12 +75,7 @@ class Stage:
         self._seen = 0
 
     async def __aenter__(self) -> Stage:
-        if not (ROOT / self.file).exists():
-            raise CrashError(
-                f"There is no {self.file}.",
-                "The demos lie beside the package workshop.",
-                "Run this in a whole copy of the workshop.",
-            )
+        app.found(self.file)
         given = load()
         self.kept = given.folder / FOLDER
         disk.ready(self.kept)
