@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import signal
@@ -9,10 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import room as rooms
 import stage
 from pypdf import PdfReader
 from temporalio.client import Client
 
+from workshop import demos
 from workshop.core.settings import load
 from workshop.practice.model.ledger import Ledger
 from workshop.stage import app
@@ -32,6 +35,21 @@ def terminal(running_room: dict[str, str], tmp_path: Path) -> Iterator[Open]:
     yield open_one
     for one in opened:
         one.close()
+
+
+def test_demos_import_of_the_workshop_one_module_at_most() -> None:
+    for file in rooms.ROOT.glob("demos/**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            ours = {name for name in names if name.split(".")[0] == "workshop"}
+            assert ours <= {"workshop.demos"}, f"{file}: {ours}"
+
+
+def test_what_demos_import_is_there() -> None:
+    assert all(getattr(demos, name) is not None for name in demos.__all__)
+    with pytest.raises(ImportError, match="no_such_thing"):
+        from workshop.demos import no_such_thing  # noqa: F401
 
 
 def text(pdf: Path) -> str:
