@@ -5,6 +5,7 @@ import threading
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from models import LLMCallInput, PDFGenerationInput
@@ -44,6 +45,7 @@ def llm_call(input: LLMCallInput) -> str:
             timeout=input.timeout_seconds,
             # One request an attempt. Temporal retries, and it alone.
             max_retries=0,
+            extra_headers={"X-Client-Request-Id": request_id()},
         )
     except Exception as error:
         raise application_error(error) from None
@@ -55,6 +57,15 @@ def llm_call(input: LLMCallInput) -> str:
             f"The answer has {len(text):,} characters.", type="AnswerTooLong", non_retryable=True
         )
     return text
+
+
+def request_id() -> str:
+    """Which attempt asks, for the provider's log: the Workflow's id, the Activity and a number.
+
+    https://platform.openai.com/docs/api-reference/debugging-requests
+    """
+    info = activity.info()
+    return quote(f"{info.workflow_id}/{info.activity_type}/{info.attempt}")
 
 
 def application_error(error: Exception) -> ApplicationError:

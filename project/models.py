@@ -1,10 +1,14 @@
 """What goes into the Workflow and its Activities. All of it is kept in the Event History, for
 everyone to read who may read the history: so no field of it is an API key."""
 
+import os
 from dataclasses import dataclass
 
-# The Worker polls this queue and the starter names it: a typing error here hits both alike.
-TASK_QUEUE = "research"
+
+def task_queue() -> str:
+    """The Worker polls this queue and the starter names it: both ask here, so they agree."""
+    return os.environ.get("TASK_QUEUE") or "durable"
+
 
 # One dataclass for each input: a field with a default can be added later, and reports that are
 # running by then still fit.

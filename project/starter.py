@@ -8,7 +8,7 @@ import os
 import sys
 
 from dotenv import load_dotenv
-from models import TASK_QUEUE, GenerateReportInput
+from models import GenerateReportInput, task_queue
 from program import run
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
@@ -47,7 +47,7 @@ async def main(prompt: str) -> int:
         # The same topic, the same id: started twice at once it runs once, and is paid for once.
         id=f"report-{hashlib.sha256(prompt.encode()).hexdigest()[:12]}",
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue(),
         result_type=str,
     )
     print(f"Workflow ID: {handle.id}, Run ID: {handle.first_execution_run_id}")

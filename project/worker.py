@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from activities import create_pdf, llm_call
 from dotenv import load_dotenv
-from models import TASK_QUEUE
+from models import task_queue
 from program import run
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
@@ -26,12 +26,15 @@ def new_worker(client: Client, threads: ThreadPoolExecutor) -> Worker:
     llm_timeout_seconds = float(os.environ.get("LLM_TIMEOUT") or 20)
     return Worker(
         client,
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue(),
         workflows=[GenerateReportWorkflow],
         activities=[llm_call, create_pdf],
         activity_executor=threads,
         # A Worker that stops lets its LLM calls end: a call that is thrown away is paid twice.
         graceful_shutdown_timeout=timedelta(seconds=llm_timeout_seconds + 10),
+        # So long a Workflow's next step waits for the Worker that knows it, and may have died; by
+        # default 10 s. Our histories are short, and another Worker has soon replayed them.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
     )
 
 
@@ -50,7 +53,7 @@ async def run_worker() -> None:
     with ThreadPoolExecutor(max_workers=100) as threads:
         async with new_worker(client, threads):
             where = f"{config['target_host']}, namespace {client.namespace!r}"
-            log.info("Polling the Task Queue %r of %s", TASK_QUEUE, where)
+            log.info("Polling the Task Queue %r of %s", task_queue(), where)
             await stop.wait()
             log.info("Stopping: no new work, and what runs may end")
     log.info("Stopped")

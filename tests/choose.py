@@ -25,7 +25,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALLER = {  # with --quick, unless what is tried or the test itself is what was changed
-    "SWEEP_KILLS": ("8", "demos/module_one_02", "tests/demos/test_sweep"),
+    "SWEEP_KILLS": ("8", "project/", "tests/demos/test_sweep"),
     "DRAFT_RUNS": ("50", "demos/module_one_03", "tests/demos/test_draft_orders"),
     "AGENT_RUNS": ("20", "demos/module_one_04", "tests/demos/test_agent_conversations"),
     "RESEARCH_RUNS": ("12", "demos/module_one_05", "tests/demos/test_research_storm"),

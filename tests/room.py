@@ -140,6 +140,17 @@ def stop(pid: int, seconds: float) -> subprocess.Popen[bytes]:
     return helper
 
 
+def actors(home: Path) -> list[psutil.Process]:
+    """The processes of demos, and of the app that goes home, that work in this home."""
+    files = (f"{ROOT}/demos/", f"{ROOT}/project/")
+    return [
+        one
+        for one in psutil.process_iter(["cmdline", "cwd"])
+        if any(word.startswith(files) for word in one.info["cmdline"] or [])
+        and str(home) in str(one.info["cwd"])
+    ]
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and that nobody has buried does not."""
     try:

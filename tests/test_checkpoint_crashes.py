@@ -7,23 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 import room as rooms
 from pypdf import PdfReader
 
+from workshop.core.settings import load
 from workshop.practice.model.ledger import Ledger
 from workshop.stage import FOLDER, SIDE_BY_SIDE, CrashError, crash
-from workshop.stage.scenes import CAREFUL_APP
-
-
-def ours(home: Path) -> list[int]:
-    """Processes of the demos that were started in this home."""
-    return [
-        one.pid
-        for one in psutil.process_iter(["cmdline", "cwd"])
-        if "demos/" in " ".join(one.info["cmdline"] or []) and str(home) in str(one.info["cwd"])
-    ]
+from workshop.stage.app import CAREFUL, variables
 
 
 @pytest.mark.parametrize(
@@ -44,7 +35,7 @@ def test_one_report_is_paid_twice(scene: str, said: str, running_room: dict[str,
     assert any(said in line for line in lines) and "paid twice" in repr(shown)
     (page,) = PdfReader(home / FOLDER / f"{scene}.pdf").pages
     assert "tardigrade" in page.extract_text().lower()
-    assert ours(home) == []
+    assert rooms.actors(home) == []
 
 
 def test_the_show_of_all_scenes_leaves_them_out() -> None:
@@ -53,10 +44,10 @@ def test_the_show_of_all_scenes_leaves_them_out() -> None:
         asyncio.run(crash("nothing of the kind"))
 
 
-def run(env: dict[str, str], folder: Path, **more: str) -> str:
+def run(env: dict[str, str], folder: Path, topic: str) -> str:
     done = subprocess.run(
-        [sys.executable, str(rooms.ROOT / CAREFUL_APP)],
-        env=env | {"DEMO_ANSWERS": str(folder / "answers")} | more,
+        [sys.executable, str(rooms.ROOT / CAREFUL), topic],
+        env=env | variables(load(env)),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -70,11 +61,11 @@ def run(env: dict[str, str], folder: Path, **more: str) -> str:
 def test_run_twice_the_script_asks_once(running_room: dict[str, str], tmp_path: Path) -> None:
     ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
     before = ledger.last_id()
-    topic = {"DEMO_TOPIC": "Give me 3 facts about honey bees"}
-    assert "Asking the model" in run(running_room, tmp_path, **topic)
-    assert "Nobody is asked" in run(running_room, tmp_path, **topic)
+    topic = "Give me 3 facts about honey bees"
+    assert "Asking the model" in run(running_room, tmp_path, topic)
+    assert "Nobody is asked" in run(running_room, tmp_path, topic)
     (call,) = ledger.calls(since=before)
-    assert call.answered and call.prompt == topic["DEMO_TOPIC"]
+    assert call.answered and call.prompt == topic
     (saved,) = (tmp_path / "answers").iterdir()
     assert "bee" in saved.read_text(encoding="utf-8") and saved.suffix == ".txt"
     (page,) = PdfReader(tmp_path / "careful_report.pdf").pages

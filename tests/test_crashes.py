@@ -19,7 +19,7 @@ from workshop import stage
 from workshop.core import processes
 from workshop.practice.model.ledger import Ledger
 from workshop.services import temporal_service
-from workshop.stage import actors, scenes
+from workshop.stage import actors, app
 
 SENTINEL = "sk-sentinel-77f0e1d2c3b4a5968778695a4b3c2d1e"
 RUN_SHEET = rooms.ROOT / "demos" / "README.md"
@@ -92,19 +92,10 @@ def test_the_show_leaves_nothing_behind_and_no_key(show: Show) -> None:
     assert sorted(p.name for p in (show.home / stage.FOLDER).iterdir()) == sorted(
         f"{scene}.pdf" for scene in stage.SIDE_BY_SIDE
     )
-    assert of_home(show.home) == []
+    assert rooms.actors(show.home) == []
     assert SENTINEL not in show.printed
     for file in show.home.rglob("*"):
         assert not file.is_file() or SENTINEL.encode() not in file.read_bytes(), file
-
-
-def of_home(home: Path) -> list[psutil.Process]:
-    """The demos' processes whose working folder is in this home."""
-    found = []
-    for one in psutil.process_iter(["cmdline", "cwd"]):
-        if "demos/" in " ".join(one.info["cmdline"] or []) and str(home) in str(one.info["cwd"]):
-            found.append(one)
-    return found
 
 
 @pytest.fixture
@@ -122,12 +113,12 @@ def playing(
         stderr=subprocess.PIPE,
         text=True,
     )
-    (actor,) = rooms.until(lambda: of_home(home), "the scene's process", limit=30)
+    (actor,) = rooms.until(lambda: rooms.actors(home), "the scene's process", limit=30)
     yield popen, actor
     if popen.poll() is None:
         popen.kill()
     popen.communicate()
-    rooms.until(lambda: not of_home(home), "the end of the scene's process", limit=30)
+    rooms.until(lambda: not rooms.actors(home), "the end of the scene's process", limit=30)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -180,7 +171,7 @@ def test_somebodys_own_service_is_not_killed(
 def test_a_demo_that_fails_is_told_by_its_last_words(
     running_room: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = tmp_path / scenes.NAIVE_APP
+    broken = tmp_path / app.SCRIPT
     broken.parent.mkdir(parents=True)
     broken.write_text("raise SystemExit('no more tardigrades')\n")
     monkeypatch.setattr(actors, "ROOT", tmp_path)

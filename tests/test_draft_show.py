@@ -43,8 +43,8 @@ def test_it_plays_as_the_run_sheet_says(running_room: dict[str, str]) -> None:
 def test_all_demos_are_listed_with_lines_that_work(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["demo"]) == 0
     told = capsys.readouterr().out
-    files = re.findall(r"python (demos/\S+)", told)
-    here = (path for path in rooms.ROOT.glob("demos/*/*.py") if path.stem in STARTED_BY_HAND)
+    files = re.findall(r"(?:python|runs) ((?:demos|project)/\S+)", told)
+    here = (path for path in rooms.ROOT.glob("[dp]*/**/*.py") if path.stem in STARTED_BY_HAND)
     assert set(files) == {path.relative_to(rooms.ROOT).as_posix() for path in here}
     for words in re.findall(r"python -m workshop (\w+ ?\w*?)(?:  |$)", told, re.M):
         with pytest.raises(SystemExit) as caught:

@@ -15,15 +15,6 @@ from workshop.stage import FOLDER, SIDE_BY_SIDE, crash
 SENTINEL = "sk-sentinel-5b1c0e9a2d3f48677a8b9c0d1e2f3a4b"
 
 
-def ours(home: Path) -> list[int]:
-    """Processes of the demos that were started in this home."""
-    return [
-        one.pid
-        for one in psutil.process_iter(["cmdline", "cwd"])
-        if "demos/" in " ".join(one.info["cmdline"] or []) and str(home) in str(one.info["cwd"])
-    ]
-
-
 @pytest.mark.parametrize(("scene", "count"), [("commit", 1), ("keyless", 2)])
 @pytest.mark.rotates
 def test_a_row_with_a_key_is_saved_once(
@@ -57,7 +48,7 @@ def test_a_row_with_a_key_is_saved_once(
     assert "save_result has committed: 1 row in the database" in said
     assert f"completed at attempt 2: {count} row" in said
     assert f"rows     {count}" in repr(shown) and "1 call" in repr(shown)
-    assert ours(home) == [] and not list((home / FOLDER).iterdir())
+    assert rooms.actors(home) == [] and not list((home / FOLDER).iterdir())
     for file in home.rglob("*"):
         assert not file.is_file() or SENTINEL.encode() not in file.read_bytes(), file
 

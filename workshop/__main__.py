@@ -27,7 +27,7 @@ from workshop.checks.progress import progress as how_far
 from workshop.core import disk
 from workshop.core.errors import WorkshopError
 from workshop.core.programs import leave_after, quiet_core
-from workshop.core.settings import NOTEBOOKS, PLACE, ROOT, SERVERS, load
+from workshop.core.settings import NOTEBOOKS, PLACE, SERVERS, load
 from workshop.kernel import notebook
 from workshop.services import doctor, jupyterlab, temporal_service, what_runs
 from workshop.services.key import set_key
@@ -148,15 +148,25 @@ def fresh(arguments: argparse.Namespace) -> bool:
 
 @_command(
     "demo",
-    _takes("what", nargs="?", choices=(*stage.SHOWS, "receipt"), help="what to play or show"),
+    _takes(
+        "what",
+        nargs="?",
+        choices=(*stage.app.PARTS, *stage.SHOWS, "receipt"),
+        help="what to play or show",
+    ),
     _takes("scene", nargs="?", choices=stage.SIDE_BY_SIDE, help="one of the crashes"),
 )
 def demo(arguments: argparse.Namespace) -> bool:
-    """List the demos, play one by itself, or show the receipt of the last ten minutes."""
+    """List the demos, play one by itself, or show the receipt of the last ten minutes.
+
+    `app`, `worker` and `starter` are the programs of demos 01 and 02, each for a terminal.
+    """
     say = functools.partial(print, flush=True)
     if arguments.what is None:
         say(Path(stage.__file__).with_name("demos.txt").read_text(encoding="utf-8"), end="")
         return True
+    if arguments.what in stage.app.PARTS:
+        stage.app.become(arguments.what)
     quiet_core()
     if arguments.what == "receipt":
         now = time.time()
@@ -177,9 +187,7 @@ def demo(arguments: argparse.Namespace) -> bool:
 @_command("review", _takes("--port", type=int, default=8235, help="default 8235, or a free one"))
 def review(arguments: argparse.Namespace) -> bool:
     """Serve the review page: drafts that wait for a person, with keep, edit and redo."""
-    app = ROOT / "demos/module_one_03_human_in_the_loop/review"
-    if not app.is_dir():
-        raise WorkshopError(f"There is no {app}.", do="Run this in a whole copy of the workshop.")
+    app = stage.app.found("demos/module_one_03_human_in_the_loop/review")
     sys.argv[1:] = ["--port", str(arguments.port)]
     runpy.run_path(str(app), run_name="__main__")
     return True

@@ -1,48 +1,37 @@
 """Research as a careful script: retries and a saved answer, made by hand. See what that misses.
 
-python demos/module_one_01_foundations_ai/careful.py
+python demos/module_one_01_foundations_ai/careful.py [topic]
 """
 
-import asyncio
 import hashlib
 import os
 import sys
 import time
 from pathlib import Path
 
-from reportlab.lib.pagesizes import letter
-from reportlab.platypus import SimpleDocTemplate
-
-from workshop.core.errors import WorkshopError
-from workshop.core.settings import load
-from workshop.practice.model import process
-from workshop.toolbox.report import page_number, safe_name, story, whole_file
-from workshop.watching.metering import attach
-
-# LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
-# isort: split
+# The PDF is written as the plain script writes it.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "project" / "start"))
+from app import create_pdf
 from litellm import ModelResponse, completion
 from litellm.exceptions import InternalServerError, RateLimitError, Timeout
 
-TOPIC = os.environ.get("DEMO_TOPIC", "Give me 3 facts about sustainable energy")
+TOPIC = "Give me 3 facts about sustainable energy"
 # The moment for a crash. Seconds between the answer and its save; without one it is short.
-PAUSE_SECONDS = int(os.environ.get("DEMO_PAUSE_SECONDS", "0"))
-
-answers = Path(os.environ.get("DEMO_ANSWERS") or load().folder / "answers")
+PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS") or 0)
+ANSWERS = Path("answers")
 
 
 def file_of(prompt: str) -> Path:
-    return answers / f"{hashlib.sha256(prompt.encode()).hexdigest()[:12]}.txt"
+    return ANSWERS / f"{hashlib.sha256(prompt.encode()).hexdigest()[:12]}.txt"
 
 
 def llm_call(prompt: str) -> ModelResponse:
-    settings = load()
     return completion(
-        model=settings.llm_model,
-        api_key=settings.llm_api_key.get_secret_value(),
-        api_base=settings.llm_api_base,
+        model=os.environ["LLM_MODEL"],
+        api_key=os.environ.get("LLM_API_KEY") or None,
+        api_base=os.environ.get("LLM_API_BASE") or None,
         messages=[{"role": "user", "content": prompt}],
-        timeout=settings.llm_timeout,
+        timeout=float(os.environ.get("LLM_TIMEOUT") or 20),
         max_retries=0,
     )
 
@@ -65,31 +54,14 @@ def saved_call(prompt: str) -> str:
     content = response["choices"][0]["message"]["content"]
     print("✓ The model has answered, and has charged for it. Not saved yet.", flush=True)
     time.sleep(PAUSE_SECONDS)
+    ANSWERS.mkdir(exist_ok=True)
     draft.write_text(content, encoding="utf-8")
     draft.replace(file)
     return content
 
 
-def create_pdf(content: str, filename: str = "careful_report.pdf") -> str:
-    with whole_file(filename) as path:
-        document = SimpleDocTemplate(str(path), pagesize=letter)
-        pages = {"onFirstPage": page_number, "onLaterPages": page_number}
-        document.build(story(content, title="Research Report"), **pages)
-    return safe_name(filename)
-
-
-def main() -> None:
-    if load().practice:
-        asyncio.run(process.ensure(load()))  # the practice model, unless it runs already
-    attach(load())  # lets the receipt count this app's calls
-    answers.mkdir(parents=True, exist_ok=True)
-    print(f"✓ Written: {create_pdf(saved_call(TOPIC))}")
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except WorkshopError as error:
-        sys.exit("✗ " + "\n  ".join(error.lines()))
-    except KeyboardInterrupt:
-        sys.exit("\n✗ Killed. Run me again, and look at the receipt.")
+    answer = saved_call(" ".join(sys.argv[1:]) or TOPIC)
+    # Whole or not at all, like the answer: written elsewhere, then renamed.
+    written = Path(create_pdf(answer, f".report.{os.getpid()}.part"))
+    print(f"✓ Written: {written.replace('careful_report.pdf')}")

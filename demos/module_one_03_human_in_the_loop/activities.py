@@ -7,7 +7,7 @@ from pathlib import Path
 from models import LLMCallInput, Notice
 from temporalio import activity
 
-from workshop.core.settings import load
+from workshop.demos import load
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

@@ -17,7 +17,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
 )
 
-from workshop.services.conversation import Conversation, ConversationError, Ended, plain, typed
+from workshop.demos import Conversation, ConversationError, Ended, plain, typed
 
 DRAFT = Conversation(
     "draft",

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 
 # The Worker polls it and the starter names it: both take it from here, so they cannot differ.
-TASK_QUEUE = os.environ.get("DEMO_TASK_QUEUE", "durable-drafts")
+TASK_QUEUE = os.environ.get("TASK_QUEUE", "durable-drafts")
 
 # All of these are kept in the Event History for all to read. An API key is no field of any.
 

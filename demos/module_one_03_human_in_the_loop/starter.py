@@ -9,10 +9,7 @@ from conversation import DRAFT, converse
 from models import TASK_QUEUE, Draft, DraftInput
 from temporalio.client import Client, WorkflowHandle
 
-from workshop.core.programs import given, run
-from workshop.core.settings import load
-from workshop.services import temporal_service
-from workshop.services.conversation import connect
+from workshop.demos import connect, given, load, run, temporal_service
 
 
 async def start(client: Client, topic: str) -> WorkflowHandle:

@@ -12,8 +12,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 from workflow import DraftWorkflow
 
-from workshop.services.worker_program import main, on_stage, serve, services
-from workshop.watching.metering import attach
+from workshop.demos import attach, main, on_stage, serve, services
 
 
 async def run_worker(task_queue: str = TASK_QUEUE) -> None:

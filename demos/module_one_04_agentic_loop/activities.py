@@ -13,7 +13,7 @@ from models import LLMCallInput, ToolCall, Turn
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workshop.core.settings import load
+from workshop.demos import load
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

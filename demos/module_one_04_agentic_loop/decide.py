@@ -5,8 +5,7 @@ python demos/module_one_04_agentic_loop/decide.py [Workflow id]
 
 from conversation import AGENT, converse
 
-from workshop.core.programs import given, run
-from workshop.services.conversation import connect
+from workshop.demos import connect, given, run
 
 
 async def main(answer: str) -> None:

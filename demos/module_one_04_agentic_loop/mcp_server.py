@@ -17,7 +17,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from tools import calculate, fetch_page, search_notes
 
-from workshop.core.settings import load
+from workshop.demos import load
 
 # "die", "hang", "slow" or "changed"; each once, because then this file is there.
 FAULT = os.environ.get("MCP_FAULT", "")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # The Worker polls it and the starter names it: both take it from here, so they cannot differ.
-TASK_QUEUE = os.environ.get("DEMO_TASK_QUEUE", "durable-agents")
+TASK_QUEUE = os.environ.get("TASK_QUEUE", "durable-agents")
 
 # All of these are kept in the Event History for all to read. An API key is no field of any.
 

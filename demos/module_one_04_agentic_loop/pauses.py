@@ -48,7 +48,7 @@ async def timed(way: Awaitable[None]) -> float:
 
 async def run_worker() -> None:
     # workshop reads .env; the Worker needs no more of it than an address.
-    from workshop.core.settings import load
+    from workshop.demos import load
 
     settings = load()
     client = await Client.connect(**settings.connect_config())

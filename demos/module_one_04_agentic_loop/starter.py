@@ -10,13 +10,10 @@ from conversation import AGENT, converse
 from models import TASK_QUEUE, AgentInput, AgentResult
 from temporalio.client import Client, WorkflowHandle
 
-from workshop.core.programs import given, run
-from workshop.core.settings import load
-from workshop.services import temporal_service
-from workshop.services.conversation import connect
+from workshop.demos import connect, given, load, run, temporal_service
 
 CHAIN = "Search the notes for tardigrades, fetch the page that they name, and calculate 30 * 365."
-PAUSE_SECONDS = float(os.environ.get("DEMO_PAUSE_SECONDS", "5"))
+PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS", "5"))
 
 
 async def start(client: Client, goal: str) -> WorkflowHandle:

@@ -17,8 +17,7 @@ from temporalio import activity
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
-from workshop.core.settings import load
-from workshop.toolbox import calculator, fetching, notes
+from workshop.demos import calculator, fetching, load, notes
 
 OUTBOX = Path("outbox")
 

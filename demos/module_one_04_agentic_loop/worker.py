@@ -20,8 +20,7 @@ from temporalio.worker import (
 from tools import TOOLS
 from workflow import AgentWorkflow
 
-from workshop.services.worker_program import main, on_stage, serve, services
-from workshop.watching.metering import attach
+from workshop.demos import attach, main, on_stage, serve, services
 
 
 class Announcements(Interceptor):

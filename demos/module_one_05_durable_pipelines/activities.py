@@ -13,9 +13,7 @@ from table import RESEARCH, database
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workshop.core.settings import load
-from workshop.services.database import insert_into
-from workshop.toolbox.fetching import PageRefused, read_page
+from workshop.demos import PageRefused, insert_into, load, read_page
 
 # LiteLLM comes after workshop, which has told it by now to ask nobody for a list of prices.
 # isort: split

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 
 # The Worker polls it and the starter names it: both take it from here, so they cannot differ.
-TASK_QUEUE = os.environ.get("DEMO_TASK_QUEUE", "durable-research")
+TASK_QUEUE = os.environ.get("TASK_QUEUE", "durable-research")
 
 # All of these are kept in the Event History for all to read. Neither an API key nor the database,
 # whose address may hold a password, is a field of any.

@@ -15,13 +15,16 @@ from table import rows_of
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop.core.errors import WorkshopError
-from workshop.core.patience import wait_for
-from workshop.core.programs import run
-from workshop.core.settings import load
-from workshop.practice.site.client import open_site
-from workshop.services import namespaces, temporal_service
-from workshop.services.conversation import connect
+from workshop.demos import (
+    WorkshopError,
+    connect,
+    load,
+    namespaces,
+    open_site,
+    run,
+    temporal_service,
+    wait_for,
+)
 
 # For the stage: slow enough to kill a Worker in between, and a short wait for its steps.
 AT_ONCE = int(os.environ.get("DEMO_AT_ONCE", "2"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, MetaData, Table, Text, select
 
-from workshop.services.database import make_tables, open_database, rows
+from workshop.demos import make_tables, open_database, rows
 
 TABLES = MetaData()
 RESEARCH = Table(

@@ -323,7 +323,7 @@ Path("half.pdf").unlink()
 #
 # Last, no error at all. The machine loses power, the container is moved, somebody presses the wrong
 # key: the process is gone between one line and the next. `crash` runs the same app as a process of
-# its own (`demos/module_one_01_foundations_ai/app.py`), kills it between answer and PDF with
+# its own (`project/start/app.py`), kills it between answer and PDF with
 # **SIGKILL**, which no program can catch, and starts it again, as anyone would.
 
 # %%

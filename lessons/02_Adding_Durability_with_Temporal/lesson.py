@@ -912,7 +912,7 @@ print(await follow(report, limit=60))  # the timer alone takes 30 seconds
 # ### The signal that no program can catch
 #
 # The next crashes are **SIGKILL**, as when a machine loses power. `crash` runs the plain files of
-# the folder `demos/` as processes of their own, kills one at the moment it names, starts it again,
+# `project/` as processes of their own, kills one at the moment it names, starts it again,
 # and counts what the model received. Each says how long it takes.
 #
 # First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before

@@ -1,6 +1,7 @@
 """Research as a plain script: ask a model, write a PDF. A crash in between loses the answer."""
 
 import os
+import sys
 import time
 
 from dotenv import load_dotenv
@@ -45,12 +46,12 @@ def create_pdf(content: str, filename: str) -> str:
 
 if __name__ == "__main__":
     print("Welcome to the Research Report Generator!")
-    prompt = input("Enter your research topic or question: ")
+    prompt = " ".join(sys.argv[1:]) or input("Enter your research topic or question: ")
     result = llm_call(prompt)
 
     content = result.choices[0].message.content
     print(content)
 
-    print(f"The PDF comes in {PAUSE_SECONDS:g} s.")
+    print(f"The PDF comes in {PAUSE_SECONDS:g} s.", flush=True)
     time.sleep(PAUSE_SECONDS)
     print("Written:", create_pdf(content, "research_report.pdf"))

@@ -10,7 +10,7 @@ from stand_in import KEY, Provider
 # Your own settings must not reach a test: no real model, no real Temporal Service.
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 for name in list(os.environ):
-    if name.startswith(("LLM_", "TEMPORAL_", "PDF_", "OPENAI_")):
+    if name.startswith(("LLM_", "TEMPORAL_", "PDF_", "OPENAI_", "TASK_")):
         del os.environ[name]
 
 

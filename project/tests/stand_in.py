@@ -19,6 +19,7 @@ class Provider(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.calls = 0
+        self.request_id: str | None = None
         self.text: str | None = "Bees dance & R<D."
         self.failures: list[tuple[int, dict[str, str], dict[str, str]]] = []
         """Status, headers and error of the next answers."""
@@ -36,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls += 1
+        self.server.request_id = self.headers["X-Client-Request-Id"]
         self.server.may_answer.wait()
         if self.server.failures:
             status, headers, error = self.server.failures.pop(0)

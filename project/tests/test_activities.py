@@ -17,6 +17,7 @@ def ask(timeout_seconds: float = 20) -> str:
 def test_the_answer_is_the_models_text(provider: Provider) -> None:
     assert ask() == provider.text
     assert provider.calls == 1
+    assert provider.request_id == "test/unknown/1"  # as an ActivityEnvironment calls them
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529])

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from models import TASK_QUEUE, GenerateReportInput
+from models import GenerateReportInput, task_queue
 from stand_in import KEY, Provider, program
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -86,7 +86,7 @@ async def start(client: Client, id: str, pause_seconds: float = 0) -> Report:
         GenerateReportWorkflow.run,
         GenerateReportInput("Bees?", llm_timeout_seconds=LIMIT, pause_seconds=pause_seconds),
         id=id,
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue(),
     )
 
 

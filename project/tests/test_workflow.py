@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from models import TASK_QUEUE, GenerateReportInput, LLMCallInput, PDFGenerationInput
+from models import GenerateReportInput, LLMCallInput, PDFGenerationInput, task_queue
 from stand_in import program
 from temporalio import activity
 from temporalio.client import WorkflowFailureError
@@ -42,13 +42,13 @@ def report(input: GenerateReportInput, answer: Callable[[int], str]) -> tuple[st
         ) as env:
             worker = Worker(
                 env.client,
-                task_queue=TASK_QUEUE,
+                task_queue=task_queue(),
                 workflows=[GenerateReportWorkflow],
                 activities=[llm_call, create_pdf],
             )
             async with worker:
                 return await env.client.execute_workflow(
-                    GenerateReportWorkflow.run, input, id="report-1", task_queue=TASK_QUEUE
+                    GenerateReportWorkflow.run, input, id="report-1", task_queue=task_queue()
                 )
 
     try:

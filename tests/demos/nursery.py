@@ -4,6 +4,8 @@ A nursery reads commands on stdin and answers each with a line on stdout:
 
     start WORD ...  -> the id of a new process, a Worker; the words are the script's own
     kill PID        -> "killed", once SIGKILL has taken effect and the process is gone
+    stop PID        -> "told": it has been sent a SIGTERM
+    ended PID       -> its exit code, or "no" while it runs
 
 It ends its Workers when stdin ends. No Temporal runtime may be made before a fork: its threads
 would not be in the child.
@@ -97,6 +99,13 @@ def serve(warm_up: Callable[[], None], work: Callable[..., None]) -> None:
                     os._exit(1)
             children.add(pid)
             out.write(f"{pid}\n")
+        elif word == "stop":
+            os.kill(int(rest[0]), signal.SIGTERM)
+            out.write("told\n")
+        elif word == "ended":
+            pid, status = os.waitpid(int(rest[0]), os.WNOHANG)
+            children.discard(pid)
+            out.write(f"{os.waitstatus_to_exitcode(status) if pid else 'no'}\n")
         else:
             pid = int(rest[0])
             os.kill(pid, signal.SIGKILL)

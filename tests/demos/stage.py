@@ -16,9 +16,6 @@ import room as rooms
 
 from workshop.core.patience import Patience
 
-APP = "demos/module_one_01_foundations_ai/app.py"
-WORKER = "demos/module_one_02_adding_durability/worker.py"
-STARTER = "demos/module_one_02_adding_durability/starter.py"
 LIMIT = 60.0
 
 
@@ -31,7 +28,7 @@ class Terminal:
         self._master, slave = pty.openpty()
         self._screen = ""
         self.popen = subprocess.Popen(
-            [sys.executable, str(rooms.ROOT / file), *words],
+            [sys.executable, file if file == "-m" else str(rooms.ROOT / file), *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,

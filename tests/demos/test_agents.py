@@ -36,7 +36,7 @@ def test_a_chain_a_crash_and_a_consent(
     ledger = Ledger(Path(running_room["WORKSHOP_HOME"]) / "practice-ledger.sqlite")
     worker = terminal(WORKER)
     worker.says("polls the Task Queue 'durable-agents'")
-    starter = terminal(STARTER, DEMO_PAUSE_SECONDS="8")  # time enough to kill it on a busy machine
+    starter = terminal(STARTER, PAUSE_SECONDS="8")  # time enough to kill it on a busy machine
     starter.says("What is the goal")
     starter.keys("\n")  # Enter: a chain of three tools
     name = starter.says(r"agent-[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -56,7 +56,7 @@ def test_a_chain_a_crash_and_a_consent(
 
     # A page with an order in it: the model obeys, and a person is asked.
     page = f"http://127.0.0.1:{running_room['WORKSHOP_SITE_PORT']}/broken/injection"
-    victim = terminal(STARTER, f"Fetch {page} and tell me about bees.", DEMO_PAUSE_SECONDS="0")
+    victim = terminal(STARTER, f"Fetch {page} and tell me about bees.", PAUSE_SECONDS="0")
     name = victim.says(r"agent-[0-9a-f]{8}-[0-9a-f-]{27}")
     victim.says("The agent wants send_email with .*eve@example.com")
     other = terminal(DECIDE, f"http://localhost/workflows/{name}/history")
@@ -73,7 +73,7 @@ def test_a_chain_a_crash_and_a_consent(
     assert not (tmp_path / "outbox").exists(), "an email that was refused"
 
     # The same, allowed: it is sent once.
-    victim = terminal(STARTER, f"Fetch {page} and tell me about bees.", DEMO_PAUSE_SECONDS="0")
+    victim = terminal(STARTER, f"Fetch {page} and tell me about bees.", PAUSE_SECONDS="0")
     victim.says("The agent wants send_email")
     victim.keys("yes\n")
     victim.says("✓ send_email is allowed")

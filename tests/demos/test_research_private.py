@@ -88,7 +88,7 @@ def ran_with_a_key(
         tmp_path,
         **server.environment("openai/gpt-4o"),
         LLM_TIMEOUT="45",
-        DEMO_TASK_QUEUE="private",
+        TASK_QUEUE="private",
     )
     work = tmp_path / "work"
     work.mkdir()

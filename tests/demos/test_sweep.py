@@ -1,4 +1,4 @@
-"""The crash sweep: the durable demo's Worker killed with SIGKILL at 40 moments of a run.
+"""The crash sweep: the Worker of project/ ended at 40 moments of a run, half of them with SIGKILL.
 
 The moments are drawn from a seed and spread over a run, from the start of the Workflow to a
 little after its end, closer together at the start, where the steps are short. So they fall before
@@ -6,8 +6,9 @@ the LLM call (Workflow Task, hand-out of the Activity), during it, between answe
 the timer, during the PDF, and after the end; the test asserts that they did, by the ledger and
 the Event History of the moment of each kill.
 
-A kill is real: SIGKILL of a process that runs the demo's run_worker, with its Workflow and its
-Activities. Timers and timeouts are short, so that 40 kills fit into half a minute.
+A kill is real: a SIGKILL of a process that runs worker.py, as it goes home, or a SIGTERM, after
+which it ends by itself and lets its call end first. What was paid is what the practice model has
+received. The timeout of a dead Worker's step is cut short, so that 40 kills fit into a minute.
 
 The number of kills: SWEEP_KILLS.
 """
@@ -15,12 +16,15 @@ The number of kills: SWEEP_KILLS.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
+import signal
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,13 +34,16 @@ import pytest
 import room as rooms
 from nursery import Nursery
 from pypdf import PdfReader
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 
 from workshop.core import patience
 from workshop.core.settings import load
 from workshop.practice.model import process
 from workshop.practice.model.ledger import Call, Ledger
+from workshop.stage.app import variables
+from workshop.stage.timeouts import WHOLE_SECONDS, set_timeout
 
 KILLS = int(os.environ.get("SWEEP_KILLS", "40"))
 LANES = max(1, KILLS // 5)
@@ -44,9 +51,10 @@ SEED = 20261122
 SPAN = 1.15
 """The last moment, in lengths of a run, so that some fall after its end."""
 CALL_SECONDS, TIMER_SECONDS = 0.4, 0.3
-TIMEOUT_SECONDS = 4.0
-LIMIT_SECONDS = 20.0
-"""What a run may take; the slowest waits for two timeouts and a retry."""
+LIMIT_SECONDS = 30.0
+"""What a run may take; the slowest waits for a timeout and a retry."""
+Moment = tuple[float, signal.Signals]
+"""When, as a part of a run, and what is sent then."""
 WORKERS = Path(__file__).with_name("report_nursery.py")
 
 
@@ -69,8 +77,9 @@ class Kill:
     """One run: when its Worker was killed, what was known then, and how it ended."""
 
     moment: float
+    signal: signal.Signals
     before: list[Call]
-    """The ledger's rows right after the kill."""
+    """The ledger's rows right after the signal."""
     reached: str
     """The last thing that the Event History knew."""
     calls: list[Call]
@@ -90,7 +99,7 @@ class Kill:
 def reached(kinds: list[str], names: list[str]) -> str:
     if "workflow_execution_completed" in kinds:
         return "after the end"
-    if "create_pdf_activity" in names:
+    if "create_pdf" in names:
         return "during the PDF"
     if "timer_fired" in kinds:
         return "timer fired"
@@ -112,34 +121,31 @@ async def history(handle: WorkflowHandle[Any, Any]) -> tuple[list[str], list[str
 
 
 async def lane(
-    number: int, shares: list[float], nursery: Nursery, client: Client, folder: Path
+    number: int, moments: list[Moment], nursery: Nursery, client: Client, folder: Path
 ) -> list[Kill]:
     """Runs one after the other on a Task Queue of their own; a survivor serves the next run."""
     ledger = Ledger(process.ledger_path(load()))
     queue = f"durable-sweep-{number}-{uuid.uuid4().hex[:6]}"
     folder.mkdir()
-    pdf = folder / "research_pdf.pdf"
     kills = []
     worker = await nursery.tell("start", queue, folder)
     # Two runs unharmed: after the first the Worker has loaded everything, and the second says how
     # long a run takes on this machine today.
     length = 0.0
-    for share in [None, None, *shares]:
+    for share, number_sent in [(None, None), (None, None), *moments]:
         began = time.monotonic()
-        pdf.unlink(missing_ok=True)
         handle: WorkflowHandle[Any, Any] = await client.start_workflow(
             "GenerateReportWorkflow",
             {
                 "prompt": "Give me 3 facts about otters",
                 "pause_seconds": TIMER_SECONDS,
-                "llm_timeout_seconds": TIMEOUT_SECONDS,
-                "pdf_timeout_seconds": TIMEOUT_SECONDS,
             },
             id=f"sweep-{number}-{uuid.uuid4()}",
             task_queue=queue,
             # A Worker killed in the middle of a Workflow Task: the next one gets it after this.
             task_timeout=timedelta(seconds=1),
         )
+        pdf = folder / "reports" / f"{handle.id}.pdf"
 
         def calls(of: str = handle.id) -> list[Call]:
             return [c for c in ledger.calls() if c.workflow_id == of]
@@ -148,12 +154,16 @@ async def lane(
             moment = share * SPAN * length
             # The one wait for time and not for a condition: the moment is what is swept.
             await asyncio.sleep(max(0.0, moment - (time.monotonic() - began)))
-            assert await nursery.tell("kill", worker) == "killed"
+            await nursery.tell("kill" if number_sent is signal.SIGKILL else "stop", worker)
             before = calls()
             kinds, names = await history(handle)
+            if number_sent is signal.SIGTERM:
+                assert await ended(nursery, worker) == "0", "a Worker that is stopped ends well"
             if pdf.exists():
                 assert whole(pdf), f"half a PDF after a kill at {moment:.3f} s"
             worker = await nursery.tell("start", queue, folder)
+            if number_sent is signal.SIGKILL:
+                await cut_off(client, handle)
         try:
             output = await patience.wait_for(result(handle), LIMIT_SECONDS)
         except asyncio.TimeoutError:
@@ -167,15 +177,43 @@ async def lane(
             kills.append(
                 Kill(
                     moment,
+                    number_sent,
                     before,
                     reached(kinds, names),
                     calls(),
-                    str(output["result"]),
+                    output,
                     time.monotonic() - began,
                 )
             )
     await nursery.tell("kill", worker)
     return kills
+
+
+async def ended(nursery: Nursery, worker: str) -> str:
+    """The exit code of a Worker that was stopped, once it has ended."""
+    waiting = patience.Patience(LIMIT_SECONDS)
+    while (code := await nursery.tell("ended", worker)) == "no":
+        assert not waiting.over(), "it was stopped, and goes on"
+        await asyncio.sleep(0.05)
+    return code
+
+
+async def cut_off(client: Client, handle: WorkflowHandle[Any, Any]) -> None:
+    """Have the attempt of a dead Worker time out now, and the next one have its whole time."""
+
+    async def at_work() -> list[tuple[str, int]]:
+        pending = (await handle.describe()).raw_description.pending_activities
+        started = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+        return [(one.activity_type.name, one.attempt) for one in pending if one.state == started]
+
+    with suppress(RPCError):  # it has ended meanwhile
+        for step in await at_work():
+            await set_timeout(client, handle, step[0], 0.5)
+            waiting = patience.Patience(LIMIT_SECONDS)
+            while step in await at_work():
+                assert not waiting.over(), f"{step} of a dead Worker does not time out"
+                await asyncio.sleep(0.05)
+            await set_timeout(client, handle, step[0], WHOLE_SECONDS)
 
 
 async def result(handle: WorkflowHandle[Any, Any]) -> Any:
@@ -193,16 +231,15 @@ async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
     rng = random.Random(SEED)
     # Denser at the start: what comes before the call is over in some hundredths of a second.
     shares = [((k + rng.random()) / KILLS) ** 1.5 for k in range(KILLS)]
-    rng.shuffle(shares)
-    nursery = Nursery(WORKERS, env, folder)
+    moments = list(zip(shares, itertools.cycle((signal.SIGKILL, signal.SIGTERM)), strict=False))
+    rng.shuffle(moments)
+    settings = load()
+    nursery = Nursery(WORKERS, env | variables(settings), folder)
     try:
         assert await nursery.answer() == "ready"
-        settings = load()
-        client = await Client.connect(
-            settings.temporal_address, data_converter=pydantic_data_converter
-        )
+        client = await Client.connect(settings.temporal_address)
         lanes = [
-            lane(n, shares[n::LANES], nursery, client, folder / f"lane-{n}") for n in range(LANES)
+            lane(n, moments[n::LANES], nursery, client, folder / f"lane-{n}") for n in range(LANES)
         ]
         return [kill for kills in await asyncio.gather(*lanes) for kill in kills]
     finally:
@@ -211,23 +248,33 @@ async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
 
 @pytest.mark.smaller
 @pytest.mark.rotates("storms", among=2)
-def test_a_worker_killed_at_any_moment_loses_nothing(
+def test_a_worker_killed_or_stopped_at_any_moment_loses_nothing(
     sweep_room: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     began = time.monotonic()
-    kills = asyncio.run(sweep(sweep_room | {"PYTHONWARNINGS": "ignore"}, tmp_path))
-    places = Counter(kill.where for kill in kills)
-    paid = Counter(len(kill.calls) for kill in kills)
+    env = sweep_room | {"PYTHONWARNINGS": "ignore", "PYTHON_DOTENV_DISABLED": "1"}
+    kills = asyncio.run(sweep(env, tmp_path))
+    killed = [kill for kill in kills if kill.signal is signal.SIGKILL]
+    stopped = [kill for kill in kills if kill.signal is signal.SIGTERM]
+    places = Counter(kill.where for kill in killed)
     with capsys.disabled():
-        print(
-            f"\ncrash sweep: {KILLS} kills in {time.monotonic() - began:.1f} s, slowest run "
-            f"{max(k.seconds for k in kills):.1f} s; calls: {dict(paid)}; {dict(places)}"
-        )
+        slowest = max(kill.seconds for kill in kills)
+        took = f"{time.monotonic() - began:.1f} s, slowest run {slowest:.1f} s"
+        print(f"\ncrash sweep: {KILLS} kills in {took}")
+        for name, those in (("SIGKILL", killed), ("SIGTERM", stopped)):
+            paid = Counter(len(kill.calls) for kill in those)
+            where = Counter(kill.where for kill in those)
+            print(f"  {name}: {len(those)}; runs by calls: {dict(paid)}; {dict(where)}")
     assert len(kills) == KILLS
     for kill in kills:
-        told = f"{kill.where}, {kill.moment:.3f} s: {[c.status for c in kill.calls]}"
-        assert kill.result == "Research report written: research_pdf.pdf", told
+        told = f"{kill.signal.name}, {kill.where}, {kill.moment:.3f} s: {kill.calls}"
+        assert kill.result.startswith("Successfully created research report PDF: reports/"), told
         assert all(call.answered for call in kill.calls), told
+    for kill in stopped:
+        told = f"{kill.where}, {kill.moment:.3f} s: {kill.calls}"
+        assert len(kill.calls) == 1, told  # whatever it was doing: never paid twice
+    for kill in killed:
+        told = f"{kill.where}, {kill.moment:.3f} s: {[c.status for c in kill.calls]}"
         if kill.where == "during the call":
             assert len(kill.calls) == 2, told  # nobody heard the first answer: asked again
         elif kill.where == "question on its way":
@@ -244,3 +291,4 @@ def test_a_worker_killed_at_any_moment_loses_nothing(
     assert places["during the call"] >= 1, places
     assert places["in the timer"] >= 1, places
     assert sum(places[w] for w in ("timer fired", "during the PDF", "after the end")) >= 1, places
+    assert any(not call.answered for kill in stopped for call in kill.before), "none in a call"

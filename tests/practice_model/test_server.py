@@ -62,10 +62,10 @@ def test_an_answer_has_the_shape_of_the_api(shared: Provider) -> None:
 
 def test_the_call_is_a_row_with_its_price(shared: Provider) -> None:
     mark = shared.ledger.last_id()
-    headers = {"X-Workshop-Workflow": "wf-1", "X-Workshop-Activity": "llm_call"}
-    usage = shared.post(chat_body(), **headers, **{"X-Workshop-Attempt": "3"}).json["usage"]
+    caller = {"X-Client-Request-Id": "wf/%C3%BC-1/llm_call/3"}
+    usage = shared.post(chat_body(), **caller).json["usage"]
     (call,) = shared.ledger.calls(since=mark)
-    assert (call.workflow_id, call.activity, call.attempt) == ("wf-1", "llm_call", 3)
+    assert (call.workflow_id, call.activity, call.attempt) == ("wf/ü-1", "llm_call", 3)
     assert (call.status, call.error, call.model, call.prompt) == (
         200,
         None,
@@ -85,11 +85,14 @@ def test_the_call_is_a_row_with_its_price(shared: Provider) -> None:
 @pytest.mark.parametrize("attempt", ["", "x", "-1", "1.5", "9" * 40, "²", "1; DROP TABLE calls"])
 def test_odd_headers_do_no_harm(shared: Provider, attempt: str) -> None:
     mark = shared.ledger.last_id()
-    headers = {"X-Workshop-Attempt": attempt.encode("latin-1", "replace").decode("latin-1")}
-    headers["X-Workshop-Workflow"] = "w" * 5000
-    assert shared.post(chat_body(), **headers).status == 200
-    (call,) = shared.ledger.calls(since=mark)
-    assert call.attempt is None and len(call.workflow_id or "") == 200
+    attempt = attempt.encode("latin-1", "replace").decode("latin-1")
+    caller = {"X-Client-Request-Id": f"{'w' * 5000}/llm_call/{attempt}"}
+    assert shared.post(chat_body(), **caller).status == 200
+    caller = {"X-Client-Request-Id": f"{'w' * 5000}/llm_call/1"}
+    assert shared.post(chat_body(), **caller).status == 200
+    odd, long = shared.ledger.calls(since=mark)
+    assert (odd.workflow_id, odd.activity, odd.attempt) == (None, None, None)
+    assert len(long.workflow_id or "") == 200
 
 
 def _streamed(reply: Reply) -> list[dict[str, Any]]:

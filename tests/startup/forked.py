@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import random
+import re
 import runpy
 import selectors
 import signal
@@ -85,7 +86,9 @@ def words() -> list[str]:
         return []
     if own[0] == "-c":
         return own if own[1:] == [_TESTS] else []
-    may = own[1] in _MODULES if own[0] == "-m" else "/demos/" in own[0]
+    may = (
+        own[1] in _MODULES if own[0] == "-m" else re.search("/(demos|project)/", own[0]) is not None
+    )
     return own if may and not _SERVERS & set(own) else []
 
 

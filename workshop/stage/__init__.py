@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.core.interrupts import interrupted_says
-from workshop.stage import agent, draft, pipeline, scenes
+from workshop.stage import agent, app, draft, pipeline, scenes
 from workshop.stage.outcome import Crash, Show, side_by_side
 from workshop.stage.room import FOLDER, CrashError, Say, Stage
 from workshop.watching.receipt import Receipt
@@ -34,7 +34,7 @@ class Scene:
     """What is killed with SIGKILL, and when, in words."""
     lesson: str
     """What to remember, in a sentence."""
-    worker: str = scenes.WORKER
+    worker: str = app.WORKER
     """The demo's file that runs a Worker."""
     temporal: bool = True
     """Whether it needs the Temporal Service."""
@@ -201,7 +201,7 @@ def _pages(pdf: Path) -> int:
 
 
 SHOWS = {
-    "crash": (_four_crashes, scenes.WORKER),
+    "crash": (_four_crashes, app.WORKER),
     "draft": (draft.draft_show, draft.WORKER),
     "agent": (agent.agent_show, agent.WORKER),
     "research": (pipeline.research_show, pipeline.WORKER),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +59,11 @@ class Actors:
             ["sh", "-c", _GUARD], stdin=subprocess.PIPE, start_new_session=True
         )
 
-    def run(self, file: str, environment: Mapping[str, str]) -> Actor:
+    def run(self, file: str, words: Sequence[str], environment: Mapping[str, str]) -> Actor:
         log = self.folder / f"{uuid.uuid4().hex}.log"
         with log.open("wb") as out:
             popen = subprocess.Popen(
-                [sys.executable, "-u", str(ROOT / file)],
+                [sys.executable, "-u", str(ROOT / file), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -32,10 +32,11 @@ from temporalio.service import RPCError
 from workshop.core import disk, processes
 from workshop.core.errors import WorkshopError
 from workshop.core.patience import Patience, wait_for
-from workshop.core.settings import ROOT, Settings, load
+from workshop.core.settings import Settings, load
 from workshop.practice.model import faults, process
 from workshop.practice.model.ledger import Call, Ledger
 from workshop.services import temporal_service
+from workshop.stage import app
 from workshop.stage.actors import Actor, Actors
 from workshop.watching.follow import Step, history_rows
 from workshop.watching.receipt import Receipt
@@ -74,12 +75,7 @@ class Stage:
         self._seen = 0
 
     async def __aenter__(self) -> Stage:
-        if not (ROOT / self.file).exists():
-            raise CrashError(
-                f"There is no {self.file}.",
-                "The demos lie beside the package workshop.",
-                "Run this in a whole copy of the workshop.",
-            )
+        app.found(self.file)
         given = load()
         self.kept = given.folder / FOLDER
         disk.ready(self.kept)
@@ -113,8 +109,9 @@ class Stage:
 
     # Processes
 
-    def run(self, file: str, **environment: str) -> Actor:
-        return self._actors.run(file, self.environment | environment)
+    def run(self, file: str, *words: str, **environment: str) -> Actor:
+        told = app.variables(self.settings) if file in app.FILES else {}
+        return self._actors.run(file, words, self.environment | told | environment)
 
     def kill(self, actor: Actor) -> None:
         """SIGKILL: the process runs no further line of its own. Returns when it is gone."""
@@ -132,9 +129,7 @@ class Stage:
         if not worker.announced:
             worker.announced = True
             self.say(f"  $ python {worker.file}")
-        await self.until(
-            lambda: worker.printed("polls the Task Queue"), "the Worker's start", worker
-        )
+        await self.until(lambda: worker.printed("the Task Queue"), "the Worker's start", worker)
         return worker
 
     async def ends(self, actor: Actor) -> None:
@@ -267,5 +262,6 @@ def _practice_environment(given: Settings, folder: Path, queue: str) -> dict[str
     """An environment in which a demo uses this room and the practice model, and sees no key."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "TEMPORAL_"))}
     (folder / "settings.env").touch()
-    own = {"WORKSHOP_ENV_FILE": str(folder / "settings.env"), "DEMO_TASK_QUEUE": queue}
+    own = {"WORKSHOP_ENV_FILE": str(folder / "settings.env"), "TASK_QUEUE": queue}
+    own["PYTHON_DOTENV_DISABLED"] = "1"  # project/ would read the .env of this folder
     return kept | given.variables() | own

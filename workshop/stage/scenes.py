@@ -9,14 +9,12 @@ from temporalio.client import WorkflowHandle
 from workshop.practice.model import faults
 from workshop.practice.model.ledger import Call
 from workshop.services import temporal_service
+from workshop.stage.app import CAREFUL, SCRIPT
 from workshop.stage.outcome import Crash
 from workshop.stage.room import LIMIT_SECONDS, Stage
 from workshop.stage.timeouts import WHOLE_SECONDS, time_out
 from workshop.watching.receipt import Receipt
 
-NAIVE_APP = "demos/module_one_01_foundations_ai/app.py"
-CAREFUL_APP = "demos/module_one_01_foundations_ai/careful.py"
-WORKER = "demos/module_one_02_adding_durability/worker.py"
 TOPIC = "Give me 5 fun facts about tardigrades"
 
 TIMER_SECONDS = 5.0
@@ -28,44 +26,42 @@ SHORT_TIMER_SECONDS = 1.0
 async def naive(stage: Stage) -> Crash:
     """A plain script asks the model and writes a PDF. It dies in between."""
     since = stage.ledger.last_id()
-    stage.say(f"  $ python {NAIVE_APP}")
+    stage.say(f"  $ python {SCRIPT}")
     # It is killed long before this countdown ends.
-    app = stage.run(NAIVE_APP, DEMO_PAUSE_SECONDS="60")
+    app = stage.run(SCRIPT, TOPIC, PAUSE_SECONDS="60")
     await stage.until(
         lambda: _answered(stage, since) and app.printed("The PDF comes in"), "its countdown", app
     )
     stage.say("  ✓ the model has answered and has charged; the answer is in a variable")
     stage.kill(app)
     stage.say("  ✗ kill -9, before the PDF. The variable is gone")
-    stage.say(f"  $ python {NAIVE_APP}")
-    await stage.ends(stage.run(NAIVE_APP, DEMO_PAUSE_SECONDS="1"))
+    stage.say(f"  $ python {SCRIPT}")
+    await stage.ends(stage.run(SCRIPT, TOPIC, PAUSE_SECONDS="1"))
     return Crash(_receipt(stage, since), pdf=stage.folder / "research_report.pdf")
 
 
 async def save(stage: Stage) -> Crash:
     """The careful script dies after the answer and before it is saved."""
     since = stage.ledger.last_id()
-    given = {"DEMO_TOPIC": TOPIC, "DEMO_ANSWERS": str(stage.folder)}
-    stage.say(f"  $ python {CAREFUL_APP}")
+    stage.say(f"  $ python {CAREFUL}")
     # It is killed long before this pause ends.
-    app = stage.run(CAREFUL_APP, DEMO_PAUSE_SECONDS="60", **given)
+    app = stage.run(CAREFUL, TOPIC, PAUSE_SECONDS="60")
     await stage.until(lambda: app.printed("Not saved yet"), "its answer", app)
     stage.say("  ✓ the model has answered and has charged; the answer is not saved yet")
     stage.kill(app)
     stage.say("  ✗ kill -9, before the save")
-    stage.say(f"  $ python {CAREFUL_APP}")
-    await stage.ends(stage.run(CAREFUL_APP, **given))
+    stage.say(f"  $ python {CAREFUL}")
+    await stage.ends(stage.run(CAREFUL, TOPIC))
     return Crash(_receipt(stage, since), pdf=stage.folder / "careful_report.pdf")
 
 
 async def twins(stage: Stage) -> Crash:
     """Two careful scripts take up the same prompt at once. Nobody is killed."""
     since = stage.ledger.last_id()
-    given = {"DEMO_TOPIC": TOPIC, "DEMO_ANSWERS": str(stage.folder)}
     # The model takes its time until both have asked; the fault ends with the block.
     async with faults.slow(LIMIT_SECONDS, matching=TOPIC, base=stage.base):
-        both = [stage.run(CAREFUL_APP, **given) for _ in range(2)]
-        stage.say(f"  $ python {CAREFUL_APP} & python {CAREFUL_APP}")
+        both = [stage.run(CAREFUL, TOPIC) for _ in range(2)]
+        stage.say(f"  $ python {CAREFUL} & python {CAREFUL}")
         await stage.until(lambda: len(_asked(stage, since)) >= 2, "both to ask", *both)
         stage.say("  ✓ both looked for a saved answer, found none, and asked")
     for twin in both:
@@ -149,7 +145,7 @@ async def _start(stage: Stage, pause: float) -> WorkflowHandle[Any, Any]:
         "pause_seconds": pause,
         "llm_timeout_seconds": WHOLE_SECONDS,
     }
-    return await stage.start("GenerateReportWorkflow", given, "generate-research-report-workflow")
+    return await stage.start("GenerateReportWorkflow", given, "report")
 
 
 async def _until_timer(stage: Stage, handle: WorkflowHandle[Any, Any]) -> None:
@@ -160,5 +156,5 @@ async def _until_timer(stage: Stage, handle: WorkflowHandle[Any, Any]) -> None:
 
 
 def _durable(stage: Stage, handle: WorkflowHandle[Any, Any]) -> Crash:
-    pdf = stage.folder / "research_pdf.pdf"
+    pdf = stage.folder / "reports" / f"{handle.id}.pdf"
     return Crash(stage.receipt_of(handle), pdf=pdf, workflow_id=handle.id)

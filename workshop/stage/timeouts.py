@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
-from temporalio.client import WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from workshop.stage.room import Stage
@@ -40,17 +40,17 @@ async def time_out(
 
     dead = await attempt()
     try:
-        await _set_timeout(stage, handle, name, after)
+        await set_timeout(await stage.client(), handle, name, after)
     except RPCError:
         return
     await stage.until(over, f"{name} to time out")
-    await _set_timeout(stage, handle, name, WHOLE_SECONDS)
+    await set_timeout(await stage.client(), handle, name, WHOLE_SECONDS)
 
 
-async def _set_timeout(
-    stage: Stage, handle: WorkflowHandle[Any, Any], name: str, seconds: float
+async def set_timeout(
+    client: Client, handle: WorkflowHandle[Any, Any], name: str, seconds: float
 ) -> None:
-    client = await stage.client()
+    """Give an Activity that is pending another Start-to-Close timeout."""
     # The other two are unset, as in the Workflow: where the service has derived them from the
     # execution timeout, an attempt that is changed while it waits times out at once.
     paths = ["start_to_close_timeout", "schedule_to_close_timeout", "schedule_to_start_timeout"]

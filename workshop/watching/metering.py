@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from temporalio import activity
 
 from workshop.core import settings as _settings
 from workshop.core.model_settings import PRACTICE_MODEL
 from workshop.practice.model import (
+    CALLER_HEADER,
     NOTEBOOK_HEADER,
     PRICE_PER_COMPLETION_TOKEN,
     PRICE_PER_PROMPT_TOKEN,
@@ -94,9 +96,7 @@ def _label(request: httpx.Request) -> None:
     request.headers[NOTEBOOK_HEADER] = label(_settings.load().temporal_namespace)
     workflow, name, attempt = _caller()
     if workflow and name:
-        request.headers["X-Workshop-Workflow"] = label(workflow)
-        request.headers["X-Workshop-Activity"] = label(name)
-        request.headers["X-Workshop-Attempt"] = str(attempt)
+        request.headers[CALLER_HEADER] = quote(f"{workflow}/{name}/{attempt}")
 
 
 async def _alabel(request: httpx.Request) -> None:

@@ -9,9 +9,7 @@ import functools
 
 from server import PORT, serve
 
-from workshop.core.programs import run
-from workshop.core.settings import load
-from workshop.services import temporal_service
+from workshop.demos import load, run, temporal_service
 
 
 async def main(port: int) -> None:

@@ -27,8 +27,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from workshop.core.errors import WorkshopError
-from workshop.core.patience import wait_for
+from workshop.demos import WorkshopError, wait_for
 
 WORKFLOW = "DraftWorkflow"
 QUERY_SECONDS = 2.0

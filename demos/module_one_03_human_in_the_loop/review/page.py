@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 
 from drafts import Board, Draft, Told
 
-from workshop.core.svg import DARK, LIGHT, tag, words
+from workshop.demos import DARK, LIGHT, tag, words
 
 TITLE = "Drafts that wait for a person"
 

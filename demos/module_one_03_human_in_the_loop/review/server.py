@@ -24,9 +24,7 @@ from page import POLICY, board_page, words_page
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workshop.core.settings import Settings
-from workshop.core.visitors import Visitors, address
-from workshop.services import namespaces, temporal_service
+from workshop.demos import Settings, Visitors, address, namespaces, temporal_service
 
 PORT = 8235
 """Beside the Web UI (8233) and the practice model (8234)."""

@@ -18,8 +18,14 @@ PRICE_PER_PROMPT_TOKEN = 2.50 / 1_000_000
 PRICE_PER_COMPLETION_TOKEN = 10.00 / 1_000_000
 """US dollars, as gpt-4o costs (https://platform.openai.com/docs/pricing)."""
 
-NOTEBOOK_HEADER = "X-Workshop-Notebook"
-"""The header in which a request says whose it is: its notebook's Temporal namespace."""
+NOTEBOOK_HEADER = "OpenAI-Organization"
+"""The header in which a request says whose it is: its notebook's Temporal namespace. LiteLLM sends
+it for an app without our code as well, where OPENAI_ORGANIZATION is set."""
+
+CALLER_HEADER = "X-Client-Request-Id"
+"""The header in which it says who asks: a Workflow's id, its Activity and the attempt.
+
+https://platform.openai.com/docs/api-reference/debugging-requests"""
 
 NOBODY = "default"
 """Whose a request is that does not say so: Temporal's own first namespace."""

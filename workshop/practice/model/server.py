@@ -14,10 +14,12 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
 from workshop.practice.model import (
+    CALLER_HEADER,
     FAULTS_PATH,
     KEY,
     MODEL,
@@ -122,14 +124,15 @@ class PracticeServer(Served):
 
     def _received(self, request: web.Request, body: dict[str, Any]) -> int:
         model, messages = body.get("model"), body.get("messages")
-        attempt = re.fullmatch("[0-9]{1,9}", request.headers.get("X-Workshop-Attempt", ""))
+        said = unquote(request.headers.get(CALLER_HEADER, ""))
+        caller = re.fullmatch(r"(.+)/([^/]+)/([0-9]{1,9})", said, re.DOTALL)
         return self.ledger.received(
             model=model if isinstance(model, str) else None,
             prompt_sha256=fingerprint(messages),
             prompt=last_user_text(messages),
-            workflow_id=request.headers.get("X-Workshop-Workflow"),
-            activity=request.headers.get("X-Workshop-Activity"),
-            attempt=int(attempt[0]) if attempt else None,
+            workflow_id=caller and caller[1],
+            activity=caller and caller[2],
+            attempt=int(caller[3]) if caller else None,
             notebook=_notebook(request),
         )
 
