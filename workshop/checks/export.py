@@ -154,7 +154,9 @@ def _put_settings(target: Path, chosen: Settings) -> list[str]:
     connection, secrets = _connection(chosen)
     changes |= connection
     service = f"Its Temporal Service is {changes.get('TEMPORAL_ADDRESS', 'localhost' + USUAL_PORT)}"
-    service += ": the workshop's while it runs." if chosen.temporal_is_ours else "."
+    service += ": the workshop's, while it runs." if chosen.temporal_is_ours else "."
+    if chosen.temporal_is_ours and "TEMPORAL_ADDRESS" in changes:
+        service += " For one of your own, change TEMPORAL_ADDRESS in .env there."
     if secrets:
         service += f" Write {' and '.join(secrets)} into .env there: what is secret stays here."
 
