@@ -1022,8 +1022,9 @@ with tempfile.TemporaryDirectory() as folder:
 # - **The connection is configuration.** `worker.py` and `starter.py` take address, namespace and
 #   key of the Temporal Service from `TEMPORAL_` variables or a file, with `temporalio.envconfig`.
 #
-# To keep a copy, run `python -m workshop export ~/my-app` in a terminal, and open the `README.md`
-# in the new folder.
+# To keep a copy, run one of these, and follow the `README.md` in the new folder:
+# - in a cell: `%run -m workshop export ~/my-app`
+# - in a terminal: `python -m workshop export ~/my-app`
 
 # %% [markdown]
 # ## Recap
