@@ -129,7 +129,7 @@ def test_a_real_model_is_named_and_no_secret_is_anywhere(
         "TEMPORAL_ADDRESS=temporal.example.com:7233",
         "TEMPORAL_NAMESPACE=research",
         f"TEMPORAL_API_KEY={SENTINEL}",
-        "TEMPORAL_TLS_CLIENT_KEY_PATH=client.key",
+        "TEMPORAL_TLS_CLIENT_CERT_PATH=client.pem",
         f"TEMPORAL_TLS_CLIENT_KEY_DATA={SENTINEL}",
     )
     app = tmp_path / "my-app"
@@ -142,7 +142,7 @@ def test_a_real_model_is_named_and_no_secret_is_anywhere(
         "LLM_TIMEOUT": "45",
         "TEMPORAL_ADDRESS": "temporal.example.com:7233",
         "TEMPORAL_NAMESPACE": "research",
-        "TEMPORAL_TLS_CLIENT_KEY_PATH": str(Path(room["WORKSHOP_ENV_FILE"]).parent / "client.key"),
+        "TEMPORAL_TLS_CLIENT_CERT_PATH": str(Path(room["WORKSHOP_ENV_FILE"]).parent / "client.pem"),
     }
     # An empty one of these would turn TLS on.
     assert "\n# TEMPORAL_API_KEY=\n" in (app / ".env").read_text()
