@@ -105,7 +105,7 @@ def test_the_practice_model_is_named_where_it_answers(room: dict[str, str], tmp_
     assert values["LLM_API_BASE"] == f"http://127.0.0.1:{room['WORKSHOP_PRACTICE_PORT']}/v1"
     # The usual port is somebody else's, where this room has another one.
     assert values["TEMPORAL_ADDRESS"] == f"127.0.0.1:{room['WORKSHOP_TEMPORAL_PORT']}"
-    assert "change LLM_MODEL, LLM_API_KEY and LLM_API_BASE in .env" in str(app)
+    assert "change LLM_MODEL, LLM_API_KEY and LLM_API_BASE in its .env" in str(app)
 
 
 def test_a_service_on_the_usual_port_needs_no_setting(
@@ -146,8 +146,8 @@ def test_a_real_model_is_named_and_no_secret_is_anywhere(
     }
     # An empty one of these would turn TLS on.
     assert "\n# TEMPORAL_API_KEY=\n" in (app / ".env").read_text()
-    assert "Your key stays here" in done.stdout and "TEMPORAL_API_KEY" in done.stdout
-    assert "LLM_API_BASE there lacks what may be secret" in done.stdout
+    assert "The key was not copied" in done.stdout and "TEMPORAL_API_KEY, " in done.stdout
+    assert "LLM_API_BASE was copied without what may be secret" in done.stdout
 
 
 def test_a_model_of_ones_own_that_asks_for_no_key(room: dict[str, str], tmp_path: Path) -> None:

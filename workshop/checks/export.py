@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -135,19 +136,19 @@ def _put_prompt(starter: Path, prompt: str) -> None:
 def _put_settings(target: Path, chosen: Settings) -> list[str]:
     """Write the app's `.env`, without a key. Returns what to say of it."""
     changes = {"LLM_MODEL": chosen.llm_model, "LLM_API_KEY": "", "LLM_API_BASE": ""}
-    model = f"Its model is {chosen.llm_model}. Your key stays here: write it into .env there."
+    model = f"Its model is {chosen.llm_model}. The key was not copied: write it into its .env."
     if not chosen.key_is_set:  # what is sent instead of a key opens nothing
         changes["LLM_API_KEY"] = chosen.llm_api_key.get_secret_value()
         model = f"Its model is {chosen.llm_model}, without a key."
     if chosen.practice:
         model = (
             "Its model is the practice model, while the workshop's servers run (`python -m workshop"
-            " up`). For a real one, change LLM_MODEL, LLM_API_KEY and LLM_API_BASE in .env there."
+            " up`). For a real one, change LLM_MODEL, LLM_API_KEY and LLM_API_BASE in its .env."
         )
     if base := chosen.llm_api_base:
         changes["LLM_API_BASE"] = chosen.without_key(model_settings.shown_base(base))
         if changes["LLM_API_BASE"] != base:
-            model += " LLM_API_BASE there lacks what may be secret in it."
+            model += " LLM_API_BASE was copied without what may be secret in it."
     if chosen.llm_timeout != model_settings.DEFAULT_TIMEOUT:
         changes["LLM_TIMEOUT"] = f"{chosen.llm_timeout:g}"
 
@@ -156,15 +157,16 @@ def _put_settings(target: Path, chosen: Settings) -> list[str]:
     service = f"Its Temporal Service is {changes.get('TEMPORAL_ADDRESS', 'localhost' + USUAL_PORT)}"
     service += ": the workshop's, while it runs." if chosen.temporal_is_ours else "."
     if chosen.temporal_is_ours and "TEMPORAL_ADDRESS" in changes:
-        service += " For one of your own, change TEMPORAL_ADDRESS in .env there."
+        service += " For one of your own, change TEMPORAL_ADDRESS in its .env."
     if secrets:
-        service += f" Write {' and '.join(secrets)} into .env there: what is secret stays here."
+        service += f" {', '.join(secrets)}: not copied. Write what you need into its .env."
 
     _, _, example = (target / ".env.example").read_text(encoding="utf-8").partition("\n")
     head = "Made by `python -m workshop export`. Variables that are set outside win over these."
     hidden = "".join(f"# {name}=\n" for name in secrets)  # an empty TEMPORAL_API_KEY turns TLS on
-    text = "".join(f"# {line}\n" for line in (head, model, service))
-    disk.write_whole(target / ".env", f"{text}{example}{hidden}")
+    said = (textwrap.fill(f"# {one}", 98, subsequent_indent="# ") for one in (head, model, service))
+    text = "\n".join((*said, example + hidden))
+    disk.write_whole(target / ".env", text)
     env_file.write(target / ".env", changes)
     return [model, service]
 
