@@ -28,6 +28,7 @@ from workshop.services import jupyterlab, namespaces, temporal_service
 
 COMMANDS = (
     *("lab", "up", "down", "status", "doctor", "progress", "demo", "review", "workflows", "reset"),
+    *("export",),
 )
 NAMES = (temporal_service.NAME, process.NAME)
 SENTINEL = "sk-sentinel-aabbccddeeff00112233445566778899"

@@ -33,7 +33,9 @@ needs_an_ordinary_user = pytest.mark.skipif(
 )
 
 
-RUN = "import sys; from workshop.__main__ import main; print([main([w]) for w in sys.argv[1:]])"
+RUN = (
+    "import sys; from workshop.__main__ import main; print([main(w.split()) for w in sys.argv[1:]])"
+)
 
 
 def said(*commands: str, env: dict[str, str], **extra: str) -> str:
@@ -123,6 +125,18 @@ def test_a_home_that_may_not_be_written_is_told(room: dict[str, str], shut: Path
     assert told.endswith("[1, 1]\n")
     assert told.count(f"{shut} is yours, but its mode keeps you out") == 2
     assert told.count("chmod -R u+rwX") == told.count("WORKSHOP_HOME") == 2
+
+
+@needs_an_ordinary_user
+@pytest.mark.rotates("shut places", among=3)
+def test_a_place_for_the_app_that_may_not_be_written_is_told(
+    room: dict[str, str], shut: Path
+) -> None:
+    told = said(f"export {shut}/my-app", f"export {shut}", env=room)
+    assert told.endswith("[1, 1]\n")
+    assert told.count(f"{shut} is yours, but its mode keeps you out") == 2
+    assert told.count("workshop export ~/my-app") == 2 and "WORKSHOP_HOME" not in told
+    assert not any(shut.iterdir())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
@@ -398,14 +412,14 @@ def test_the_package_alone_says_what_it_can_do(tmp_path: Path) -> None:
     home = tmp_path / "me" / ".durable-ai-workshop" / ".workshop"
     assert done.stdout.split(" ", 1) == ["True", f"{home}\n"], done.stderr
     done = subprocess.run(
-        [sys.executable, "-c", RUN, "progress", "lab", "doctor"],
+        [sys.executable, "-c", RUN, "progress", "lab", "doctor", f"export {tmp_path}/my-app"],
         env=env,
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
     told = done.stdout + done.stderr
-    assert done.stdout.endswith("[0, 1, 0]\n"), told
-    assert told.count(f"git clone {url}") == 3 and "All blanks are right" not in told
+    assert done.stdout.endswith("[0, 1, 0, 1]\n"), told
+    assert told.count(f"git clone {url}") == 4 and "All blanks are right" not in told
     kept = {file.name for file in packages.rglob("*") if "__pycache__" not in str(file)}
     assert not kept & {".env", ".workshop", "progress.json"}

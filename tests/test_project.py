@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +14,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from room import ROOT
+
+from workshop import export
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,28 +31,34 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The project as it goes home, without what a person who tried it here has made."""
-    made = (row.rstrip("/") for row in (PROJECT / ".gitignore").read_text().split())
-    return shutil.copytree(PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns(*made))
+def copy(room: dict[str, str], tmp_path: Path) -> Path:
+    """The project as it goes home."""
+    return export(tmp_path / "project").folder
 
 
-def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest there, in an environment that has our packages and no workshop."""
-    home = folder.parent / "venv"
+def elsewhere(folder: Path) -> tuple[Path, dict[str, str]]:
+    """A Python that has our packages and no workshop, and an environment without settings."""
+    home = folder / "venv"
     if not home.exists():
         venv.create(home, symlinks=True)
         (site,) = (home / "lib").glob("python*/site-packages")
         # A folder that a .pth file names is searched; the .pth files in it, of which one leads to
         # the workshop, are not read.
         (site / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "PYTHON", "COV"))}
-    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    left = ("PYTEST", "PYTHON", "COV", "WORKSHOP_", "TEMPORAL_", "LLM_")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(left)}
     env["PATH"] = f"{sysconfig.get_path('scripts')}{os.pathsep}{env['PATH']}"  # temporal is there
     python = home / "bin" / "python"
     looked = [python, "-c", "import workshop"]
     told = subprocess.run(looked, cwd=folder, env=env, capture_output=True, text=True)
     assert "No module named 'workshop'" in told.stderr
+    return python, env
+
+
+def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest there, where there is no workshop."""
+    python, env = elsewhere(folder.parent)
+    env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     line = [python, "-m", "pytest", "-p", "no:cacheprovider", *words]
     return subprocess.run(line, cwd=folder, env=env, capture_output=True, text=True, timeout=1800)
 

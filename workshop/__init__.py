@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # type checkers run no code; a test compares these with the t
     from workshop.checks import check as check
     from workshop.checks import hint as hint
     from workshop.checks import solution as solution
+    from workshop.checks.export import export as export
     from workshop.checks.first_cell import begin as begin
     from workshop.checks.progress import progress as progress
     from workshop.kernel.notebook import ask as ask
@@ -81,6 +82,7 @@ _MODULES = {
     "workshop.breaking.practice_only": "use_practice_model",
     "workshop.breaking.switchboard": "Switchboard",
     "workshop.checks": "check hint solution",
+    "workshop.checks.export": "export",
     "workshop.checks.first_cell": "begin",
     "workshop.checks.progress": "progress",
     "workshop.kernel.notebook": "ask show_pdf",

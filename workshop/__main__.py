@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from workshop import stage
 from workshop.breaking.predictions import FILE as PREDICTIONS
+from workshop.checks import export as take_home
 from workshop.checks import fresh_notebook
 from workshop.checks.progress import FILE as PROGRESS
 from workshop.checks.progress import LOCK as PROGRESS_LOCK
@@ -143,6 +144,13 @@ def fresh(arguments: argparse.Namespace) -> bool:
     """Make a practice notebook clean again; what you wrote is kept beside it."""
     for sheet in fresh_notebook.choose(arguments.lesson, arguments.kind):
         print(fresh_notebook.put(sheet))
+    return True
+
+
+@_command("export", _takes("folder", help="a new folder outside of this one, such as ~/my-app"))
+def export(arguments: argparse.Namespace) -> bool:
+    """Copy the app of lesson 02 out as files of your own, with your prompt and settings, no key."""
+    print(take_home.export(arguments.folder))
     return True
 
 

@@ -998,6 +998,39 @@ beside(naive=naive.receipt, durable=durable.receipt, during_the_call=during.rece
 await stop_worker()
 
 # %% [markdown]
+# ## The same without us
+#
+# So far the app ran in this classroom. It is also a folder of files that need nothing from the
+# workshop: the same Activities, Workflow, Worker and Client, with tests and a tutorial. The next
+# cell makes a copy with your prompt and your settings, but without a key. It compares your Workflow
+# and your LLM call (`-`) with those in the files (`+`), and removes the copy again.
+
+# %%
+import tempfile
+
+from workshop import export
+
+with tempfile.TemporaryDirectory() as folder:
+    app = export(f"{folder}/my-app", prompt=prompt)
+    print(app.diff("workflow.py", GenerateReportWorkflow))
+    print(app.diff("activities.py", ask_model, llm_call))
+
+# %% [markdown]
+# The steps are the same. What a file needs in addition:
+# - **The sandbox is on.** It loads `workflow.py` again for each run, and refuses what is not
+#   deterministic. What only Activities use is passed through.
+# - **Settings come from the environment**, because there is no `begin`. The key is read in the
+#   Activity. What the Workflow decides on, such as the time limit, is in its input: so a replay on
+#   another machine decides the same.
+# - **A step that costs money ends some time**: after 10 attempts, or at an error that stays.
+# - **The connection is configuration.** `worker.py` and `starter.py` take address, namespace and
+#   key of the Temporal Service from `TEMPORAL_` variables or a file, with `temporalio.envconfig`.
+#
+# To keep a copy, run one of these, and follow the `README.md` in the new folder:
+# - in a cell: `%run -m workshop export ~/my-app`
+# - in a terminal: `python -m workshop export ~/my-app`
+
+# %% [markdown]
 # ## Recap
 #
 # - **Activities** do the work that can fail. They are retried, timed, recorded.
