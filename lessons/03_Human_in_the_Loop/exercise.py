@@ -32,7 +32,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -269,7 +269,7 @@ class ApprovalWorkflow:
 # ## Task 3: send a decision
 #
 # Write `decide`: it sends the Update and returns its answer. When the validator refuses, it returns
-# the reason, which is the error's `cause`, as text. The last two lines are for an approval that has
+# the reason, which is the error's `cause`, as text. The last lines are for an approval that has
 # ended: then no Workflow runs that could answer, and the Temporal Service says so itself.
 
 # %% exercise="send_approval"
@@ -281,6 +281,8 @@ async def decide(handle, decision: bool) -> str:
         # PROMPT: return ...  # TODO: the error's cause, as text
         return str(error.cause)
     except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
         return error.message
 
 # %% [markdown]

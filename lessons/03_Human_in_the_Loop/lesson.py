@@ -10,8 +10,8 @@
 # # Human in the Loop
 #
 # A model writes a draft. A person reads it, asks for changes, and in the end says yes, or never
-# answers at all. In this lesson you build a Workflow that waits for people, for days, and costs
-# nothing meanwhile.
+# answers at all. In this lesson you build a Workflow that waits for people, for days, while no
+# process of yours has to run.
 #
 # **You will be able to**
 # - tell a running Workflow something (Signal), ask it something (Query), and do both with an answer
@@ -41,7 +41,7 @@ from pathlib import Path
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -133,7 +133,7 @@ class Decision:
 # changes the Workflow's state and returns nothing.
 #
 # `wait_condition` is the other half. It stops the Workflow until its condition is true. The
-# condition is looked at whenever something has changed, and costs nothing in between.
+# condition is looked at whenever something has changed; in between no process and no thread waits.
 #
 # `@workflow.init` gives `__init__` the Workflow's input, so that all state is there before the
 # first Signal comes. A Signal may come before `run` has begun.
@@ -300,8 +300,13 @@ await keep(handle)
 print((await follow(handle)).status)
 
 # %% [markdown]
-# This is how a web page shows a draft that waits: no table of drafts, only the Workflow's own
-# variable. The number of events is the same: a Query leaves no trace.
+# This is how a web page shows *one* draft that waits: it reads the Workflow's own variable, and the
+# number of events stays the same. A list of all drafts is another question. `client.list_workflows`
+# asks the Temporal Service, and needs no Worker; give the Workflows a
+# [Search Attribute](https://docs.temporal.io/search-attribute) to ask for, such as their status.
+#
+# The [Web UI](https://docs.temporal.io/web-ui) is for you, not for the reader: it lists the
+# Workflows, shows what each one waits for and every event, and can signal, cancel or terminate one.
 #
 # ## Rounds: redo, edit, keep
 #
@@ -470,9 +475,9 @@ except WorkshopError as error:
     print("✗", error.saw)
 
 # %% [markdown]
-# The Workflow has **failed**. Its result is an error, and the draft, written and paid for, is in
-# nobody's hands. Silence is no accident here. It is one of the answers that you planned for, so it
-# needs a result of its own.
+# The Workflow has **failed**. (A time-out does that. A bug in your code does not: see *When a
+# handler raises*.) Its result is an error, and the draft, written and paid for, is in nobody's
+# hands. Silence is one of the answers that you planned for, so it needs a result of its own.
 #
 # ### Your turn: the deadline
 #
@@ -557,12 +562,14 @@ print("published is what was read:", result.text == seen)
 #
 # ## Updates: tell, and get an answer
 #
-# An [Update](https://docs.temporal.io/develop/python/message-passing#updates) is sent as a Signal
-# is, and answered as a Query is. Before its handler runs, a **validator** looks at it. What the
-# validator refuses by raising an error has never happened: the sender gets the error, and the
-# history gets no event.
+# An [Update](https://docs.temporal.io/develop/python/message-passing#updates) changes the Workflow
+# as a Signal does, and is answered as a Query is. Before its handler runs, a **validator** looks at
+# it. What the validator refuses by raising an error has never happened: the sender gets the error,
+# and no Update is in the history.
 #
-# So a decision names the **version** of the draft that the person has read.
+# So a decision names the **version** of the draft that the person has read. The new field has no
+# default, because no Workflow from above is still running. Where some are, give it one: a Signal
+# that does not fit the new class is dropped, and only the Worker's log says so.
 
 # %%
 @dataclass
@@ -673,7 +680,9 @@ class DraftWorkflow(Drafting):
 
 # %% [markdown]
 # `execute_update` sends an Update and waits for its answer. A refusal is an exception, so a small
-# function prints what came of it.
+# function prints what came of it. Unlike a Signal, an Update is not stored before a Worker has
+# accepted it. `rpc_timeout=` limits the wait for one. Then send it again with the same `id=`: if
+# the first one did arrive, you get its answer, and not "decided already".
 
 # %%
 async def decide(handle, decision: Decision) -> None:
@@ -681,8 +690,10 @@ async def decide(handle, decision: Decision) -> None:
         print("✓", await handle.execute_update(DraftWorkflow.decide, decision))
     except WorkflowUpdateFailedError as error:
         print("✗ refused:", error.cause)
-    except RPCError as error:  # the Workflow has ended
-        print("✗", error.message)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise  # anything else is trouble, not an answer
+        print("✗", error.message)  # the Workflow has ended
 
 # %% [markdown]
 # The same accident again: an edit of version 1, and a moment later a keep of version 1.
@@ -706,7 +717,8 @@ for _ in range(2):
 print("events before:", before, " after:", (await handle.describe()).history_length)
 
 # %% [markdown]
-# No event. Nobody can fill your history with nonsense. Now read version 2, and keep that one.
+# No event: nobody can fill your history with nonsense. (An Update that waits ten seconds for a
+# Worker leaves five Workflow Task events, refused or not.) Now read version 2, and keep that one.
 
 # %%
 draft = await handle.query(DraftWorkflow.get_draft)
@@ -721,7 +733,48 @@ await timeline(handle)
 # %% [markdown]
 # When do you take which? A **Signal** is stored at once and asks for no Worker: good for news that
 # cannot be wrong. An **Update** needs a Worker to answer, and is worth it where a decision can be
-# refused. A **Query** only reads.
+# refused. A **Query** only reads. Temporal Cloud
+# [bills](https://docs.temporal.io/cloud/actions) each of them, and refused Updates too.
+#
+# ### When a handler raises
+#
+# A validator refuses by raising `ValueError`. What happens if the *handler* does the same?
+
+# %%
+@workflow.defn(sandboxed=False)
+class ClumsyWorkflow:
+    @workflow.update
+    def decide(self, choice: str) -> str:
+        if choice == "delete":
+            raise ValueError("nothing is deleted here")
+        return choice
+
+    @workflow.run
+    async def run(self, input: DraftInput) -> None:
+        await workflow.wait_condition(lambda: False)
+
+
+experiments[:] = [ClumsyWorkflow]
+worker = await start_worker(run_worker)
+handle = await start_draft("Give me 3 facts about bees", ClumsyWorkflow)
+answer = asyncio.create_task(handle.execute_update(ClumsyWorkflow.decide, "delete"))
+try:
+    await follow(handle)
+except WorkshopError as error:
+    print("✗", error.saw)
+print((await handle.describe()).status.name, "- has the sender an answer?", answer.done())
+answer.cancel()
+await handle.terminate(reason="This Update would be tried for ever.")
+
+# %% [markdown]
+# The Workflow has not failed, and the sender waits. To Temporal this exception is a bug: it fails
+# the **Workflow Task**, the piece of work in which a Worker runs your code up to its next wait.
+# The task is tried again and again. Correct the code, start a Worker with it, and the Workflow goes
+# on and answers. Until then nothing ends, so have somebody look for failed Workflow Tasks.
+#
+# In `run` it is the same: a `KeyError` fails the Workflow Task. What fails a *Workflow* is an error
+# of Temporal's own, such as `ApplicationError` or a failed Activity, and `asyncio.TimeoutError`. So
+# a handler that wants to say no raises `ApplicationError`: the sender gets it as an answer.
 #
 # ## A ladder of deadlines
 #
@@ -746,10 +799,11 @@ def notify(notice: Notice) -> str:
     return name
 
 # %% [markdown]
-# The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; it gets the new
-# one with its next Worker. `start_activity` asks for a notice and does not wait for it: a mail
-# server that is down must not hold up a decision. The last line looks once more: a decision that
-# came in the last moment was accepted, so it counts.
+# The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; drafts that
+# start from now on get the new one. `start_activity` asks for a notice and does not wait for it: a
+# mail server that is down must not hold up a decision. (A notice that is still on its way when the
+# Workflow ends is dropped.) The last line looks once more: a decision that came in the last moment
+# was accepted, so it counts.
 
 # %%
 LADDER = (
@@ -778,14 +832,22 @@ newest = sorted(Path("outbox").glob("draft-*.txt"), key=lambda path: path.stat()
 print(*[letter.read_text() for letter in newest], sep="", end="")
 
 # %% [markdown]
-# Two notices, then the end, and five days took no time. A test of your own Workflows can do the
-# same: it is how one tests what happens on day four.
+# Two notices, then the end, and five days took no time. Test your own Workflows in the same way.
+#
+# What about a draft that *waits already*? Its history has one timer, of five days. A replay
+# compares the order and the kind of the steps, not their length, so the new code takes that timer
+# for its first: the reviewer is reminded on day five, and the draft expires on day seven. No error
+# says so. Put a change like this behind
+# [`workflow.patched`](https://docs.temporal.io/develop/python/workflows/versioning), or let
+# [Worker Versioning](https://docs.temporal.io/worker-versioning) keep old runs on old code.
 #
 # ## The person on another machine
 #
 # Decisions do not come from notebooks. The Worker learns of `notify`, and polls a Task Queue of its
 # own from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
-# starts, and its id is printed: with that id anyone who reaches the Temporal Service can decide.
+# starts, and its id is printed. With that id, anyone who reaches the Temporal Service can decide.
+# In production only your app reaches it, with TLS and a key. Your app knows who has signed in, and
+# puts the name into the Update.
 
 # %%
 queue = "reviews"
@@ -933,6 +995,7 @@ await stop_worker()
 #
 # - A **Signal** tells; it is stored at once, and nobody answers. A **Query** reads. An **Update**
 #   is checked by a validator, answered, and leaves no event when it is refused.
+# - A bug fails a Workflow Task, not the Workflow: correct the code, and it goes on.
 # - `wait_condition` waits for days without a process. Its time-out is an answer, with a result of
 #   its own.
 # - A decision names the version that the person has read.
@@ -955,4 +1018,5 @@ progress()
 # [messages to Workflows](https://docs.temporal.io/develop/python/message-passing) ·
 # [timers](https://docs.temporal.io/develop/python/timers) ·
 # [tests that skip time](https://docs.temporal.io/develop/python/testing-suite) ·
-# [Continue-As-New](https://docs.temporal.io/develop/python/continue-as-new)
+# [Continue-As-New](https://docs.temporal.io/develop/python/continue-as-new) ·
+# [a tutorial with a person in the loop](https://learn.temporal.io/tutorials/ai/building-durable-ai-applications/human-in-the-loop/)
