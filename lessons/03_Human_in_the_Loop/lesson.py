@@ -839,7 +839,8 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 # for its first: the reviewer is reminded on day five, and the draft expires on day seven. No error
 # says so. Put a change like this behind
 # [`workflow.patched`](https://docs.temporal.io/develop/python/workflows/versioning), or let
-# [Worker Versioning](https://docs.temporal.io/worker-versioning) keep old runs on old code.
+# [Worker Versioning](https://docs.temporal.io/production-deployment/worker-deployments/worker-versioning)
+# keep old runs on old code.
 #
 # ## The person on another machine
 #

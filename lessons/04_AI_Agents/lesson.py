@@ -414,7 +414,8 @@ def first_line(text: str) -> str:
 # - It goes on while turns *and* dollars of the budget are left.
 # - When the model asks for no tool, its text is the answer.
 # - Otherwise all calls of the turn are dispatched at once: `asyncio.gather` runs several awaitables
-#   side by side, in a Workflow too, and gives their results in order.
+#   side by side, in a Workflow too, and gives their results in order. (The order of `asyncio.wait`
+#   and `as_completed` is not fixed: a Workflow uses `workflow.wait` and `workflow.as_completed`.)
 
 # %% exercise="agent_loop"
 @workflow.defn(sandboxed=False)
@@ -549,15 +550,21 @@ with misbehaving("endless"):
         print(result.status)
 
 # %% [markdown]
-# A loop with a price has a bound, as in lesson 03, and its end has a name. The last turn may go a
-# little beyond the dollars: what a call costs is known when it has been made. `max_tokens` bounds
-# how much that can be.
+# A loop with a price has a bound, as in lesson 03, and its end has a name. The dollars are not
+# exact:
+# - The last turn may go beyond them: `max_tokens` bounds the answer, and the prompt grows.
+# - A call that timed out may be charged, and brings no price.
+# - A model whose price LiteLLM does not know costs 0.0 here: only the turns end it.
+#
+# So set a limit at the provider as well.
 #
 # ## An agent that asks first
 #
 # Now a tool that cannot be taken back: `send_email`. Here it writes a file into `outbox`, under a
 # name that is the same on a retry. The number of an Activity counts within one run, and starts at 1
-# again when a Workflow continues as new. So the name has the id of the run in it too.
+# again when a Workflow continues as new. So the name has the id of the run in it too. The function
+# is not `async`: it writes a file, and code that blocks belongs in a thread. In an `async def` it
+# would hold up everything else in this Worker.
 #
 # Before it runs, a person must say yes. That is lesson 03's Update: `Consent` names the call, as a
 # decision named the version.
@@ -570,7 +577,7 @@ class Consent:
 
 
 @activity.defn
-async def send_email(to: str, text: str) -> str:
+def send_email(to: str, text: str) -> str:
     """Send an email with a text to an address, such as "ann@example.com"."""
     info = activity.info()
     Path("outbox").mkdir(exist_ok=True)
@@ -638,7 +645,7 @@ class Consents:
 # - `use`, which asks for consent where it is needed, and then has the call carried out;
 # - a bound on the attempts of `llm_call`, and none again for a wrong key or a mistake of our own;
 # - a turn with neither text nor call: the model is asked again;
-# - `set_current_details`, which shows in the Web UI how far the agent is.
+# - `set_current_details`, which shows in the Web UI how far the agent is, while a Worker runs.
 
 # %% name="conversation"
 class Conversation(Consents):
@@ -731,7 +738,8 @@ print(result.answer)
 #
 # The *Workflow* stops at once. An Activity that runs is told only if it heartbeats, which you meet
 # in lesson 05. Ours do not: a call of the model that is under way goes on in its thread and is
-# paid, and a tool may still act.
+# paid, and a tool may still act. For the same reason, if a Worker dies in an Activity, Temporal
+# notices only when the Start-to-Close timeout is over.
 
 # %%
 handle = await start_agent(ASK_ANN)
@@ -756,6 +764,10 @@ print((await handle.describe()).status.name, "after", told["turns"], "turn, and 
 # 4 MB; `AgentWorkflow` then continues as new, between two turns, and carries over what the next run
 # needs. To see it, a small Temporal Service of its own, as in lesson 03, suggests it after 30
 # events. The agent looks at the suggestion when a turn is over, so a run has a few events more.
+#
+# No new start helps against the other limit: **2 MB for one input or result**. With a longer
+# conversation the Workflow Task fails, again and again. That is one reason why a result is cut to
+# 2,000 characters. Shorten old turns as well, and pass the address of a document, not its text.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -896,11 +908,11 @@ async def mcp_session():
             yield session
 
 # %% [markdown]
-# Discovery and calls are two Activities. A tool that fails says so in its answer (`is_error`).
-# Asked again it would say the same, so this error is not retried. A call that hangs is given up
-# after four seconds: sooner than the Start-to-Close timeout below, so that the session is closed in
-# order, and its process with it. Each session starts a process, so this cell takes about ten
-# seconds.
+# Discovery and calls are two Activities. A tool that fails says so in its answer (`is_error`). MCP
+# does not say whether another try would help, so we do not retry, and tell the model. A call that
+# hangs is given up after four seconds: sooner than the Start-to-Close timeout below, so that the
+# session is closed in order, and its process with it. Each session starts a process, so this cell
+# takes about ten seconds.
 
 # %%
 @activity.defn
@@ -1044,9 +1056,8 @@ trouble = {}
 # write, or want to write, agents with that SDK. The
 # [LangGraph integration](https://docs.temporal.io/develop/python/integrations/langgraph) runs
 # the nodes of a graph as Activities or in the Workflow, as you say for each node. Take it when you
-# have a graph. As of late 2026 the pages of the first and the third call them pre-release, so pin
-# their versions. What stays yours in all of them: budgets, consent, and which errors are worth a
-# retry.
+# have a graph. All three are young: each page says how far its package is, so read it, and pin the
+# version. What stays yours in all of them: budgets, consent, and which errors are worth a retry.
 #
 # ## A page with instructions
 #
@@ -1128,6 +1139,15 @@ await stop_worker()
 #   called again; both sleeps of a Workflow outlived their Worker, and that of an Activity did not;
 #   a page wrote a letter, and with consent it did not.
 #
+# Look back, too, at where lessons 01 to 04 began:
+#
+# | Before | Now |
+# |---|---|
+# | The process dies: start over, pay again. | A Worker replays the history, and goes on. |
+# | To wait for a person, build tables and jobs. | `await workflow.wait_condition(…)` |
+# | A tool fails, and the whole chain is lost. | It is retried, replaced, or told to the model. |
+# | You test a good day, and hope. | You kill it at any step, and count what was paid. |
+#
 # How far are you?
 
 # %%
@@ -1143,4 +1163,8 @@ progress()
 # [Activities](https://docs.temporal.io/develop/python/activities) ·
 # [cancellation](https://docs.temporal.io/develop/python/workflows/cancellation) ·
 # [MCP's SDK for Python](https://py.sdk.modelcontextprotocol.io/) ·
-# [tool calling in LiteLLM](https://docs.litellm.ai/docs/completion/function_call)
+# [tool calling in LiteLLM](https://docs.litellm.ai/docs/completion/function_call) ·
+# tutorials: [a durable agent](https://learn.temporal.io/tutorials/ai/durable-ai-agent/), and
+# durable MCP tools,
+# [part 1](https://learn.temporal.io/tutorials/ai/building-mcp-tools-with-temporal/introducing-mcp-temporal/)
+# and [part 2](https://learn.temporal.io/tutorials/ai/building-mcp-tools-with-temporal/adding-hitl-to-mcp-tools/)
