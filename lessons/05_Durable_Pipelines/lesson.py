@@ -1044,9 +1044,9 @@ for run in (run_worker, polite_worker):
 # %% [markdown]
 # Eight sources are 24 Activities. The queue hands out some at once, and then three a second: some
 # seven seconds in place of one. The limit counts whatever is on the queue, so in real life the
-# model's calls get a Task Queue of their own, with a limit that fits the provider's. Give it to
-# every Worker: the last one that polls sets it. And unlike here, a Task Queue usually has four
-# partitions that share the limit, so a few Activities may take twice as long.
+# model's calls get a Task Queue of their own, with a limit that fits the provider's. Give each of
+# its Workers the same limit: they overwrite each other's. And unlike here, a Task Queue usually has
+# four partitions that share the limit, so a few Activities may take twice as long.
 #
 # ## A long step
 #
