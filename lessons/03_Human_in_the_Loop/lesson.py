@@ -300,13 +300,11 @@ await keep(handle)
 print((await follow(handle)).status)
 
 # %% [markdown]
-# This is how a web page shows *one* draft that waits: it reads the Workflow's own variable, and the
-# number of events stays the same. A list of all drafts is another question. `client.list_workflows`
-# asks the Temporal Service, and needs no Worker; give the Workflows a
-# [Search Attribute](https://docs.temporal.io/search-attribute) to ask for, such as their status.
-#
-# The [Web UI](https://docs.temporal.io/web-ui) is for you, not for the reader: it lists the
-# Workflows, shows what each one waits for and every event, and can signal, cancel or terminate one.
+# This is how a web page shows *one* draft: from the Workflow's own variable, and the number of
+# events stays the same. For a list of drafts ask the Temporal Service, which needs no Worker:
+# `client.list_workflows`, with a [Search Attribute](https://docs.temporal.io/search-attribute) for
+# their status. The [Web UI](https://docs.temporal.io/web-ui) is for you, not for the reader: it
+# shows all Workflows and their events, and can signal, cancel or terminate one.
 #
 # ## Rounds: redo, edit, keep
 #
@@ -475,9 +473,9 @@ except WorkshopError as error:
     print("✗", error.saw)
 
 # %% [markdown]
-# The Workflow has **failed**. (A time-out does that. A bug in your code does not: see *When a
-# handler raises*.) Its result is an error, and the draft, written and paid for, is in nobody's
-# hands. Silence is one of the answers that you planned for, so it needs a result of its own.
+# The Workflow has **failed** (which a bug does not do: see *When a handler raises*). The draft,
+# written and paid for, is in nobody's hands. Silence is one of the answers that you planned for, so
+# it needs a result of its own.
 #
 # ### Your turn: the deadline
 #
@@ -531,9 +529,9 @@ print(result.status, "-", result.text[:60], "…")
 # %% [markdown]
 # The same five days, and the draft is there, with a word on what became of it.
 #
-# How long should a deadline be? As long as your product promises. Five days suit a contract that
-# lawyers read; an hour suits a customer who waits in a chat. And what does silence mean: published
-# anyway, dropped, or passed on to someone else? Decide it, and write it down as a result.
+# How long should a deadline be? Five days suit a contract that lawyers read; an hour suits a
+# customer who waits in a chat. And what does silence mean: published anyway, dropped, or passed on
+# to someone else? Decide it, and write it down as a result.
 #
 # ## The text that nobody saw
 #
@@ -567,9 +565,9 @@ print("published is what was read:", result.text == seen)
 # it. What the validator refuses by raising an error has never happened: the sender gets the error,
 # and no Update is in the history.
 #
-# So a decision names the **version** of the draft that the person has read. The new field has no
-# default, because no Workflow from above is still running. Where some are, give it one: a Signal
-# that does not fit the new class is dropped, and only the Worker's log says so.
+# So a decision names the **version** of the draft that the person has read. Where Workflows with
+# the old class still run, give a new field a default: a Signal that does not fit is dropped, and
+# only the Worker's log says so.
 
 # %%
 @dataclass
@@ -585,9 +583,8 @@ class DraftInput:
     draft: Draft = field(default_factory=Draft)
 
 # %% [markdown]
-# The parts of the Workflow that are not new stand in a class of their own: its state, its two
-# Queries, and how it writes. The second Query gives the whole draft, with version and status. The
-# wait is a function of its own too; we shall give it more to do later.
+# The parts of the Workflow that are not new are in a class of their own. A second Query gives the
+# whole draft, with version and status. The wait is a function; it gets more to do later.
 
 # %% name="drafting"
 class Drafting:
@@ -680,9 +677,9 @@ class DraftWorkflow(Drafting):
 
 # %% [markdown]
 # `execute_update` sends an Update and waits for its answer. A refusal is an exception, so a small
-# function prints what came of it. Unlike a Signal, an Update is not stored before a Worker has
-# accepted it. `rpc_timeout=` limits the wait for one. Then send it again with the same `id=`: if
-# the first one did arrive, you get its answer, and not "decided already".
+# function prints what came of it. Nothing is stored before a Worker has accepted the Update.
+# `rpc_timeout=` limits the wait; sent again with the same `id=`, an Update that did arrive gives
+# its first answer, and not "decided already".
 
 # %%
 async def decide(handle, decision: Decision) -> None:
@@ -767,14 +764,13 @@ answer.cancel()
 await handle.terminate(reason="This Update would be tried for ever.")
 
 # %% [markdown]
-# The Workflow has not failed, and the sender waits. To Temporal this exception is a bug: it fails
-# the **Workflow Task**, the piece of work in which a Worker runs your code up to its next wait.
-# The task is tried again and again. Correct the code, start a Worker with it, and the Workflow goes
-# on and answers. Until then nothing ends, so have somebody look for failed Workflow Tasks.
+# The Workflow has not failed, and the sender waits. An ordinary exception in Workflow code, in
+# `run` too, is a bug to Temporal. It fails the **Workflow Task**: the work of a Worker up to the
+# next wait. That is tried again and again. Correct the code, start a Worker with it, and the
+# Workflow goes on and answers. Until then nothing ends, so watch for failed Workflow Tasks.
 #
-# In `run` it is the same: a `KeyError` fails the Workflow Task. What fails a *Workflow* is an error
-# of Temporal's own, such as `ApplicationError` or a failed Activity, and `asyncio.TimeoutError`. So
-# a handler that wants to say no raises `ApplicationError`: the sender gets it as an answer.
+# What fails a *Workflow* are Temporal's own errors, such as `ApplicationError` and `ActivityError`,
+# and `asyncio.TimeoutError`. A handler that says no raises `ApplicationError`: the sender gets it.
 #
 # ## A ladder of deadlines
 #
@@ -834,10 +830,9 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 # %% [markdown]
 # Two notices, then the end, and five days took no time. Test your own Workflows in the same way.
 #
-# What about a draft that *waits already*? Its history has one timer, of five days. A replay
-# compares the order and the kind of the steps, not their length, so the new code takes that timer
-# for its first: the reviewer is reminded on day five, and the draft expires on day seven. No error
-# says so. Put a change like this behind
+# And a draft that waits *already*? A replay compares which steps come, not their length. So the
+# new code takes the timer of five days for its first one: the reviewer is reminded on day five, and
+# the draft expires on day seven. No error says so. Put such a change behind
 # [`workflow.patched`](https://docs.temporal.io/develop/python/workflows/versioning), or let
 # [Worker Versioning](https://docs.temporal.io/production-deployment/worker-deployments/worker-versioning)
 # keep old runs on old code.
@@ -847,8 +842,7 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 # Decisions do not come from notebooks. The Worker learns of `notify`, and polls a Task Queue of its
 # own from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
 # starts, and its id is printed. With that id, anyone who reaches the Temporal Service can decide.
-# In production only your app reaches it, with TLS and a key. Your app knows who has signed in, and
-# puts the name into the Update.
+# So let only your app reach it, with TLS and a key, and put into the Update who has signed in.
 
 # %%
 queue = "reviews"
@@ -921,10 +915,8 @@ await handle.terminate(reason="counted")
 # run and starts the next one under the same id, with an empty history and an input that holds all
 # it needs. Here that is the prompt and the draft. `DraftWorkflow` does so when the SDK suggests it.
 #
-# Ten versions make about 130 events, so our Workflow is far from that. A chat of a thousand turns
-# is not. To see it here, we start a small Temporal Service of its own that suggests a new start
-# after 30 events, and talk for six rounds. `DraftWorkflow` looks at the suggestion only after a
-# decision, so a run may end with a few more events than 30.
+# To see it with six rounds, we start a small Temporal Service that suggests it after 30 events.
+# `DraftWorkflow` looks at the suggestion after a decision, so a run may have a few more.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -970,9 +962,8 @@ print(result.status, "version", result.version)
 # %% [markdown]
 # The history grows, and begins anew. The id stayed, and so did the version number and the text,
 # because they were in the input of the new run. What is not carried over is gone: ask yourself of
-# each variable in `self` whether the next run needs it. A decision that has been accepted must
-# never be lost here. That is why the new run begins right after a decision was carried out, before
-# the next draft.
+# each variable in `self` whether the next run needs it. The new run begins right after a decision
+# was carried out, so that none is lost.
 #
 # <details><summary>Instructor: the same on stage (8 minutes)</summary>
 #

@@ -414,8 +414,8 @@ def first_line(text: str) -> str:
 # - It goes on while turns *and* dollars of the budget are left.
 # - When the model asks for no tool, its text is the answer.
 # - Otherwise all calls of the turn are dispatched at once: `asyncio.gather` runs several awaitables
-#   side by side, in a Workflow too, and gives their results in order. (The order of `asyncio.wait`
-#   and `as_completed` is not fixed: a Workflow uses `workflow.wait` and `workflow.as_completed`.)
+#   side by side, in a Workflow too, and gives their results in order. (Not `asyncio.wait` and
+#   `as_completed`, whose order is not fixed: a Workflow has `workflow.wait` and `as_completed`.)
 
 # %% exercise="agent_loop"
 @workflow.defn(sandboxed=False)
@@ -514,9 +514,9 @@ for how in ("unknown tool", "broken arguments", "wrong arguments"):
     print(f"{how}: {result.status}", *result.steps, sep="\n  ")
 
 # %% [markdown]
-# A retry would ask the same again, and fail again, for ever. Told as a result, the mistake becomes
-# a part of the conversation, and the model does it better in the next turn. Look at the first rows:
-# no Activity started for a call that could not work.
+# A retry would fail again, for ever. Told as a result, the mistake becomes a part of the
+# conversation, and the model does it better in the next turn. Look at the first rows: no Activity
+# started for a call that could not work.
 #
 # ### When a tool fails
 #
@@ -551,20 +551,16 @@ with misbehaving("endless"):
 
 # %% [markdown]
 # A loop with a price has a bound, as in lesson 03, and its end has a name. The dollars are not
-# exact:
-# - The last turn may go beyond them: `max_tokens` bounds the answer, and the prompt grows.
-# - A call that timed out may be charged, and brings no price.
-# - A model whose price LiteLLM does not know costs 0.0 here: only the turns end it.
-#
-# So set a limit at the provider as well.
+# exact. The last turn may go beyond them: `max_tokens` bounds its answer, but the prompt grows. A
+# call that timed out may be charged, and brings no price. A model whose price LiteLLM does not know
+# counts as 0.0. So set a limit at the provider as well.
 #
 # ## An agent that asks first
 #
 # Now a tool that cannot be taken back: `send_email`. Here it writes a file into `outbox`, under a
 # name that is the same on a retry. The number of an Activity counts within one run, and starts at 1
 # again when a Workflow continues as new. So the name has the id of the run in it too. The function
-# is not `async`: it writes a file, and code that blocks belongs in a thread. In an `async def` it
-# would hold up everything else in this Worker.
+# is not `async`, because writing a file blocks: that would hold up the whole Worker.
 #
 # Before it runs, a person must say yes. That is lesson 03's Update: `Consent` names the call, as a
 # decision named the version.
@@ -738,8 +734,8 @@ print(result.answer)
 #
 # The *Workflow* stops at once. An Activity that runs is told only if it heartbeats, which you meet
 # in lesson 05. Ours do not: a call of the model that is under way goes on in its thread and is
-# paid, and a tool may still act. For the same reason, if a Worker dies in an Activity, Temporal
-# notices only when the Start-to-Close timeout is over.
+# paid, and a tool may still act. And if their Worker dies, Temporal notices only after the
+# Start-to-Close timeout.
 
 # %%
 handle = await start_agent(ASK_ANN)
@@ -762,12 +758,12 @@ print((await handle.describe()).status.name, "after", told["turns"], "turn, and 
 # Each turn sends all turns before it, and each of these inputs stays in the history. So the bytes
 # grow with the square of the turns. The Temporal Service suggests a new start at 4,096 events or
 # 4 MB; `AgentWorkflow` then continues as new, between two turns, and carries over what the next run
-# needs. To see it, a small Temporal Service of its own, as in lesson 03, suggests it after 30
-# events. The agent looks at the suggestion when a turn is over, so a run has a few events more.
+# needs. No new start helps against the other limit, **2 MB for one input or result**: beyond it the
+# Workflow Task fails, again and again. So a result is cut to 2,000 characters here. Shorten old
+# turns as well, and pass the address of a document, not its text.
 #
-# No new start helps against the other limit: **2 MB for one input or result**. With a longer
-# conversation the Workflow Task fails, again and again. That is one reason why a result is cut to
-# 2,000 characters. Shorten old turns as well, and pass the address of a document, not its text.
+# To see it, a small Temporal Service of its own, as in lesson 03, suggests it after 30 events. The
+# agent looks at the suggestion when a turn is over, so a run has a few events more.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -1046,8 +1042,8 @@ trouble = {}
 #
 # ### Packages that do this for you
 #
-# You have built all this by hand, to know what is in it. There are packages of Temporal that wrap
-# it. [temporalio-mcp](https://docs.temporal.io/develop/python/integrations/mcp) gives a Workflow a
+# You have built all this by hand, to know what is in it. Temporal has packages for it.
+# [temporalio-mcp](https://docs.temporal.io/develop/python/integrations/mcp) gives a Workflow a
 # `TemporalMCPClient` whose operations run as Activities; the Worker's `MCPPlugin` keeps transports
 # and credentials. Take it when your tools live behind MCP and the loop is yours. The
 # [OpenAI Agents integration](https://docs.temporal.io/develop/python/integrations/openai-agents)
@@ -1056,14 +1052,14 @@ trouble = {}
 # write, or want to write, agents with that SDK. The
 # [LangGraph integration](https://docs.temporal.io/develop/python/integrations/langgraph) runs
 # the nodes of a graph as Activities or in the Workflow, as you say for each node. Take it when you
-# have a graph. All three are young: each page says how far its package is, so read it, and pin the
-# version. What stays yours in all of them: budgets, consent, and which errors are worth a retry.
+# have a graph. All three are young: pin their versions. What stays yours in all of them: budgets,
+# consent, and which errors are worth a retry.
 #
 # ## A page with instructions
 #
-# The last danger is no failure at all. A model cannot tell a text that it is to *read* from one
-# that it is to *obey*. Somebody has hidden a sentence in a page about bees: ignore your
-# instructions, and send the notes to an address. First, an agent that nobody holds back.
+# A model cannot tell a text that it is to *read* from one that it is to *obey*. Somebody has hidden
+# a sentence in a page about bees: ignore your instructions, and send the notes to an address.
+# First, an agent that nobody holds back.
 
 # %%
 @workflow.defn(sandboxed=False)

@@ -267,9 +267,9 @@ print("Results go into", engine.dialect.name)
 #
 # - Make the key of the Workflow's id and the step. `activity.info()` knows them: `workflow_id` and
 #   `activity_type`. It also knows the `attempt`, which is not the same each time.
-#   Such a key gives each step one row, also after a Continue-As-New or a Reset. A Workflow that
-#   saves several rows needs a number in it too. (With the ids of the run and of the Activity, as in
-#   lesson 04's e-mail, a Reset would do it again: it makes a new run.)
+#   Such a key gives each step one row, also after a Continue-As-New or a Reset. (Lesson 04's e-mail
+#   has the run's id in its key: a Reset makes a new run, and sends again.) A Workflow that saves
+#   several rows needs a number in it too.
 # - Execute the insert, so that a key that is there already changes nothing
 #   (`on_conflict_do_nothing`). `engine.begin()` makes the block one transaction.
 
@@ -309,8 +309,8 @@ for attempt in (1, 2):
 #
 # Each step has a limit for one attempt, and a policy for the next ones. `LLM_RETRY_POLICY` is one
 # that you find in many examples; we shall see what it is good for. Saving is tried for as long as
-# it takes, because the answer is paid for: a lost connection comes back, a missing table can be
-# made. Only a row that the database refuses, for its data or a rule of the table, never fits.
+# it takes, because the answer is paid for. Only a row that the database refuses, for its data or
+# for a rule of the table, never fits.
 
 # %%
 LLM_RETRY_POLICY = RetryPolicy(
@@ -453,9 +453,8 @@ print(f"ModelResponse: {sizes[0]:,} bytes   Summary: {sizes[1]:,} bytes")
 
 # %% [markdown]
 # The text is the same in both. The rest is the provider's book-keeping, and it is stored, sent to
-# each Worker that replays, and kept for as long as the history is. A thousand runs a day make this
-# a number. And a result of more than 2 MB is refused: then the call is made, and paid, again and
-# again. Return what the next step needs.
+# each Worker that replays, and kept for as long as the history is. And a result of more than 2 MB
+# is refused: the call is made, and paid, again and again. Return what the next step needs.
 #
 # ### Why the model's call is an Activity
 #
@@ -681,9 +680,8 @@ async def fetch_url(url: str) -> str:
 # `out_of_money` and `retry_after` read the error for you. (The code is OpenAI's word. Other
 # providers say it with a 402, or in a text.)
 #
-# The last `except` is there already. It asks for the **status**, because names depend on the
-# provider: LiteLLM makes an `APIError` of OpenAI's 403, and a `PermissionDeniedError` of
-# Anthropic's. The list in your policy stays as a net.
+# The last `except` asks for the **status**, because names depend on the provider: LiteLLM makes an
+# `APIError` of OpenAI's 403, and a `PermissionDeniedError` of Anthropic's. Your list is the net.
 
 # %% exercise="error_mapping"
 def out_of_money(error: RateLimitError) -> bool:
@@ -781,8 +779,7 @@ print("max_retries=0:", requests_of_one_call(max_retries=0), "request")
 
 # %% [markdown]
 # That is OpenAI's client, which LiteLLM uses for such a model. (Anthropic's makes one request.)
-# Behind Temporal's back, each attempt would be three; ten attempts, thirty. No history shows them,
-# and no Retry Policy bounds them.
+# Ten attempts would be thirty requests, which no history shows, and no Retry Policy bounds.
 #
 # `ask_model` also has a `timeout`, 20 seconds of silence unless you set `LLM_TIMEOUT`. That is
 # **below** the Start-to-Close timeout of `ResearchWorkflow`, twice `llm_time`: 60 seconds. The next
@@ -866,12 +863,11 @@ board.score()
 # its own id and its own history, fails by itself, and can be found in the Web UI. The parent sees a
 # result or a `ChildWorkflowError`. Where you need none of that, Activities alone would do.
 #
-# When the parent ends, for whatever reason, its children that still run are **terminated**, unless
-# you start them with another
-# [Parent Close Policy](https://docs.temporal.io/parent-close-policy). A cancelled batch does not
-# wait for them either, because `gather` gives up at the first error. With `return_exceptions=True`,
-# as in exercise 5, it waits, and each child ends cancelled. A parent of some hundred children
-# should start them in batches, and continue as new.
+# When the parent ends, its children that still run are **terminated**, unless you start them with
+# another [Parent Close Policy](https://docs.temporal.io/parent-close-policy). So are those of a
+# cancelled batch, because `gather` gives up at the first error. With `return_exceptions=True`, as
+# in exercise 5, it waits until they are cancelled. With many hundred children, start them in
+# batches, and continue as new.
 #
 # A failure comes wrapped: `ChildWorkflowError`, in it `ActivityError`, in it the `ApplicationError`
 # that your Activity raised. `reason_of` unwraps it.
@@ -959,8 +955,7 @@ class ResearchBatchWorkflow(Batch):
 
 # %% [markdown]
 # Twenty sources, two of them broken. `start_batch` starts them, and the next cell does to the
-# pipeline what a deployment does: it stops the Worker in the middle. (New code is another matter:
-# lesson 03, *A ladder of deadlines*.)
+# pipeline what a deployment does: it stops the Worker in the middle. (For new code see lesson 03.)
 
 # %%
 sources = [ResearchInput(page.topic, page.url) for page in site.pages[:18]]
@@ -1044,9 +1039,9 @@ for run in (run_worker, polite_worker):
 # %% [markdown]
 # Eight sources are 24 Activities. The queue hands out some at once, and then three a second: some
 # seven seconds in place of one. The limit counts whatever is on the queue, so in real life the
-# model's calls get a Task Queue of their own, with a limit that fits the provider's. Give each of
-# its Workers the same limit: they overwrite each other's. And unlike here, a Task Queue usually has
-# four partitions that share the limit, so a few Activities may take twice as long.
+# model's calls get a Task Queue of their own. Give each of its Workers the same limit: they
+# overwrite each other's. And unlike here, a Task Queue usually has four partitions that share the
+# limit, so a few Activities may take twice as long.
 #
 # ## A long step
 #
@@ -1154,9 +1149,8 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # It went on where the first attempt had told that it was. This Worker could still say that it was
 # shutting down, and handed over the last number. One that is killed says nothing. Then the two
 # seconds of the `heartbeat_timeout` pass, and the next attempt goes on from the last number that
-# *reached* the service. The SDK sends the first heartbeat at once, and then one in 80 % of the
-# `heartbeat_timeout`, so that number may be older by as much. `file.truncate(done)` cuts off what
-# was written since.
+# *reached* the service: the SDK sends one in 80 % of the `heartbeat_timeout`, so it may be older by
+# as much. `file.truncate(done)` cuts off what was written since.
 #
 # Note the order in your cell: write first, then tell. The other way round, a crash in between would
 # leave a hole. And the file is on this machine: where the next attempt may run on another one, the
@@ -1171,8 +1165,7 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # `id` with its time behind it, so each run has keys of its own, and rows of its own. The `policy`
 # answers three questions:
 # - The last run is not over at six? The new one is **skipped**, unless `overlap` says otherwise.
-# - The Temporal Service was down at six? It makes up for what it missed, by default for a **year**.
-#   Here for six hours.
+# - The Temporal Service was down? It makes up for what it missed in a **year**; here, in six hours.
 # - A run has failed? Here the Schedule pauses, so that nobody pays for the same failure each day.
 
 # %%
