@@ -714,8 +714,8 @@ for _ in range(2):
 print("events before:", before, " after:", (await handle.describe()).history_length)
 
 # %% [markdown]
-# No event: nobody can fill your history with nonsense. (An Update that waits ten seconds for a
-# Worker leaves five Workflow Task events, refused or not.) Now read version 2, and keep that one.
+# No event: nobody can fill your history with nonsense. (An Update that has to wait more than ten
+# seconds for its Worker leaves five Workflow Task events.) Now read version 2, and keep that one.
 
 # %%
 draft = await handle.query(DraftWorkflow.get_draft)
@@ -830,7 +830,7 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 # %% [markdown]
 # Two notices, then the end, and five days took no time. Test your own Workflows in the same way.
 #
-# And a draft that waits *already*? A replay compares which steps come, not their length. So the
+# And a draft that waits *already*? A replay compares which steps come, not what is in them. So the
 # new code takes the timer of five days for its first one: the reviewer is reminded on day five, and
 # the draft expires on day seven. No error says so. Put such a change behind
 # [`workflow.patched`](https://docs.temporal.io/develop/python/workflows/versioning), or let

@@ -560,7 +560,7 @@ with misbehaving("endless"):
 # Now a tool that cannot be taken back: `send_email`. Here it writes a file into `outbox`, under a
 # name that is the same on a retry. The number of an Activity counts within one run, and starts at 1
 # again when a Workflow continues as new. So the name has the id of the run in it too. The function
-# is not `async`, because writing a file blocks: that would hold up the whole Worker.
+# is not `async`: writing a file blocks, and in `async` code that holds up the whole Worker.
 #
 # Before it runs, a person must say yes. That is lesson 03's Update: `Consent` names the call, as a
 # decision named the version.
