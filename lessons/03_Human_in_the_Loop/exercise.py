@@ -37,7 +37,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workshop import (
-    begin, check, completed, follow, hint, mark, progress, receipt, solution, start_worker, started,
+    begin, check, follow, hint, mark, progress, receipt, solution, start_worker, started,
     stop_worker, test_server, timeline, timer_started, use_practice_model,
 )
 from workshop.errors import WorkshopError
@@ -162,7 +162,7 @@ handle = await client.start_workflow(
     id=f"approval-{uuid.uuid4()}",
     task_queue="approvals",
 )
-await follow(handle, until=completed("llm_call"))
+await follow(handle, until=timer_started())
 await stop_worker()
 await handle.signal(ApprovalWorkflow.approve, True)
 await handle.signal(ApprovalWorkflow.approve, False)
