@@ -15,4 +15,8 @@ def call_llm(prompt: str) -> Summary:
         raise ApplicationError(
             "too many requests", type="RateLimitError", next_retry_delay=wait
         ) from None
+    except APIError as error:  # the parent of what LiteLLM raises
+        final = error.status_code < 500 and error.status_code not in (408, 409)
+        kind = type(error).__name__
+        raise ApplicationError(str(error), type=kind, non_retryable=final) from None
     return summary_of(answer)

@@ -1399,7 +1399,7 @@ async def send_approval(learner: Learner) -> None:
         learner.step("An approval that has ended gives what the Temporal Service says")
         await talk.signal("end")
         await talk.ended()
-        do = "Keep the last two lines: `except RPCError as error:` and `return error.message`."
+        do = "Keep the last lines: `except RPCError as error:` and what stands under it."
         try:
             returned = await patience.wait_for(call(talk.handle, True), 2, talk.beat)
         except RPCError as error:

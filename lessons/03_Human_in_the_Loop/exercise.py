@@ -33,12 +33,12 @@ from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workshop import (
-    begin, check, completed, follow, hint, mark, progress, receipt, solution, start_worker, started,
+    begin, check, follow, hint, mark, progress, receipt, solution, start_worker, started,
     stop_worker, test_server, timeline, timer_started, use_practice_model,
 )
 from workshop.errors import WorkshopError
@@ -162,7 +162,7 @@ handle = await client.start_workflow(
     id=f"approval-{uuid.uuid4()}",
     task_queue="approvals",
 )
-await follow(handle, until=completed("llm_call"))
+await follow(handle, until=timer_started())
 await stop_worker()
 await handle.signal(ApprovalWorkflow.approve, True)
 await handle.signal(ApprovalWorkflow.approve, False)
@@ -269,7 +269,7 @@ class ApprovalWorkflow:
 # ## Task 3: send a decision
 #
 # Write `decide`: it sends the Update and returns its answer. When the validator refuses, it returns
-# the reason, which is the error's `cause`, as text. The last two lines are for an approval that has
+# the reason, which is the error's `cause`, as text. The last lines are for an approval that has
 # ended: then no Workflow runs that could answer, and the Temporal Service says so itself.
 
 # %% exercise="send_approval"
@@ -281,6 +281,8 @@ async def decide(handle, decision: bool) -> str:
         # PROMPT: return ...  # TODO: the error's cause, as text
         return str(error.cause)
     except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
         return error.message
 
 # %% [markdown]

@@ -10,8 +10,8 @@
 # # Human in the Loop
 #
 # A model writes a draft. A person reads it, asks for changes, and in the end says yes, or never
-# answers at all. In this lesson you build a Workflow that waits for people, for days, and costs
-# nothing meanwhile.
+# answers at all. In this lesson you build a Workflow that waits for people, for days, while no
+# process of yours has to run.
 #
 # **You will be able to**
 # - tell a running Workflow something (Signal), ask it something (Query), and do both with an answer
@@ -42,7 +42,7 @@ from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -133,7 +133,7 @@ class Decision:
 # changes the Workflow's state and returns nothing.
 #
 # `wait_condition` is the other half. It stops the Workflow until its condition is true. The
-# condition is looked at whenever something has changed, and costs nothing in between.
+# condition is looked at whenever something has changed; in between no process and no thread waits.
 #
 # `@workflow.init` gives `__init__` the Workflow's input, so that all state is there before the
 # first Signal comes. A Signal may come before `run` has begun.
@@ -300,8 +300,11 @@ await keep(handle)
 print((await follow(handle)).status)
 
 # %% [markdown]
-# This is how a web page shows a draft that waits: no table of drafts, only the Workflow's own
-# variable. The number of events is the same: a Query leaves no trace.
+# This is how a web page shows *one* draft: from the Workflow's own variable, and the number of
+# events stays the same. For a list of drafts ask the Temporal Service, which needs no Worker:
+# `client.list_workflows`, with a [Search Attribute](https://docs.temporal.io/search-attribute) for
+# their status. The [Web UI](https://docs.temporal.io/web-ui) is for you, not for the reader: it
+# shows all Workflows and their events, and can signal, cancel or terminate one.
 #
 # ## Rounds: redo, edit, keep
 #
@@ -470,9 +473,9 @@ except WorkshopError as error:
     print("✗", error.saw)
 
 # %% [markdown]
-# The Workflow has **failed**. Its result is an error, and the draft, written and paid for, is in
-# nobody's hands. Silence is no accident here. It is one of the answers that you planned for, so it
-# needs a result of its own.
+# The Workflow has **failed** (which a bug does not do: see *When a handler raises*). The draft,
+# written and paid for, is in nobody's hands. Silence is one of the answers that you planned for, so
+# it needs a result of its own.
 #
 # ### Your turn: the deadline
 #
@@ -526,9 +529,9 @@ print(result.status, "-", result.text[:60], "…")
 # %% [markdown]
 # The same five days, and the draft is there, with a word on what became of it.
 #
-# How long should a deadline be? As long as your product promises. Five days suit a contract that
-# lawyers read; an hour suits a customer who waits in a chat. And what does silence mean: published
-# anyway, dropped, or passed on to someone else? Decide it, and write it down as a result.
+# How long should a deadline be? Five days suit a contract that lawyers read; an hour suits a
+# customer who waits in a chat. And what does silence mean: published anyway, dropped, or passed on
+# to someone else? Decide it, and write it down as a result.
 #
 # ## The text that nobody saw
 #
@@ -557,12 +560,14 @@ print("published is what was read:", result.text == seen)
 #
 # ## Updates: tell, and get an answer
 #
-# An [Update](https://docs.temporal.io/develop/python/message-passing#updates) is sent as a Signal
-# is, and answered as a Query is. Before its handler runs, a **validator** looks at it. What the
-# validator refuses by raising an error has never happened: the sender gets the error, and the
-# history gets no event.
+# An [Update](https://docs.temporal.io/develop/python/message-passing#updates) changes the Workflow
+# as a Signal does, and is answered as a Query is. Before its handler runs, a **validator** looks at
+# it. What the validator refuses by raising an error has never happened: the sender gets the error,
+# and no Update is in the history.
 #
-# So a decision names the **version** of the draft that the person has read.
+# So a decision names the **version** of the draft that the person has read. Where Workflows with
+# the old class still run, give a new field a default: a Signal that does not fit is dropped, and
+# only the Worker's log says so.
 
 # %%
 @dataclass
@@ -578,9 +583,8 @@ class DraftInput:
     draft: Draft = field(default_factory=Draft)
 
 # %% [markdown]
-# The parts of the Workflow that are not new stand in a class of their own: its state, its two
-# Queries, and how it writes. The second Query gives the whole draft, with version and status. The
-# wait is a function of its own too; we shall give it more to do later.
+# The parts of the Workflow that are not new are in a class of their own. A second Query gives the
+# whole draft, with version and status. The wait is a function; it gets more to do later.
 
 # %% name="drafting"
 class Drafting:
@@ -673,7 +677,9 @@ class DraftWorkflow(Drafting):
 
 # %% [markdown]
 # `execute_update` sends an Update and waits for its answer. A refusal is an exception, so a small
-# function prints what came of it.
+# function prints what came of it. Nothing is stored before a Worker has accepted the Update.
+# `rpc_timeout=` limits the wait; sent again with the same `id=`, an Update that did arrive gives
+# its first answer, and not "decided already".
 
 # %%
 async def decide(handle, decision: Decision) -> None:
@@ -681,8 +687,10 @@ async def decide(handle, decision: Decision) -> None:
         print("✓", await handle.execute_update(DraftWorkflow.decide, decision))
     except WorkflowUpdateFailedError as error:
         print("✗ refused:", error.cause)
-    except RPCError as error:  # the Workflow has ended
-        print("✗", error.message)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise  # anything else is trouble, not an answer
+        print("✗", error.message)  # the Workflow has ended
 
 # %% [markdown]
 # The same accident again: an edit of version 1, and a moment later a keep of version 1.
@@ -706,7 +714,8 @@ for _ in range(2):
 print("events before:", before, " after:", (await handle.describe()).history_length)
 
 # %% [markdown]
-# No event. Nobody can fill your history with nonsense. Now read version 2, and keep that one.
+# No event: nobody can fill your history with nonsense. (An Update that has to wait more than ten
+# seconds for its Worker leaves five Workflow Task events.) Now read version 2, and keep that one.
 
 # %%
 draft = await handle.query(DraftWorkflow.get_draft)
@@ -721,7 +730,47 @@ await timeline(handle)
 # %% [markdown]
 # When do you take which? A **Signal** is stored at once and asks for no Worker: good for news that
 # cannot be wrong. An **Update** needs a Worker to answer, and is worth it where a decision can be
-# refused. A **Query** only reads.
+# refused. A **Query** only reads. Temporal Cloud
+# [bills](https://docs.temporal.io/cloud/actions) each of them, and refused Updates too.
+#
+# ### When a handler raises
+#
+# A validator refuses by raising `ValueError`. What happens if the *handler* does the same?
+
+# %%
+@workflow.defn(sandboxed=False)
+class ClumsyWorkflow:
+    @workflow.update
+    def decide(self, choice: str) -> str:
+        if choice == "delete":
+            raise ValueError("nothing is deleted here")
+        return choice
+
+    @workflow.run
+    async def run(self, input: DraftInput) -> None:
+        await workflow.wait_condition(lambda: False)
+
+
+experiments[:] = [ClumsyWorkflow]
+worker = await start_worker(run_worker)
+handle = await start_draft("Give me 3 facts about bees", ClumsyWorkflow)
+answer = asyncio.create_task(handle.execute_update(ClumsyWorkflow.decide, "delete"))
+try:
+    await follow(handle)
+except WorkshopError as error:
+    print("✗", error.saw)
+print((await handle.describe()).status.name, "- has the sender an answer?", answer.done())
+answer.cancel()
+await handle.terminate(reason="This Update would be tried for ever.")
+
+# %% [markdown]
+# The Workflow has not failed, and the sender waits. An ordinary exception in Workflow code, in
+# `run` too, is a bug to Temporal. It fails the **Workflow Task**: the work of a Worker up to the
+# next wait. That is tried again and again. Correct the code, start a Worker with it, and the
+# Workflow goes on and answers. Until then nothing ends, so watch for failed Workflow Tasks.
+#
+# What fails a *Workflow* are Temporal's own errors, such as `ApplicationError` and `ActivityError`,
+# and `asyncio.TimeoutError`. A handler that says no raises `ApplicationError`: the sender gets it.
 #
 # ## A ladder of deadlines
 #
@@ -746,10 +795,11 @@ def notify(notice: Notice) -> str:
     return name
 
 # %% [markdown]
-# The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; it gets the new
-# one with its next Worker. `start_activity` asks for a notice and does not wait for it: a mail
-# server that is down must not hold up a decision. The last line looks once more: a decision that
-# came in the last moment was accepted, so it counts.
+# The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; drafts that
+# start from now on get the new one. `start_activity` asks for a notice and does not wait for it: a
+# mail server that is down must not hold up a decision. (A notice that is still on its way when the
+# Workflow ends is dropped.) The last line looks once more: a decision that came in the last moment
+# was accepted, so it counts.
 
 # %%
 LADDER = (
@@ -778,14 +828,21 @@ newest = sorted(Path("outbox").glob("draft-*.txt"), key=lambda path: path.stat()
 print(*[letter.read_text() for letter in newest], sep="", end="")
 
 # %% [markdown]
-# Two notices, then the end, and five days took no time. A test of your own Workflows can do the
-# same: it is how one tests what happens on day four.
+# Two notices, then the end, and five days took no time. Test your own Workflows in the same way.
+#
+# And a draft that waits *already*? A replay compares which steps come, not what is in them. So the
+# new code takes the timer of five days for its first one: the reviewer is reminded on day five, and
+# the draft expires on day seven. No error says so. Put such a change behind
+# [`workflow.patched`](https://docs.temporal.io/develop/python/workflows/versioning), or let
+# [Worker Versioning](https://docs.temporal.io/production-deployment/worker-deployments/worker-versioning)
+# keep old runs on old code.
 #
 # ## The person on another machine
 #
 # Decisions do not come from notebooks. The Worker learns of `notify`, and polls a Task Queue of its
 # own from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
-# starts, and its id is printed: with that id anyone who reaches the Temporal Service can decide.
+# starts, and its id is printed. With that id, anyone who reaches the Temporal Service can decide.
+# So let only your app reach it, with TLS and a key, and put into the Update who has signed in.
 
 # %%
 queue = "reviews"
@@ -858,10 +915,8 @@ await handle.terminate(reason="counted")
 # run and starts the next one under the same id, with an empty history and an input that holds all
 # it needs. Here that is the prompt and the draft. `DraftWorkflow` does so when the SDK suggests it.
 #
-# Ten versions make about 130 events, so our Workflow is far from that. A chat of a thousand turns
-# is not. To see it here, we start a small Temporal Service of its own that suggests a new start
-# after 30 events, and talk for six rounds. `DraftWorkflow` looks at the suggestion only after a
-# decision, so a run may end with a few more events than 30.
+# To see it with six rounds, we start a small Temporal Service that suggests it after 30 events.
+# `DraftWorkflow` looks at the suggestion after a decision, so a run may have a few more.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -907,9 +962,8 @@ print(result.status, "version", result.version)
 # %% [markdown]
 # The history grows, and begins anew. The id stayed, and so did the version number and the text,
 # because they were in the input of the new run. What is not carried over is gone: ask yourself of
-# each variable in `self` whether the next run needs it. A decision that has been accepted must
-# never be lost here. That is why the new run begins right after a decision was carried out, before
-# the next draft.
+# each variable in `self` whether the next run needs it. The new run begins right after a decision
+# was carried out, so that none is lost.
 #
 # <details><summary>Instructor: the same on stage (8 minutes)</summary>
 #
@@ -933,6 +987,7 @@ await stop_worker()
 #
 # - A **Signal** tells; it is stored at once, and nobody answers. A **Query** reads. An **Update**
 #   is checked by a validator, answered, and leaves no event when it is refused.
+# - A bug fails a Workflow Task, not the Workflow: correct the code, and it goes on.
 # - `wait_condition` waits for days without a process. Its time-out is an answer, with a result of
 #   its own.
 # - A decision names the version that the person has read.
@@ -955,4 +1010,5 @@ progress()
 # [messages to Workflows](https://docs.temporal.io/develop/python/message-passing) ·
 # [timers](https://docs.temporal.io/develop/python/timers) ·
 # [tests that skip time](https://docs.temporal.io/develop/python/testing-suite) ·
-# [Continue-As-New](https://docs.temporal.io/develop/python/continue-as-new)
+# [Continue-As-New](https://docs.temporal.io/develop/python/continue-as-new) ·
+# [a tutorial with a person in the loop](https://learn.temporal.io/tutorials/ai/building-durable-ai-applications/human-in-the-loop/)

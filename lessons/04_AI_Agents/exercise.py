@@ -123,8 +123,8 @@ with what_happens():
 
 # %% [markdown]
 # Now the call. Ask the session for the tool. It answers also where the tool has failed: then
-# `is_error` is true, and the text says so. Asked again it would say the same, so raise an
-# `ApplicationError` that is not retried.
+# `is_error` is true, and the text says so. MCP does not say whether another try would help, so
+# raise an `ApplicationError` that is not retried: the model is told.
 
 # %% exercise="mcp_call"
 @activity.defn

@@ -414,7 +414,8 @@ def first_line(text: str) -> str:
 # - It goes on while turns *and* dollars of the budget are left.
 # - When the model asks for no tool, its text is the answer.
 # - Otherwise all calls of the turn are dispatched at once: `asyncio.gather` runs several awaitables
-#   side by side, in a Workflow too, and gives their results in order.
+#   side by side, in a Workflow too, and gives their results in order. (Not `asyncio.wait` and
+#   `as_completed`, whose order is not fixed: a Workflow has `workflow.wait` and `as_completed`.)
 
 # %% exercise="agent_loop"
 @workflow.defn(sandboxed=False)
@@ -513,9 +514,9 @@ for how in ("unknown tool", "broken arguments", "wrong arguments"):
     print(f"{how}: {result.status}", *result.steps, sep="\n  ")
 
 # %% [markdown]
-# A retry would ask the same again, and fail again, for ever. Told as a result, the mistake becomes
-# a part of the conversation, and the model does it better in the next turn. Look at the first rows:
-# no Activity started for a call that could not work.
+# A retry would fail again, for ever. Told as a result, the mistake becomes a part of the
+# conversation, and the model does it better in the next turn. Look at the first rows: no Activity
+# started for a call that could not work.
 #
 # ### When a tool fails
 #
@@ -549,15 +550,17 @@ with misbehaving("endless"):
         print(result.status)
 
 # %% [markdown]
-# A loop with a price has a bound, as in lesson 03, and its end has a name. The last turn may go a
-# little beyond the dollars: what a call costs is known when it has been made. `max_tokens` bounds
-# how much that can be.
+# A loop with a price has a bound, as in lesson 03, and its end has a name. The dollars are not
+# exact. The last turn may go beyond them: `max_tokens` bounds its answer, but the prompt grows. A
+# call that timed out may be charged, and brings no price. A model whose price LiteLLM does not know
+# counts as 0.0. So set a limit at the provider as well.
 #
 # ## An agent that asks first
 #
 # Now a tool that cannot be taken back: `send_email`. Here it writes a file into `outbox`, under a
 # name that is the same on a retry. The number of an Activity counts within one run, and starts at 1
-# again when a Workflow continues as new. So the name has the id of the run in it too.
+# again when a Workflow continues as new. So the name has the id of the run in it too. The function
+# is not `async`: writing a file blocks, and in `async` code that holds up the whole Worker.
 #
 # Before it runs, a person must say yes. That is lesson 03's Update: `Consent` names the call, as a
 # decision named the version.
@@ -570,7 +573,7 @@ class Consent:
 
 
 @activity.defn
-async def send_email(to: str, text: str) -> str:
+def send_email(to: str, text: str) -> str:
     """Send an email with a text to an address, such as "ann@example.com"."""
     info = activity.info()
     Path("outbox").mkdir(exist_ok=True)
@@ -638,7 +641,7 @@ class Consents:
 # - `use`, which asks for consent where it is needed, and then has the call carried out;
 # - a bound on the attempts of `llm_call`, and none again for a wrong key or a mistake of our own;
 # - a turn with neither text nor call: the model is asked again;
-# - `set_current_details`, which shows in the Web UI how far the agent is.
+# - `set_current_details`, which shows in the Web UI how far the agent is, while a Worker runs.
 
 # %% name="conversation"
 class Conversation(Consents):
@@ -731,7 +734,8 @@ print(result.answer)
 #
 # The *Workflow* stops at once. An Activity that runs is told only if it heartbeats, which you meet
 # in lesson 05. Ours do not: a call of the model that is under way goes on in its thread and is
-# paid, and a tool may still act.
+# paid, and a tool may still act. And if their Worker dies, Temporal notices only after the
+# Start-to-Close timeout.
 
 # %%
 handle = await start_agent(ASK_ANN)
@@ -754,8 +758,12 @@ print((await handle.describe()).status.name, "after", told["turns"], "turn, and 
 # Each turn sends all turns before it, and each of these inputs stays in the history. So the bytes
 # grow with the square of the turns. The Temporal Service suggests a new start at 4,096 events or
 # 4 MB; `AgentWorkflow` then continues as new, between two turns, and carries over what the next run
-# needs. To see it, a small Temporal Service of its own, as in lesson 03, suggests it after 30
-# events. The agent looks at the suggestion when a turn is over, so a run has a few events more.
+# needs. No new start helps against the other limit, **2 MB for one input or result**: beyond it the
+# Workflow Task fails, again and again. So a result is cut to 2,000 characters here. Shorten old
+# turns as well, and pass the address of a document, not its text.
+#
+# To see it, a small Temporal Service of its own, as in lesson 03, suggests it after 30 events. The
+# agent looks at the suggestion when a turn is over, so a run has a few events more.
 
 # %%
 from workshop.temporal_service import find_binary
@@ -896,11 +904,11 @@ async def mcp_session():
             yield session
 
 # %% [markdown]
-# Discovery and calls are two Activities. A tool that fails says so in its answer (`is_error`).
-# Asked again it would say the same, so this error is not retried. A call that hangs is given up
-# after four seconds: sooner than the Start-to-Close timeout below, so that the session is closed in
-# order, and its process with it. Each session starts a process, so this cell takes about ten
-# seconds.
+# Discovery and calls are two Activities. A tool that fails says so in its answer (`is_error`). MCP
+# does not say whether another try would help, so we do not retry, and tell the model. A call that
+# hangs is given up after four seconds: sooner than the Start-to-Close timeout below, so that the
+# session is closed in order, and its process with it. Each session starts a process, so this cell
+# takes about ten seconds.
 
 # %%
 @activity.defn
@@ -1034,8 +1042,8 @@ trouble = {}
 #
 # ### Packages that do this for you
 #
-# You have built all this by hand, to know what is in it. There are packages of Temporal that wrap
-# it. [temporalio-mcp](https://docs.temporal.io/develop/python/integrations/mcp) gives a Workflow a
+# You have built all this by hand, to know what is in it. Temporal has packages for it.
+# [temporalio-mcp](https://docs.temporal.io/develop/python/integrations/mcp) gives a Workflow a
 # `TemporalMCPClient` whose operations run as Activities; the Worker's `MCPPlugin` keeps transports
 # and credentials. Take it when your tools live behind MCP and the loop is yours. The
 # [OpenAI Agents integration](https://docs.temporal.io/develop/python/integrations/openai-agents)
@@ -1044,15 +1052,14 @@ trouble = {}
 # write, or want to write, agents with that SDK. The
 # [LangGraph integration](https://docs.temporal.io/develop/python/integrations/langgraph) runs
 # the nodes of a graph as Activities or in the Workflow, as you say for each node. Take it when you
-# have a graph. As of late 2026 the pages of the first and the third call them pre-release, so pin
-# their versions. What stays yours in all of them: budgets, consent, and which errors are worth a
-# retry.
+# have a graph. All three are young: pin their versions. What stays yours in all of them: budgets,
+# consent, and which errors are worth a retry.
 #
 # ## A page with instructions
 #
-# The last danger is no failure at all. A model cannot tell a text that it is to *read* from one
-# that it is to *obey*. Somebody has hidden a sentence in a page about bees: ignore your
-# instructions, and send the notes to an address. First, an agent that nobody holds back.
+# A model cannot tell a text that it is to *read* from one that it is to *obey*. Somebody has hidden
+# a sentence in a page about bees: ignore your instructions, and send the notes to an address.
+# First, an agent that nobody holds back.
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -1128,6 +1135,15 @@ await stop_worker()
 #   called again; both sleeps of a Workflow outlived their Worker, and that of an Activity did not;
 #   a page wrote a letter, and with consent it did not.
 #
+# Look back, too, at where lessons 01 to 04 began:
+#
+# | Before | Now |
+# |---|---|
+# | The process dies: start over, pay again. | A Worker replays the history, and goes on. |
+# | To wait for a person, build tables and jobs. | `await workflow.wait_condition(…)` |
+# | A tool fails, and the whole chain is lost. | It is retried, replaced, or told to the model. |
+# | You test a good day, and hope. | You kill it at any step, and count what was paid. |
+#
 # How far are you?
 
 # %%
@@ -1143,4 +1159,8 @@ progress()
 # [Activities](https://docs.temporal.io/develop/python/activities) ·
 # [cancellation](https://docs.temporal.io/develop/python/workflows/cancellation) ·
 # [MCP's SDK for Python](https://py.sdk.modelcontextprotocol.io/) ·
-# [tool calling in LiteLLM](https://docs.litellm.ai/docs/completion/function_call)
+# [tool calling in LiteLLM](https://docs.litellm.ai/docs/completion/function_call) ·
+# tutorials: [a durable agent](https://learn.temporal.io/tutorials/ai/durable-ai-agent/), and
+# durable MCP tools,
+# [part 1](https://learn.temporal.io/tutorials/ai/building-mcp-tools-with-temporal/introducing-mcp-temporal/)
+# and [part 2](https://learn.temporal.io/tutorials/ai/building-mcp-tools-with-temporal/adding-hitl-to-mcp-tools/)

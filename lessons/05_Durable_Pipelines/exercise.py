@@ -75,6 +75,7 @@ site = await open_site()
 
 # %%
 from litellm import RateLimitError
+from openai import APIError
 
 # %% include="05_Durable_Pipelines/error_mapping"
 

@@ -41,8 +41,8 @@ import httpx
 from sqlalchemy import Column, MetaData, Table, Text, select
 from temporalio import activity, workflow
 from temporalio.client import (
-    Client, Schedule, ScheduleActionStartWorkflow, ScheduleCalendarSpec, ScheduleRange,
-    ScheduleSpec,
+    Client, Schedule, ScheduleActionStartWorkflow, ScheduleCalendarSpec, SchedulePolicy,
+    ScheduleRange, ScheduleSpec,
 )
 from temporalio.common import RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -203,7 +203,7 @@ class Research:
 # %% [markdown]
 # Two Activities, for now without a thought of errors. `fetch_url` waits for the network and is
 # `async`. `call_llm` uses a library that blocks, so it is an ordinary function, and runs in a
-# thread.
+# thread. In an `async def` it would hold up everything else in this Worker.
 
 # %% name="summary_of"
 from litellm import completion_cost
@@ -267,7 +267,8 @@ print("Results go into", engine.dialect.name)
 #
 # - Make the key of the Workflow's id and the step. `activity.info()` knows them: `workflow_id` and
 #   `activity_type`. It also knows the `attempt`, which is not the same each time.
-#   Such a key gives each step one row, in whichever run of the Workflow. A Workflow that saves
+#   Such a key gives each step one row, also after a Continue-As-New or a Reset. (Lesson 04's e-mail
+#   has the run's id in its key: a Reset makes a new run, and sends again.) A Workflow that saves
 #   several rows needs a number in it too.
 # - Execute the insert, so that a key that is there already changes nothing
 #   (`on_conflict_do_nothing`). `engine.begin()` makes the block one transaction.
@@ -308,7 +309,8 @@ for attempt in (1, 2):
 #
 # Each step has a limit for one attempt, and a policy for the next ones. `LLM_RETRY_POLICY` is one
 # that you find in many examples; we shall see what it is good for. Saving is tried for as long as
-# it takes, because the answer is paid for. Only a row that does not fit the table never will.
+# it takes, because the answer is paid for. Only a row that the database refuses, for its data or
+# for a rule of the table, never fits.
 
 # %%
 LLM_RETRY_POLICY = RetryPolicy(
@@ -322,7 +324,7 @@ LLM_RETRY_POLICY = RetryPolicy(
 # %% name="plan"
 SAVE_RETRY_POLICY = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
-    non_retryable_error_types=["IntegrityError", "InterfaceError", "ProgrammingError"],
+    non_retryable_error_types=["DataError", "IntegrityError"],
 )
 
 
@@ -451,8 +453,8 @@ print(f"ModelResponse: {sizes[0]:,} bytes   Summary: {sizes[1]:,} bytes")
 
 # %% [markdown]
 # The text is the same in both. The rest is the provider's book-keeping, and it is stored, sent to
-# each Worker that replays, and kept for as long as the history is. A thousand runs a day make this
-# a number. Return what the next step needs.
+# each Worker that replays, and kept for as long as the history is. And a result of more than 2 MB
+# is refused: the call is made, and paid, again and again. Return what the next step needs.
 #
 # ### Why the model's call is an Activity
 #
@@ -620,6 +622,7 @@ waits(handle)
 
 # %%
 from litellm import RateLimitError
+from openai import APIError
 
 for fault in (rate_limited(retry_after=4), quota_exhausted()):
     with fault:
@@ -644,8 +647,8 @@ for fault in (rate_limited(retry_after=4), quota_exhausted()):
 # %% name="fetch_url"
 def retry_after(headers) -> timedelta | None:
     seconds = (headers or {}).get("retry-after") or ""
-    # It may also be a date. Then None: the policy's own wait.
-    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
+    # It may also be a date. Then None: the policy's own wait. And nobody waits for days.
+    return timedelta(seconds=min(int(seconds), 3600)) if seconds.isdigit() else None
 
 
 @activity.defn
@@ -674,8 +677,11 @@ async def fetch_url(url: str) -> str:
 # - otherwise raise one of the type `RateLimitError` that is retried after as long as the header
 #   asks.
 #
-# `out_of_money` and `retry_after` read the error for you. All other errors go through as they are:
-# the policy knows their names.
+# `out_of_money` and `retry_after` read the error for you. (The code is OpenAI's word. Other
+# providers say it with a 402, or in a text.)
+#
+# The last `except` asks for the **status**, because names depend on the provider: LiteLLM makes an
+# `APIError` of OpenAI's 403, and a `PermissionDeniedError` of Anthropic's. Your list is the net.
 
 # %% exercise="error_mapping"
 def out_of_money(error: RateLimitError) -> bool:
@@ -701,6 +707,10 @@ def call_llm(prompt: str) -> Summary:
             "too many requests", type="RateLimitError", next_retry_delay=wait
         ) from None
         # END SOLUTION
+    except APIError as error:  # the parent of what LiteLLM raises
+        final = error.status_code < 500 and error.status_code not in (408, 409)
+        kind = type(error).__name__
+        raise ApplicationError(str(error), type=kind, non_retryable=final) from None
     return summary_of(answer)
 
 # %%
@@ -768,8 +778,8 @@ print("as it comes:", requests_of_one_call(), "requests")
 print("max_retries=0:", requests_of_one_call(max_retries=0), "request")
 
 # %% [markdown]
-# Behind Temporal's back, each attempt would be three requests; ten attempts, thirty. No history
-# shows them, and no Retry Policy bounds them.
+# That is OpenAI's client, which LiteLLM uses for such a model. (Anthropic's makes one request.)
+# Ten attempts would be thirty requests, which no history shows, and no Retry Policy bounds.
 #
 # `ask_model` also has a `timeout`, 20 seconds of silence unless you set `LLM_TIMEOUT`. That is
 # **below** the Start-to-Close timeout of `ResearchWorkflow`, twice `llm_time`: 60 seconds. The next
@@ -851,7 +861,13 @@ board.score()
 #
 # One Workflow for each source, and one that starts them all: **child Workflows**. Each child has
 # its own id and its own history, fails by itself, and can be found in the Web UI. The parent sees a
-# result or a `ChildWorkflowError`.
+# result or a `ChildWorkflowError`. Where you need none of that, Activities alone would do.
+#
+# When the parent ends, its children that still run are **terminated**, unless you start them with
+# another [Parent Close Policy](https://docs.temporal.io/parent-close-policy). So are those of a
+# cancelled batch, because `gather` gives up at the first error. With `return_exceptions=True`, as
+# in exercise 5, it waits until they are cancelled. With many hundred children, start them in
+# batches, and continue as new.
 #
 # A failure comes wrapped: `ChildWorkflowError`, in it `ActivityError`, in it the `ApplicationError`
 # that your Activity raised. `reason_of` unwraps it.
@@ -939,7 +955,7 @@ class ResearchBatchWorkflow(Batch):
 
 # %% [markdown]
 # Twenty sources, two of them broken. `start_batch` starts them, and the next cell does to the
-# pipeline what a deployment does: it stops the Worker in the middle.
+# pipeline what a deployment does: it stops the Worker in the middle. (For new code see lesson 03.)
 
 # %%
 sources = [ResearchInput(page.topic, page.url) for page in site.pages[:18]]
@@ -1023,7 +1039,9 @@ for run in (run_worker, polite_worker):
 # %% [markdown]
 # Eight sources are 24 Activities. The queue hands out some at once, and then three a second: some
 # seven seconds in place of one. The limit counts whatever is on the queue, so in real life the
-# model's calls get a Task Queue of their own, with a limit that fits the provider's.
+# model's calls get a Task Queue of their own. Give each of its Workers the same limit: they
+# overwrite each other's. And unlike here, a Task Queue usually has four partitions that share the
+# limit, so a few Activities may take twice as long.
 #
 # ## A long step
 #
@@ -1131,9 +1149,8 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # It went on where the first attempt had told that it was. This Worker could still say that it was
 # shutting down, and handed over the last number. One that is killed says nothing. Then the two
 # seconds of the `heartbeat_timeout` pass, and the next attempt goes on from the last number that
-# *reached* the service. The SDK sends the first heartbeat at once, and then one in 80 % of the
-# `heartbeat_timeout`, so that number may be older by as much. `file.truncate(done)` cuts off what
-# was written since.
+# *reached* the service: the SDK sends one in 80 % of the `heartbeat_timeout`, so it may be older by
+# as much. `file.truncate(done)` cuts off what was written since.
 #
 # Note the order in your cell: write first, then tell. The other way round, a crash in between would
 # leave a hole. And the file is on this machine: where the next attempt may run on another one, the
@@ -1142,11 +1159,14 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # ## Every morning at six
 #
 # A [Schedule](https://docs.temporal.io/develop/python/schedules) is a clock inside the Temporal
-# Service, which starts a Workflow at the times that you name. No cron, no machine of its own, and
-# the list of past and coming runs can be read by all.
+# Service, which starts a Workflow at the times that you name, without a machine of its own.
 #
 # It starts the batch with its first three sources, every day at six in Berlin. Each run gets the
-# `id` with its time behind it, so each run has keys of its own, and rows of its own.
+# `id` with its time behind it, so each run has keys of its own, and rows of its own. The `policy`
+# answers three questions:
+# - The last run is not over at six? The new one is **skipped**, unless `overlap` says otherwise.
+# - The Temporal Service was down? It makes up for what it missed in a **year**; here, in six hours.
+# - A run has failed? Here the Schedule pauses, so that nobody pays for the same failure each day.
 
 # %%
 every_morning = Schedule(
@@ -1160,11 +1180,13 @@ every_morning = Schedule(
         calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(6)])],
         time_zone_name="Europe/Berlin",
     ),
+    policy=SchedulePolicy(catchup_window=timedelta(hours=6), pause_on_failure=True),
 )
 
 # %% [markdown]
 # We do not wait for tomorrow: `trigger` runs it once, now. In the end the Schedule is deleted, or
-# it would go on for as long as your Temporal Service does. The times are told in UTC.
+# it would go on for as long as your Temporal Service does. (One that stays gets a fixed id: then a
+# second `create_schedule` is refused.) The times are told in UTC.
 
 # %%
 worker = await start_worker(run_worker)
@@ -1206,7 +1228,8 @@ await stop_worker()
 # - An Activity runs **at least once**. A key that is the same at each attempt, and a database that
 #   refuses the second row, make it **exactly once**.
 # - What waiting cures is retried; what stays wrong is given up at once, by the exact name of its
-#   error. Where a name is not enough, the Activity says it: `next_retry_delay`, `non_retryable`.
+#   error. Where a name is not enough, the Activity looks at the status, and says `non_retryable` or
+#   `next_retry_delay`.
 # - One who retries is enough: `max_retries=0`, and the client's timeout below the Start-to-Close
 #   timeout.
 # - Child Workflows fan out, a semaphore bounds them, and one bad source is named, not fatal.
@@ -1231,4 +1254,7 @@ progress()
 # [failures](https://docs.temporal.io/references/failures) ·
 # [child Workflows](https://docs.temporal.io/develop/python/child-workflows) ·
 # [heartbeats](https://docs.temporal.io/develop/python/failure-detection#activity-heartbeats) ·
-# [Schedules](https://docs.temporal.io/develop/python/schedules)
+# [Schedules](https://docs.temporal.io/develop/python/schedules) ·
+# [priority and fairness](https://docs.temporal.io/develop/task-queue-priority-fairness) ·
+# [Local Activities](https://docs.temporal.io/local-activity) ·
+# [Nexus](https://docs.temporal.io/nexus)

@@ -1,6 +1,6 @@
 """Lessons as they are seen and touched: JupyterLab and the Web UI in a real browser.
 
-Lesson 02 always; with EVERY_NOTEBOOK=1 lesson 03 as well.
+Lesson 02 always; with EVERY_NOTEBOOK=1 lessons 03 and 05 as well.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import room as rooms
 from jupyter_page import COUNT, Cell, Lab, Notebook
 from kernels import ROOT
 from playwright.sync_api import BrowserContext, Page, expect
-from worked_through import LESSONS, OFTEN, Lesson, fill, first_difference, go_on
+from worked_through import LESSONS, OFTEN, Lesson, differences, fill, go_on, half_right
 
 ONLY_02 = pytest.mark.parametrize("lesson", LESSONS[:1], ids=["02"], indirect=True)
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
@@ -104,16 +104,17 @@ def running(window: BrowserContext, lab: Lab, lesson: Lesson, practice: Notebook
 
 @pytest.fixture(scope="module")
 def before_the_restart(running: Notebook, lesson: Lesson) -> str:
-    """That Workflow's run. Its timer waits, the kernel is restarted, and all cells run again."""
+    """What that cell links to. It waits, the kernel is restarted, and all cells run again."""
     running.finish()
     start = running.cell(lesson.running)
-    assert "⏲ running" in start.run(), start.output.inner_text()
+    assert lesson.waiting in start.run(), start.output.inner_text()
     assert not running.errors()
-    run = run_of(start)
+    links = start.output.get_by_role("link", name="Web UI").all()
+    linked = [link.get_attribute("href") or "" for link in links]
     running.restart_kernel()
     running.run_all()
     running.answer()
-    return run
+    return "".join(linked)
 
 
 @pytest.fixture(scope="module")
@@ -123,12 +124,11 @@ def finished(running: Notebook, before_the_restart: str) -> Notebook:
     return running
 
 
-def run_of(cell: Cell) -> str:
-    """The run that the link above the rows leads to."""
+def link_of(cell: Cell) -> str:
+    """Where the link above the rows leads: to a run."""
     link = cell.output.get_by_role("link", name="Web UI").get_attribute("href") or ""
-    found = re.search(r"/workflows/[^/]+/([0-9a-f-]+)/history", link)
-    assert found, cell.output.inner_text()
-    return found[1]
+    assert re.search(r"/workflows/[^/]+/([0-9a-f-]+)/history", link), cell.output.inner_text()
+    return link
 
 
 # --- the practice notebook ---
@@ -142,12 +142,12 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(
     blank, check = practice.blank(name), practice.check(name)
     assert check.run().startswith(f"– Not attempted: {name}")
 
-    has, right = first_difference(lesson.blanks[0])
-    blank.replace_line(has, right.lstrip("@"))
+    line, half, missing = half_right(lesson.blanks[0])
+    blank.replace_line(line, half)
     blank.run()
     said = check.run()
     assert said.startswith(f"✗ Not yet: {name}")
-    assert re.search(rf"\nSaw .*\nTry .*{re.escape(right)}", said)
+    assert re.search(rf"\nSaw .*\nTry .*{re.escape(missing)}", said)
     looks.take(practice, f"lesson-{lesson.number}-checks", blank.place, check.place)
 
     check.uncomment("# hint(")
@@ -185,7 +185,7 @@ def practice_looks(practice: Notebook, lesson: Lesson) -> Looks:
     """How the three outcomes of a check and the progress look."""
     first, second, third = (practice.check(blank.name) for blank in lesson.blanks[:3])
     half = practice.blank(lesson.blanks[1].name)
-    half.replace_line(*first_difference(lesson.blanks[1]))
+    half.replace_line(*differences(lesson.blanks[1])[0])
     half.run()
     progress = practice.new_cell_below(first, "progress()")
     shown = {"✓ Right": first, "✗ Not yet": second, "– Not attempted": third}
@@ -272,7 +272,8 @@ def test_after_a_restart_the_lesson_goes_on_where_it_was(
     last.run()
     for (begins, nth), words in lesson.shown.items():
         assert words in practice.cell(begins, nth).output.inner_text()
-    assert (lab.tree / lesson.practice).with_name(lesson.written).exists(), "it is elsewhere"
+    beside = (lab.tree / lesson.practice).parent / lesson.written
+    assert beside.exists(), "it is elsewhere"
 
 
 @the_whole_lesson
@@ -314,7 +315,7 @@ def test_a_report_survives_the_restart_of_its_kernel(
     start, follows = finished.cell(lesson.running), finished.cell("print(await follow(report")
     said = follows.output.inner_text()
     assert "fired" in said and "research_pdf.pdf" in said, said
-    assert run_of(start) == run_of(follows) == before_the_restart
+    assert link_of(start) == link_of(follows) == before_the_restart
 
 
 @the_whole_lesson

@@ -25,9 +25,11 @@ class Lesson:
     shown: dict[tuple[str, int], str]
     """How cells begin, the how manieth of several (from 0), and what they show in the end."""
     written: str
-    """What is beside the notebook in the end."""
+    """What is beside the notebook in the end; empty where the lesson writes nothing there."""
     running: str
     """The finished notebook's cell whose Workflow waits while that kernel is restarted."""
+    waiting: str = "⏲ running"
+    """What that cell shows then."""
 
     def __post_init__(self) -> None:
         sheet = next(s for s in sheets() if s.lesson.startswith(self.number))
@@ -67,14 +69,44 @@ LESSONS = [
         written="outbox",
         running='handle = await start_draft("Give me 3 facts about sustainable energy")',
     ),
+    Lesson(
+        "05",
+        restart="error_mapping",
+        waits=("with slow(20): await trigger_research('bees', site.pages[0].url)", "call_llm"),
+        ends="progress()",
+        shown={
+            ("environment = ActivityEnvironment()", 0): "attempt 2 wrote a new row: False",
+            ("found = saved_by(handle.id)", 0): "18 rows, 18 keys, 18 answered calls",
+            ("worker = await start_worker(graceless_worker)", 0): "fetched: only the rest",
+            ("progress()", 0): "5 of 5",
+        },
+        written="",
+        running="sources = [ResearchInput(page.topic, page.url) for page in site.pages[:18]]",
+        waiting="RUNNING and no Worker is there",
+    ),
 ]
 OFTEN = LESSONS if EVERY else LESSONS[:1]
 
 
-def first_difference(blank: Blank) -> tuple[str, str]:
-    """The first line that a learner changes, and what it becomes, without indentation."""
-    lines = zip(blank.practice.split("\n"), blank.finished.split("\n"), strict=False)
-    return next((ours.strip(), theirs.strip()) for ours, theirs in lines if ours != theirs)
+def differences(blank: Blank) -> list[tuple[str, str]]:
+    """The lines that a learner changes, and what they become, without indentation.
+
+    Those below a blank of several lines are left out.
+    """
+    ours, theirs = blank.practice.split("\n"), blank.finished.split("\n")
+    changed = [(a.strip(), b.strip()) for a, b in zip(ours, theirs, strict=False) if a != b]
+    return changed if len(ours) == len(theirs) else changed[:1]
+
+
+def half_right(blank: Blank) -> tuple[str, str, str]:
+    """A line, what a learner writes in its place, and the words of the solution that are missing.
+
+    A decorator without its `@`; where the blank has no decorator, its first line alone is right.
+    """
+    (line, right), *others = differences(blank)
+    if right.startswith("@"):
+        return line, right.lstrip("@"), right
+    return line, right, others[0][1].partition(" = ")[2]
 
 
 def fill(notebook: Notebook, lesson: Lesson, blank: Blank) -> str:

@@ -14,6 +14,7 @@ import json
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -229,7 +230,11 @@ def test_an_update_of_the_task_that_brings_the_result_is_replayed(lesson: Module
         queue = f"agents-{uuid.uuid4()}"
         plans = {"task_queue": queue, "workflows": [lesson.Recorder], "build_id": "test"}
         async with Worker(
-            client, task_queue=queue, activities=[llm_call, lesson.send_email], build_id="test"
+            client,
+            task_queue=queue,
+            activities=[llm_call, lesson.send_email],
+            activity_executor=ThreadPoolExecutor(100),
+            build_id="test",
         ):
             async with Worker(client, **plans):  # type: ignore[arg-type]
                 handle = await client.start_workflow(
@@ -338,6 +343,7 @@ def test_an_email_of_the_next_run_is_another_one(lesson: ModuleType) -> None:
             task_queue="agents",
             workflows=[lesson.AgentWorkflow],
             activities=[model(lesson, *calls), lesson.send_email],
+            activity_executor=ThreadPoolExecutor(100),
             build_id="test",
         ):
             handle = await client.start_workflow(
@@ -373,6 +379,7 @@ def test_a_yes_counts_for_one_call(lesson: ModuleType) -> None:
             task_queue="agents",
             workflows=[lesson.AgentWorkflow],
             activities=[model(lesson, *calls), lesson.send_email],
+            activity_executor=ThreadPoolExecutor(100),
             build_id="test",
         ):
             handle = await client.start_workflow(

@@ -4,4 +4,6 @@ async def decide(handle, decision: bool) -> str:
     except WorkflowUpdateFailedError as error:
         return str(error.cause)
     except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
         return error.message

@@ -7,7 +7,12 @@ SEND = "        return await handle.execute_update(ApprovalWorkflow.approve, dec
 CALL = "await handle.execute_update(ApprovalWorkflow.approve, decision)"
 FAILED = "    except WorkflowUpdateFailedError as error:\n"
 CAUSE = "        return str(error.cause)\n"
-ENDED = "    except RPCError as error:\n        return error.message"
+ENDED = (
+    "    except RPCError as error:\n"
+    "        if error.status != RPCStatusCode.NOT_FOUND:\n"
+    "            raise\n"
+    "        return error.message"
+)
 
 WRONG = [
     Wrong("blank left", practice(), ("execute_update|Update|blank",), verdict="not attempted"),
@@ -318,7 +323,7 @@ WRONG = [
         ("cause",),
         same_as="a sentence of one's own",
     ),
-    Wrong("the last two lines taken out", swap("\n" + ENDED, ""), ("RPCError|ended",)),
+    Wrong("the last lines taken out", swap("\n" + ENDED, ""), ("RPCError|ended",)),
     Wrong(
         "the try taken out",
         whole(HEAD + f"    return {CALL}"),
