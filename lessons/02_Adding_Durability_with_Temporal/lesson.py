@@ -766,9 +766,6 @@ await timeline(handle)
 # Temporal try again after one second instead of ten, so that the room does not wait.)
 
 # %%
-from workshop import what_happens
-
-
 @workflow.defn(sandboxed=False)
 class TitleWorkflow:
     @workflow.run
@@ -789,16 +786,18 @@ titled = await client.start_workflow(
     task_queue="research-title",
     task_timeout=timedelta(seconds=1),
 )
-with what_happens():
-    await follow(titled)
+async for event in titled.fetch_history_events(wait_new_event=True):
+    if event.HasField("workflow_task_failed_event_attributes"):
+        print(event.workflow_task_failed_event_attributes.failure.message)
+        break
 print((await titled.describe()).status.name)
 
 # %% [markdown]
-# Running, and only `follow` told you: `handle.result()` would wait. For Temporal this is a bug that
-# you will fix. It fails the **Workflow Task**, one step of the plan, and tries it again for ever.
-# To fail the **Workflow**, raise `ApplicationError`. An Activity's error that you do not catch does
-# it too, a time-out, and what you name in `@workflow.defn(failure_exception_types=[…])`. In
-# production, watch for failed Workflow Tasks.
+# Running, and `titled.result()` would wait. For Temporal this is a bug that you will fix. It fails
+# the **Workflow Task**, one step of the plan, and tries it again for ever. To fail the
+# **Workflow**, raise `ApplicationError`. An Activity's error that you do not catch does it too, a
+# time-out, and what you name in `@workflow.defn(failure_exception_types=[…])`. In production, watch
+# for failed Workflow Tasks.
 #
 # Fix it, and nothing is lost.
 
@@ -811,7 +810,7 @@ class TitleWorkflow:
 
 
 worker = await start_worker(title_worker)
-print(await follow(titled))
+print(await titled.result())
 
 # %% [markdown]
 # ## Retry policies
@@ -1118,7 +1117,8 @@ for changed in (OtherReportWorkflow, ForgetfulWorkflow):
     replay = await replayer.replay_workflow(
         await handle.fetch_history(), raise_on_replay_failure=False
     )
-    print(changed.__name__, "·", type(replay.replay_failure).__name__)
+    failure = replay.replay_failure
+    print(changed.__name__, "·", type(failure).__name__ if failure else "no failure")
 
 # %% [markdown]
 # Temporal notices other *steps*, and refuses to go on with a guess. It compares their kind, name
