@@ -440,7 +440,7 @@ async def run_worker() -> None:
 import asyncio
 
 worker = asyncio.create_task(run_worker())
-await asyncio.wait({worker}, timeout=0.5)
+await asyncio.wait({worker}, timeout=0.2)
 print("it runs:", not worker.done())
 
 worker.cancel()
