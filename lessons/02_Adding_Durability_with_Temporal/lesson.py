@@ -441,11 +441,11 @@ import asyncio
 
 worker = asyncio.create_task(run_worker())
 await asyncio.wait({worker}, timeout=0.2)
-print("it runs:", not worker.done())
+print(worker.exception() if worker.done() else "The Worker runs.")
 
 worker.cancel()
 await asyncio.wait({worker})
-print("it was cancelled:", worker.cancelled())
+print("It was cancelled:", worker.cancelled())
 
 # %% [markdown]
 # From here on `start_worker` does it. It also stops an earlier Worker of this notebook, and tells
