@@ -29,7 +29,8 @@ from workshop.core.settings import ROOT
 CHECK = """\
 await check("{name}")
 # hint("{name}")
-# solution("{name}")"""
+# solution("{name}")
+# In an empty cell: %load ../{folder}/{name}_solution.py"""
 
 
 @dataclass
@@ -88,7 +89,9 @@ def _notebook(source: Source, path: str, values: dict[str, str]) -> nbformat.Not
         text = cell.practice if practising else cell.finished
         add(cell.kind, "", cell.text or f"include {cell.include}", text, cell.metadata)
         if cell.exercise:
-            add("code", notebooks.CHECK, cell.exercise, CHECK.format(name=cell.exercise), {})
+            folder = Path(source.solutions).name  # beside that of either notebook
+            text = CHECK.format(name=cell.exercise, folder=folder)
+            add("code", notebooks.CHECK, cell.exercise, text, {})
     return notebooks.new(cells)
 
 

@@ -92,6 +92,19 @@ def test_a_client_forgets_a_worker_that_never_ran(queue: str) -> None:
     run(build_three)
 
 
+def test_a_worker_that_was_cancelled_before_it_polled_is_forgotten(queue: str) -> None:
+    async def by_hand(client: Client) -> None:
+        worker = Worker(client, task_queue=queue, activities=[nothing])
+        task = asyncio.create_task(worker.run())
+        await asyncio.sleep(0)  # it has begun, and asks the Temporal Service whether it may
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled() and not worker.is_running
+        private_parts.forget(Worker(client, task_queue=queue, activities=[nothing]))
+
+    run(by_hand)
+
+
 def test_a_worker_that_runs_is_not_forgotten(queue: str) -> None:
     async def runs_on(client: Client) -> None:
         async with Worker(client, task_queue=queue, activities=[nothing]) as worker:

@@ -117,12 +117,17 @@ async def waits(client: Client) -> dict[str, float]:
 
 
 def needed(events: Iterable[HistoryEvent]) -> float:
-    """Seconds that a Workflow had to wait: the pauses between attempts, by their retry policy,
-    and its timers (https://docs.temporal.io/encyclopedia/retry-policies)."""
-    total, policies = 0.0, {}
+    """Seconds that a Workflow had to wait: the pauses between attempts, by their retry policy, its
+    timers (https://docs.temporal.io/encyclopedia/retry-policies), and the time limit of a Workflow
+    Task that has failed, after which it is tried again."""
+    total, policies, limit = 0.0, {}, 0.0
     for event in events:
         if event.HasField("timer_started_event_attributes"):
             total += _length(event.timer_started_event_attributes.start_to_fire_timeout)
+        elif event.HasField("workflow_task_scheduled_event_attributes"):
+            limit = _length(event.workflow_task_scheduled_event_attributes.start_to_close_timeout)
+        elif event.HasField("workflow_task_failed_event_attributes"):
+            total += limit
         elif event.HasField("activity_task_scheduled_event_attributes"):
             policies[event.event_id] = event.activity_task_scheduled_event_attributes.retry_policy
         elif event.HasField("activity_task_started_event_attributes"):

@@ -52,11 +52,11 @@ settings = await begin("01")
 # model answers, and the **messages**: a list of dicts, each with a `role` and its `content`.
 #
 # Two settings are about bad days. `timeout` gives up after so many seconds of silence: 20, unless
-# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes, and because it
-# tries again by itself, it does that three times. The whole call may take longer: each byte that
-# comes starts the time again. `max_retries=0` makes one call one request; what happens without it
-# you see near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes
-# about ten seconds, once in each kernel.
+# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes; OpenAI's client,
+# which is inside, does that three times. The whole call may take longer: each byte that comes
+# starts the time again. `max_retries=0` makes one call one request; what happens without it you see
+# near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes about ten
+# seconds, once in each kernel.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost
@@ -78,6 +78,25 @@ print(answer["choices"][0]["message"]["content"])
 
 # %%
 print(settings.llm_api_key)
+
+# %% [markdown]
+# `begin` has read the settings from the file `.env`. In an app of your own,
+# [python-dotenv](https://saurabh-kumar.com/python-dotenv/) does that: `load_dotenv()` makes the
+# lines of `.env` variables of this process, and `os.getenv` reads one, or takes a default. Here it
+# is with a file of another name. Keep such a file out of git. Where to get a key:
+# [OpenAI](https://platform.openai.com/api-keys), or another of
+# [LiteLLM's providers](https://docs.litellm.ai/docs/providers).
+
+# %%
+from dotenv import load_dotenv
+
+example = Path("example.env")
+example.write_text("MY_LLM_MODEL=openai/gpt-4o\nMY_LLM_API_KEY=\n", encoding="utf-8")
+load_dotenv(example, override=True)  # the file wins over what the process has already
+example.unlink()
+
+print("model", os.getenv("MY_LLM_MODEL", "none"))
+print("a key is set:", bool(os.getenv("MY_LLM_API_KEY")))  # never the key itself
 
 # %% [markdown]
 # ### What an answer is made of
@@ -254,8 +273,8 @@ with what_happens(), slow(60):
 receipt(before)
 
 # %% [markdown]
-# Read this receipt twice. *You* gave up. The provider did not: it finished the answer, and charged
-# for it. Nobody was there to hear it.
+# Read this receipt twice. *You* gave up. The provider did not: as most do, it finished the answer,
+# and charged for it. Nobody was there to hear it.
 #
 # ### A key that is revoked
 #
@@ -321,8 +340,8 @@ Path("half.pdf").unlink()
 #
 # ### A process that dies
 #
-# Last, no error at all. The machine loses power, the container is moved, somebody presses the wrong
-# key: the process is gone between one line and the next. `crash` runs the same app as a process of
+# Last, no error at all. The memory is full, the container is moved, somebody presses the wrong key:
+# the process is gone between one line and the next. `crash` runs the same app as a process of
 # its own (`project/start/app.py`), kills it between answer and PDF with
 # **SIGKILL**, which no program can catch, and starts it again, as anyone would.
 
@@ -479,7 +498,7 @@ twins.receipt
 
 # %% [markdown]
 # Both looked before either had saved, and both paid. A lock file would help, until a process dies
-# and leaves its lock behind.
+# and leaves its lock behind. Lesson 02 answers this one with a name.
 #
 # **Retries that you did not write.** Your calls have `max_retries=0`. Here is one call without it,
 # as most examples on the web have it, while the provider is slow.
@@ -497,8 +516,9 @@ with what_happens(), slow(60):
 receipt(before)
 
 # %% [markdown]
-# One call in your code, **three** on the receipt, all paid, and no answer in your hands. LiteLLM
-# tries again by itself. Put that into your loop of three, and one question may cost nine calls.
+# One call in your code, **three** on the receipt, all paid, and no answer in your hands. The client
+# inside LiteLLM tries again by itself: OpenAI's and Azure's do, Anthropic's and Gemini's ask once.
+# Put that into your loop of three, and one question may cost nine calls.
 #
 # ## The question
 #
@@ -517,7 +537,10 @@ receipt(before)
 # ### When you do not need it
 #
 # One call, whose answer somebody reads and forgets, needs no such thing: if it fails, ask again. A
-# script that you start by hand and watch is fine as well. It begins to pay with the **second step**
+# script that you start by hand and watch is fine as well. For one call that must be tried again
+# until it succeeds, there are
+# [Standalone Activities](https://docs.temporal.io/develop/python/activities/standalone-activities)
+# (in Public Preview). A Workflow begins to pay with the **second step**
 # that can fail by itself, or as soon as something has to be **waited for**: a person, another
 # system, a limit that lifts at noon.
 #
@@ -564,11 +587,11 @@ receipt(before)
 #
 # ## Recap
 #
-# - An answer has **choices**, **usage** and a **cost**, and the provider charges for what it
+# - An answer has **choices**, **usage** and a **cost**, and a provider usually charges for what it
 #   answered, not for what you received.
 # - Failures are not alike: some pass by themselves, some never do, and the expensive ones come
 #   *after* the answer.
-# - A file is whole or it is not there; that takes a rename.
+# - A file is whole or it is not there; that takes a rename, and against a power cut `fsync` too.
 # - Retries and a checkpoint help, and you have seen four ways around them on the receipt.
 #
 # How far are you?
@@ -588,4 +611,5 @@ progress()
 # To read more:
 # [LiteLLM's exceptions](https://docs.litellm.ai/docs/exception_mapping) ·
 # [what Temporal is](https://docs.temporal.io/temporal) ·
+# [Temporal 101](https://learn.temporal.io/courses/temporal_101/python/), a free course ·
 # [CommonMark](https://commonmark.org/help/), Markdown in ten minutes

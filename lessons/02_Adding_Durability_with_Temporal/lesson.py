@@ -18,7 +18,7 @@
 # - break the app, watch it recover, and say what was paid;
 # - explain why Workflow code must be deterministic, and why an agent is still free.
 #
-# **Time** about 75 minutes. **Needs** nothing: no key, no account, no internet. A practice model
+# **Time** about 80 minutes. **Needs** nothing: no key, no account, no internet. A practice model
 # answers; the end of the README tells how to use a real one.
 #
 # Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. Under each
@@ -138,20 +138,21 @@ receipt(before)
 #
 # Your "simple" app calls a service over a network, writes to a file system, and keeps state
 # between the two. That is a **distributed system**, and each of these failures has been known for
-# decades. What is new is the price of repeating a step.
+# decades. What is new is the price of repeating a step. The classic tools (queues, scheduled jobs,
+# tables of states) are made for steps that are short and cheap to repeat. They do not know that an
+# answer was expensive, or that a long conversation is part of the state.
 #
-# With normal execution every failure starts from the beginning. What developers want instead:
-# - "Fix the disk and write the PDF from the research that we already have."
-# - "Do not make me pay for the same answer twice."
-# - "Do not lose my work because of a file error."
+# What developers want instead: "Fix the disk and write the PDF from the research that we already
+# have. Do not make me pay for the same answer twice."
 
 # %% [markdown]
 # ## Temporal
 #
-# [Temporal](https://docs.temporal.io/temporal) is an open-source platform (MIT licence) for
-# exactly this: a **service** that remembers, and **SDKs** for Go, Java, Python, PHP, TypeScript,
-# .NET and Ruby. You write the happy path as ordinary code. The platform takes care of retries,
-# time-outs, and of going on after a crash.
+# [Temporal](https://docs.temporal.io/temporal) is an open-source platform (MIT licence) for exactly
+# this: a **service** that remembers, and **SDKs** for Go, Java, Python, PHP, TypeScript, .NET, Ruby
+# and Rust. You write the happy path as ordinary code. The platform takes care of retries,
+# time-outs, and of going on after a crash. How agents are built changes every year; a
+# general-purpose language has the loop, the branch or the library that the next idea needs.
 #
 # What changes: each step that touches the outside world becomes an **Activity**, and a
 # **Workflow** calls the Activities. What stays: your logic, your inputs and outputs, your
@@ -162,9 +163,11 @@ receipt(before)
 #
 # ### Package inputs and outputs
 #
-# Activities and Workflows take **one** object and return one. A dataclass is a good choice: a
-# field can be added later without breaking the runs that are on their way. Note what is *not* a
-# field: the API key. Inputs are stored in the Event History for all to read.
+# Activities and Workflows should take **one** object and return one
+# ([the chapter on it](https://temporal.talentlms.com/unit/view/id:2822)). A dataclass is a good
+# choice: a field **with a default** can be added later without breaking the runs that are on their
+# way. Note what is *not* a field: the API key. Inputs are stored in the Event History, for all who
+# may open it to read; a [Payload Codec](https://docs.temporal.io/payload-codec) can encrypt them.
 
 # %% name="models"
 from dataclasses import dataclass
@@ -197,7 +200,7 @@ class GenerateReportOutput:
 # another answer next time: an LLM call, a database query, a file, an e-mail. What it gives you:
 # - **retries** with growing pauses, until it succeeds or your limit is reached;
 # - **time-outs** that notice a step that hangs;
-# - **visibility**: inputs, outputs, attempts and errors are recorded;
+# - **visibility**: input, output, the number of attempts and the last error are recorded;
 # - **a checkpoint**: once completed, its result is kept and it is not run again.
 #
 # One line makes a function an Activity: the decorator `@activity.defn`. Here is the LLM call.
@@ -243,7 +246,9 @@ def create_pdf_activity(input: PDFGenerationInput) -> str:
 # 2. It has exactly one entry point: an `async` method with `@workflow.run`.
 # 3. It calls Activities with `workflow.execute_activity(activity, input, …)`, and names a time-out.
 # 4. It does nothing by itself that could turn out differently next time: no network, no files, no
-#    clock, no dice.
+#    clock, no dice, no threads. It may branch, loop and calculate, and wait for several Activities
+#    with `asyncio.gather`. (For `asyncio.wait` and `as_completed` there are `workflow.wait` and
+#    `workflow.as_completed`, which keep an order.)
 
 # %%
 render_mermaid(
@@ -317,7 +322,10 @@ render_mermaid(diagram, alt="The same first step leads three runs along three di
 #   all attempts together, `schedule_to_close_timeout`. With that one alone, a Worker that has died
 #   is noticed only when all the time is over.
 #
-# `sandboxed=False` is for notebooks only. In a file you leave it out.
+# `sandboxed=False` is for notebooks only. In a file you leave it out: there the Worker loads the
+# file again for each run, in a **sandbox** that refuses what breaks rule 4. A cell is not a file
+# that it could load. What the file imports under `with workflow.unsafe.imports_passed_through():`
+# is not loaded again: your Activities and models belong there, as in `project/workflow.py`.
 
 # %% exercise="generatereportworkflow"
 from datetime import timedelta
@@ -351,8 +359,11 @@ class GenerateReportWorkflow:
 #
 # The [Temporal Service](https://docs.temporal.io/temporal-service) is the supervisor. It keeps
 # each Workflow's **Event History**, holds the **Task Queues**, and watches timers and time-outs.
-# It never runs your code. `begin` has started one for you on this machine; in production you run
-# your own or use Temporal Cloud.
+# It never runs your code. `begin` has started one for you on this machine. At home that is
+# `pip install temporalio` for the SDK, and `temporal server start-dev` in a terminal: it serves
+# Clients and Workers on port 7233, and the Web UI on port 8233. The command comes with
+# `brew install temporal`, or [as an archive](https://docs.temporal.io/cli/setup-cli). In production
+# you run your own Service or use Temporal Cloud.
 #
 # A **Client** is your connection to it. One is enough for a whole notebook. Where the Service is,
 # the code does not say: the SDK reads it from
@@ -376,9 +387,10 @@ client = await Client.connect(
 # ## Workers
 #
 # A [Worker](https://docs.temporal.io/workers) is a process that runs your code. It polls a **Task
-# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result. You
-# can start many, on many machines; any of them may take the next task. A Worker knows only what is
-# registered with it, so all Workers of one Task Queue register the same.
+# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result
+# ([the chapter on it](https://temporal.talentlms.com/unit/view/id:2455)). You can start many, on
+# many machines; any of them may take the next task. A Worker knows only what is registered with it,
+# so all Workers of one Task Queue register the same.
 
 # %%
 render_mermaid(
@@ -399,7 +411,9 @@ graph LR
 #
 # Register both Activities, and poll the Task Queue `research`. Our Activities are ordinary
 # functions that block, so the Worker gets threads to run them in. `graceful_shutdown_timeout` lets
-# a running LLM call finish when the Worker is stopped; a call that is thrown away is paid again.
+# a running LLM call finish when the Worker is cancelled; a call that is thrown away is paid again.
+# (Ctrl+C cancels. Containers are stopped with SIGTERM, which ends Python at once unless you handle
+# it, as `project/worker.py` does.)
 
 # %% exercise="worker"
 from concurrent.futures import ThreadPoolExecutor
@@ -422,10 +436,24 @@ async def run_worker() -> None:
         await worker.run()
 
 # %% [markdown]
-# In a file you would write `asyncio.run(run_worker())`. A notebook has an event loop already, so
-# the Worker runs in it as a task. `start_worker` does `asyncio.create_task(run_worker())`, after
-# it has stopped an earlier Worker of this notebook, and tells you when the Worker polls, or why it
-# does not.
+# In a file you would write `asyncio.run(run_worker())`. A notebook has an event loop already (in
+# which `asyncio.run` works only because `begin` has applied nest_asyncio), so the Worker runs in it
+# as a task. It runs until somebody cancels it.
+
+# %%
+import asyncio
+
+worker = asyncio.create_task(run_worker())
+await asyncio.wait({worker}, timeout=0.2)
+print(worker.exception() if worker.done() else "The Worker runs.")
+
+worker.cancel()
+await asyncio.wait({worker})
+print("It was cancelled:", worker.cancelled())
+
+# %% [markdown]
+# From here on `start_worker` does it. It also stops an earlier Worker of this notebook, and tells
+# you when the Worker polls, or why it does not.
 
 # %%
 worker = await start_worker(run_worker)
@@ -447,8 +475,7 @@ prompt = await ask(
 # ### Your turn: the Client
 #
 # Say which Workflow to run and on which Task Queue. The name must match the Worker's **exactly**: a
-# misspelt queue is a queue that nobody polls. The id identifies the run; in a real system it has a
-# meaning, such as an order number.
+# misspelt queue is a queue that nobody polls.
 
 # %% exercise="client"
 import uuid
@@ -464,8 +491,7 @@ handle = await client.start_workflow(
 print("Started", handle.id)
 
 # %% [markdown]
-# `await handle.result()` would wait for the result and show nothing meanwhile. `follow` waits as
-# well, and shows each step as the Temporal Service records it.
+# `follow` waits for the result, and shows each step as the Temporal Service records it.
 
 # %%
 result = await follow(handle)
@@ -482,11 +508,64 @@ receipt(handle)
 # %% [markdown]
 # With a handle, `receipt` counts the calls of that Workflow alone: one, by the Activity `llm_call`.
 #
+# Without `follow` you write `await handle.result()`. It waits as well, and knows the result of a
+# Workflow that has ended. The **Workflow id** is the name that you chose; each start under it is a
+# run, with a **run id** from the Temporal Service.
+
+# %%
+result = await handle.result()
+print(result.result)
+print("Workflow id", handle.id)
+print("run id     ", handle.result_run_id)
+
+# %% [markdown]
+# ### Two clicks
+#
+# In lesson 01 two clicks paid twice. Now the id decides: at most one Workflow of an id is open,
+# however many Clients ask. So choose an id that says what is wanted, such as an order's number. The
+# **conflict policy** says what a second start gets while the first is open (by default an error).
+# The **reuse policy** says whether the id may start again after the end (by default it may).
+#
+# `execute_workflow` starts a Workflow and waits for its result. Two clicks at once, and a third
+# when the report is there: how many calls will be paid, and what does the third one get?
+
+# %%
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+order = f"order-{uuid.uuid4()}"
+
+
+async def click() -> str:
+    clicked = await client.execute_workflow(
+        GenerateReportWorkflow.run,
+        GenerateReportInput(prompt="Give me 3 interesting facts about bees"),
+        id=order,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        task_queue="research",
+    )
+    return clicked.result
+
+
+before = mark()
+print(await asyncio.gather(click(), click()))
+try:
+    await click()
+except WorkflowAlreadyStartedError as error:
+    print("the third click:", error)
+receipt(before)
+
+# %% [markdown]
+# Two clicks, one Workflow, one call, and both have the result. The Temporal Service keeps count, so
+# it works from two machines as well.
+#
 # ## The Web UI
 #
-# Open the link over the steps: it leads to your Workflow. The tab *Event History* numbers the
-# events and lists the **newest first**: the lower number came first. Hunt, and write down what you
-# find in the cell below:
+# The [Web UI](https://docs.temporal.io/web-ui) is for questions: what runs, what failed and why,
+# what went in and came out. Open the link over the steps: it leads to your Workflow. The tab *Event
+# History* numbers the events and lists the **newest first**: the lower number came first. Hunt, and
+# write down what you find in the cell below:
 # 1. On which Task Queue did it run?
 # 2. Each Activity has an event **Activity Task Scheduled**. Which Activity has the lower number,
 #    and so ran first? Which ran second?
@@ -516,8 +595,7 @@ found = {
 # %% [markdown]
 # The check has read the same facts from the Event History. The Web UI shows nothing that your code
 # cannot read as well.
-
-# %% [markdown]
+#
 # ## Durable execution
 #
 # What you have now is [durable execution](https://docs.temporal.io/evaluate/understanding-temporal):
@@ -685,13 +763,68 @@ receipt(handle)
 await timeline(handle)
 
 # %% [markdown]
+# ### A mistake in the plan
+#
+# That error was in an Activity. What if the **Workflow** itself has a mistake? The next one calls a
+# method that a `str` does not have. Will the Workflow be Failed, or Running? (`task_timeout` makes
+# Temporal try again after one second instead of ten, so that the room does not wait.)
+
+# %%
+@workflow.defn(sandboxed=False)
+class TitleWorkflow:
+    @workflow.run
+    async def run(self, topic: str) -> str:
+        return topic.capitalise()
+
+
+async def title_worker() -> None:
+    worker = Worker(client, task_queue="research-title", workflows=[TitleWorkflow])
+    await worker.run()
+
+
+worker = await start_worker(title_worker)
+titled = await client.start_workflow(
+    TitleWorkflow.run,
+    "tardigrades",
+    id=f"title-workflow-{uuid.uuid4()}",
+    task_queue="research-title",
+    task_timeout=timedelta(seconds=1),
+)
+async for event in titled.fetch_history_events(wait_new_event=True):
+    if event.HasField("workflow_task_failed_event_attributes"):
+        print(event.workflow_task_failed_event_attributes.failure.message)
+        break
+print((await titled.describe()).status.name)
+
+# %% [markdown]
+# Running, and `titled.result()` would wait. For Temporal this is a bug that you will fix. It fails
+# the **Workflow Task**, one step of the plan, and tries it again for ever. To fail the
+# **Workflow**, raise `ApplicationError`. An Activity's error that you do not catch does it too, a
+# time-out, and what you name in `@workflow.defn(failure_exception_types=[…])`. In production, watch
+# for failed Workflow Tasks.
+#
+# Fix it, and nothing is lost.
+
+# %%
+@workflow.defn(sandboxed=False)
+class TitleWorkflow:
+    @workflow.run
+    async def run(self, topic: str) -> str:
+        return topic.capitalize()
+
+
+worker = await start_worker(title_worker)
+print(await titled.result())
+
+# %% [markdown]
 # ## Retry policies
 #
 # Unless you say otherwise, an Activity is retried after 1, 2, 4, 8 … seconds, at most 100 seconds
 # apart, for ever. A [retry policy](https://docs.temporal.io/encyclopedia/retry-policies) changes
 # that. Read it as a **schedule of waits**: `initial_interval` is the first wait, each further one
 # is multiplied by `backoff_coefficient`, and `maximum_attempts` counts all attempts, the first
-# included.
+# included. In production give each step that costs money an end: a call that times out may be
+# charged at each attempt.
 #
 # ### Your turn
 #
@@ -877,9 +1010,8 @@ async def crash_worker() -> None:
         await worker.run()
 
 # %% [markdown]
-# A new kernel has lost every handle. So this report has an **id that you know**, as an order has
-# its number. `USE_EXISTING` gives you the Workflow of that id that is running, and starts one only
-# where there is none.
+# A new kernel has lost every handle. So this report has an **id that you know**, and
+# `USE_EXISTING` gives you the Workflow of that id that runs, as in *Two clicks*.
 #
 # Run the next cell. When its timer runs:
 # 1. Restart the kernel: menu *Kernel*, *Restart Kernel…*, *Restart*.
@@ -890,8 +1022,6 @@ async def crash_worker() -> None:
 # If you came too late, run the next cell again. If you do not want to crash anything, run on.
 
 # %%
-from temporalio.common import WorkflowIDConflictPolicy
-
 report = await client.start_workflow(
     PatientReportWorkflow.run,
     GenerateReportInput(prompt="Give me 3 interesting facts about octopuses"),
@@ -911,9 +1041,9 @@ print(await follow(report, limit=60))  # the timer alone takes 30 seconds
 #
 # ### The signal that no program can catch
 #
-# The next crashes are **SIGKILL**, as when a machine loses power. `crash` runs the plain files of
-# `project/` as processes of their own, kills one at the moment it names, starts it again,
-# and counts what the model received. Each says how long it takes.
+# The next crashes are **SIGKILL**. `crash` runs the plain files of `project/` as processes of their
+# own, kills one at the moment it names, starts it again, and counts what the model received. Each
+# says how long it takes.
 #
 # First the plain script of lesson 01, killed between the answer and the PDF, and run again. Before
 # you run the cell: how many calls will there be?
@@ -956,10 +1086,29 @@ receipt(before)
 # %% [markdown]
 # The whole Workflow ran again, and the provider received nothing.
 #
-# And if the code decides otherwise than the history, as at 12:01? Here is a Workflow of the same
-# name that forgets the research. Replay it against the same history.
+# And if the code decides otherwise than the history, as at 12:01? Here are two Workflows of the
+# same name: one asks for other facts, waits longer, and prints; one forgets the research. Replay
+# both against the same history.
 
 # %%
+@workflow.defn(name="GenerateReportWorkflow", sandboxed=False)
+class OtherReportWorkflow:
+    @workflow.run
+    async def run(self, input: GenerateReportInput) -> GenerateReportOutput:
+        answer = await workflow.execute_activity(
+            llm_call, LLMCallInput(prompt="Sing a song"), start_to_close_timeout=llm_time
+        )
+        print("printed in a replay")
+        workflow.logger.warning("logged in a replay")
+        await workflow.sleep(timedelta(days=3))
+        pdf = await workflow.execute_activity(
+            create_pdf_activity,
+            PDFGenerationInput(content=answer["choices"][0]["message"]["content"]),
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+        return GenerateReportOutput(result=pdf)
+
+
 @workflow.defn(name="GenerateReportWorkflow", sandboxed=False)
 class ForgetfulWorkflow:
     @workflow.run
@@ -967,15 +1116,23 @@ class ForgetfulWorkflow:
         await workflow.sleep(timedelta(seconds=10))
 
 
-replayer = Replayer(workflows=[ForgetfulWorkflow], data_converter=pydantic_data_converter)
-replay = await replayer.replay_workflow(
-    await handle.fetch_history(), raise_on_replay_failure=False
-)
-print(type(replay.replay_failure).__name__)
+for changed in (OtherReportWorkflow, ForgetfulWorkflow):
+    replayer = Replayer(workflows=[changed], data_converter=pydantic_data_converter)
+    replay = await replayer.replay_workflow(
+        await handle.fetch_history(), raise_on_replay_failure=False
+    )
+    failure = replay.replay_failure
+    print(changed.__name__, "·", type(failure).__name__ if failure else "no failure")
 
 # %% [markdown]
-# Temporal notices, and refuses to go on with a guess. This is why you test a changed Workflow
-# against old histories before you deploy it.
+# Temporal notices other *steps*, and refuses to go on with a guess. It compares their kind, name
+# and order, not their content: another prompt passes, and so does a longer timer. So test a changed
+# Workflow against old histories before you deploy it. Where both versions must live,
+# [versioning](https://docs.temporal.io/develop/python/workflows/versioning) keeps open Workflows on
+# their old path: `workflow.patched`, or Worker Versioning.
+#
+# And `print` came again, as it does in each replay. `workflow.logger` was silent: in a Workflow,
+# use that.
 #
 # ### What is promised, and what is not
 #
@@ -1056,7 +1213,10 @@ progress()
 # the `Solution` folder beside it has every answer.
 #
 # To read more:
-# [how replay works](https://docs.temporal.io/encyclopedia/event-history/event-history-python) ·
+# [how replay works](https://docs.temporal.io/encyclopedia/event-history/event-history-python), and
+# [the chapter on it](https://temporal.talentlms.com/unit/view/id:2847) ·
 # [Activity time-outs and retries](https://docs.temporal.io/develop/python/failure-detection) ·
+# [this app in files](https://learn.temporal.io/tutorials/ai/building-durable-ai-applications/durable-ai-with-temporal),
+# Temporal's tutorial ·
 # [a first app with the Python SDK](https://learn.temporal.io/getting_started/python/) ·
 # [Temporal 102](https://learn.temporal.io/courses/temporal_102/python/), a free course

@@ -37,7 +37,7 @@ def test_rows_keep_their_columns_whatever_is_said() -> None:
     assert {line.replace("\\|", "").count("|") for line in rows} == {6}
 
 
-def test_needed_waits_are_pauses_by_policy_and_timers() -> None:
+def test_needed_waits_are_pauses_timers_and_workflow_tasks_that_failed() -> None:
     def event(number: int) -> HistoryEvent:
         return HistoryEvent(event_id=number)
 
@@ -52,6 +52,11 @@ def test_needed_waits_are_pauses_by_policy_and_timers() -> None:
     assert kernel.needed([scheduled, started, timer]) == pytest.approx(1 + 2 + 3 + 10)
     started.activity_task_started_event_attributes.attempt = 1
     assert kernel.needed([scheduled, started]) == 0
+    task, failed = event(2), event(4)
+    limit = task.workflow_task_scheduled_event_attributes.start_to_close_timeout
+    limit.FromTimedelta(timedelta(seconds=9))
+    failed.workflow_task_failed_event_attributes.scheduled_event_id = 2
+    assert kernel.needed([task]) == 0 and kernel.needed([task, failed]) == 9
 
 
 def test_the_machine_is_described_without_its_name_and_paths() -> None:

@@ -177,6 +177,13 @@ def test_the_solution_is_an_uncommented_line_away_and_comes_once(
     below.run()
     assert second.run().startswith("✓ Right")
     expect(practice.code_cells).to_have_count(before + 1)
+    load = second.text.partition("# In an empty cell: ")[2]
+    below.type_over(0, below.lines.count(), [load])
+    below.run()
+    expect(below.lines.first).to_have_text(f"# {load}")
+    assert below.text.rstrip() == f"# {load}\n{lesson.blanks[1].finished}"
+    below.run()
+    assert second.run().startswith("✓ Right")
     assert not practice.errors()
 
 

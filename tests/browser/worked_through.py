@@ -52,7 +52,7 @@ LESSONS = [
             ("worker = await start_worker", 1): "Report with summary written: research_pdf.pdf",
         },
         written="research_pdf.pdf",
-        running="from temporalio.common import WorkflowIDConflictPolicy",
+        running="report = await client.start_workflow(",
     ),
     Lesson(
         "03",

@@ -19,7 +19,7 @@ from bank import ROOT
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import CancelledError
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 
 LIMIT = 60.0
 MINUTE = timedelta(minutes=1)
@@ -107,6 +107,14 @@ class NoLimit:
         except ValueError as error:
             return str(error)
         return ""
+
+
+@workflow.defn(sandboxed=False)
+class Talking:
+    @workflow.run
+    async def run(self) -> None:
+        print("printed")
+        workflow.logger.warning("logged")
 
 
 @workflow.defn(sandboxed=False)
@@ -223,6 +231,22 @@ def test_an_activity_needs_one_of_two_limits(on_a_service: Run) -> None:
     assert "start_to_close_timeout" in said and "schedule_to_close_timeout" in said
 
 
+def test_a_replay_prints_again_and_does_not_log(
+    on_a_service: Run, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Lesson 02, Replay, seen."""
+
+    async def replayed(client: Client) -> None:
+        async with worker(client, "talking", Talking):
+            handle = await client.start_workflow(Talking.run, id="talking", task_queue="talking")
+            await handle.result()
+        await Replayer(workflows=[Talking]).replay_workflow(await handle.fetch_history())
+
+    on_a_service(replayed)
+    assert capsys.readouterr().out.count("printed") == 2
+    assert [record.msg.split(" (")[0] for record in caplog.records].count("logged") == 1
+
+
 def test_a_workflow_that_blocks_holds_up_no_other(on_a_service: Run) -> None:
     """Lesson 04, Waiting: three ways to sleep."""
 
@@ -299,11 +323,11 @@ def provider(drips: int) -> Iterator[Callable[..., Any]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def ask(**more: Any) -> Any:
+    def ask(model: str = "openai/gpt-4o", **more: Any) -> Any:
         base = f"http://127.0.0.1:{server.server_port}/v1"
         messages = [{"role": "user", "content": "Hello"}]
         return litellm.completion(
-            model="openai/gpt-4o", api_key="none", api_base=base, messages=messages, **more
+            model=model, api_key="none", api_base=base, messages=messages, **more
         )
 
     ask.limits = handler.limits  # type: ignore[attr-defined]
@@ -326,3 +350,15 @@ def test_the_limit_is_one_of_silence() -> None:
         began = time.monotonic()
         assert ask(timeout=2, max_retries=0).choices[0].message.content == "Hi"
         assert time.monotonic() - began > 2
+
+
+@pytest.mark.parametrize(
+    ("model", "requests"),
+    [("azure/gpt-4o", 3), ("anthropic/claude-sonnet-4-5", 1), ("gemini/gemini-2.5-flash", 1)],
+)
+def test_some_clients_try_again_by_themselves(model: str, requests: int) -> None:
+    """Lesson 01, Retries that you did not write."""
+    with provider(drips=0) as ask:
+        with pytest.raises((litellm.APIError, litellm.InternalServerError)):
+            ask(model=model, api_version="2024-02-01")
+        assert len(ask.limits) == requests

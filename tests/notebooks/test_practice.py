@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
-from kernels import PRACTICE, ROOT, code_cells, name, read, solutions
+from IPython.core.interactiveshell import InteractiveShell
+from kernels import FINISHED, PRACTICE, ROOT, code_cells, name, read, solutions
 
 from authoring.verify import LONGEST_CELL
 from workshop import checks
@@ -35,7 +36,28 @@ def test_each_blank_has_a_cell_below_it_that_checks_it(path: Path) -> None:
     for n in exercises:
         blank = cells[n].metadata.exercise
         lines = [f'await check("{blank}")', f'# hint("{blank}")', f'# solution("{blank}")']
-        assert cells[n + 1].source.split("\n") == lines
+        assert cells[n + 1].source.split("\n")[:-1] == lines
+
+
+@pytest.fixture(scope="module")
+def ipython() -> InteractiveShell:
+    return InteractiveShell()
+
+
+@pytest.mark.parametrize("path", [*PRACTICE, *FINISHED], ids=name)
+def test_each_check_says_how_ipython_loads_the_solution_from_where_the_notebook_is(
+    path: Path, ipython: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT / path.parent)
+    cells = code_cells(path)
+    blanks = [n for n, cell in enumerate(cells) if "exercise" in cell.metadata]
+    for n in blanks:
+        file = cells[n + 1].source.partition("# In an empty cell: %load ")[2]
+        ipython.rl_next_input = None
+        ipython.run_line_magic("load", file)
+        text = Path(file).read_text(encoding="utf-8")
+        assert ipython.rl_next_input == f"# %load {file}\n{text}"
+        assert Path(file).name == f"{cells[n].metadata.exercise}_solution.py"
 
 
 @pytest.mark.parametrize("path", PRACTICE, ids=name)
@@ -104,5 +126,7 @@ def test_solution_puts_the_file_into_a_new_cell_and_shows_it(path: Path, front: 
         assert front.put.pop() == (text, False), "it comes below, and the check's cell stays"
         compile(text, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         shown = front.shown.pop()
+        assert f"{blank}_solution.py" in shown["text/plain"]
+        assert f"/{blank}_solution.py in an empty one" in shown["text/html"]
         assert text in shown["text/plain"] and shown["text/html"].startswith("<details")
         assert not front.put and not front.shown

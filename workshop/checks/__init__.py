@@ -225,7 +225,10 @@ def solution(name: str) -> None:
             told = "A cell of this notebook has it already."
         else:
             shell.set_next_input(text, replace=False)
-            told = "JupyterLab has put it into a new cell below; elsewhere, copy it."
+            told = (
+                "JupyterLab has put it into a new cell below; elsewhere, "
+                f"%load ../{chosen.solution.parent.name}/{chosen.solution.name} in an empty one."
+            )
         _put.add(chosen.key)
         folded = (
             '<details style="overflow-wrap:anywhere"><summary>'

@@ -56,8 +56,12 @@ def _shown_init(self: Worker, *args: Any, **given: Any) -> None:
 
 
 async def _shown_run(self: Worker) -> None:
-    onlooker = _onlooker.get()
-    await (onlooker.running(self, _run) if onlooker else _run(self))
+    if onlooker := _onlooker.get():
+        return await onlooker.running(self, _run)
+    try:
+        await _run(self)
+    finally:
+        forget(self)  # a task that the learner has cancelled before it polled
 
 
 Worker.__init__ = _shown_init  # type: ignore[method-assign]
