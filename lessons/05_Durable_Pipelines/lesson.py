@@ -607,7 +607,7 @@ receipt(handle)
 # %%
 def waits(handle) -> None:
     moments = [call.at for call in receipt(handle).calls]
-    print("waited:", [f"{b - a:.0f} s" for a, b in zip(moments, moments[1:])])
+    print("waited:", [f"{int(b - a)} s" for a, b in zip(moments, moments[1:])])
 
 
 with rate_limited(times=2, retry_after=4):
