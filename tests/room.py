@@ -24,6 +24,7 @@ STARTUP = ROOT / "tests" / "startup"
 """What Python processes of a room load when they start."""
 NURSERY = "WORKSHOP_TEST_NURSERY"
 _REMOVED = ("LLM_", "TEMPORAL_", "WORKSHOP_", "CODESPACE", "JUPYTER", "OPENAI_", "DATABASE_")
+_REMOVED += ("TASK_QUEUE", "PAUSE_SECONDS")
 
 
 def environment(home: Path, **extra: str) -> dict[str, str]:
