@@ -48,8 +48,7 @@ async def main() -> None:
     await temporal_service.ensure(load())  # found, or started
     settings = load()
     client = await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
+        **settings.connect_config(),
         data_converter=pydantic_data_converter,
     )
     topic = await ask(

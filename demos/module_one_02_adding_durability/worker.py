@@ -20,8 +20,7 @@ async def run_worker(task_queue: str = TASK_QUEUE) -> None:
     settings = await services()
     attach(settings)  # lets the receipt name the Workflow and the Activity behind each call
     client = await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
+        **settings.connect_config(),
         data_converter=pydantic_data_converter,  # it knows LiteLLM's answers
     )
     with ThreadPoolExecutor(max_workers=100) as threads:
