@@ -40,14 +40,14 @@ def found(file: str) -> Path:
 def variables(settings: Settings) -> dict[str, str]:
     """The variables with which its programs use the model and the Temporal Service of here.
 
-    A key is none of them, but for the practice model's, which is no secret: the app reads its own
-    from `.env`, here or in a folder above.
+    The key of a model is none of them, but for the practice model's, which is no secret: the app
+    reads its own from `.env`, here or in a folder above.
     """
     told = {
         "LLM_MODEL": settings.llm_model,
         "LLM_API_BASE": settings.llm_api_base or "",
         "LLM_TIMEOUT": f"{settings.llm_timeout:g}",
-        "TEMPORAL_ADDRESS": settings.temporal_address,
+        **settings.temporal_variables(),
         "TEMPORAL_NAMESPACE": settings.temporal_namespace,
     }
     if settings.practice:
