@@ -339,6 +339,7 @@ def test_a_diff_has_what_a_file_has_besides_and_no_comments(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.rotates("what takes long", among=4)
 def test_the_app_runs_where_there_is_no_workshop(
     running_room: dict[str, str], tmp_path: Path
 ) -> None:
