@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from workshop import checks
 from workshop.checks import cells
-from workshop.core import patience
+from workshop.core import patience, temporal_config
 from workshop.kernel import notebook, worker
 
 NOT_NEEDED = (
@@ -56,7 +56,7 @@ class Notebook:
         self.loop = asyncio.new_event_loop()
         self.shell: Any = InteractiveShell.instance()
         self.ran = 0
-        self.states: dict[str, tuple[dict[str, Any], list[Any], str]] = {}
+        self.states: dict[str, tuple[dict[str, Any], list[Any], dict[str, str]]] = {}
         self._keep("")
 
     def take_up(self, blank: Blank) -> None:
@@ -140,14 +140,13 @@ class Notebook:
         self.file.write_text(json.dumps({**self.saved, "cells": saved}), encoding="utf-8")
 
     def _keep(self, name: str) -> None:
-        namespace = os.environ.get("TEMPORAL_NAMESPACE", "")  # the one that `begin` has claimed
-        self.states[name] = dict(self.shell.user_ns), list(cells._runs), namespace
+        own = temporal_config.OWN
+        told = {n: v for n, v in os.environ.items() if n.startswith("TEMPORAL_") or n == own}
+        self.states[name] = dict(self.shell.user_ns), list(cells._runs), told
 
     def _restore(self, name: str) -> None:
-        names, runs, namespace = self.states[name]
-        os.environ.pop("TEMPORAL_NAMESPACE", None)
-        if namespace:
-            os.environ["TEMPORAL_NAMESPACE"] = namespace
+        names, runs, told = self.states[name]
+        temporal_config.tell(told)  # as `begin` has told it, if it has
         self.shell.user_ns.clear()
         self.shell.user_ns.update(names)
         cells._runs[:] = runs
