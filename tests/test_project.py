@@ -96,6 +96,14 @@ def test_its_pins_are_the_workshops() -> None:
     assert set((PROJECT / "constraints.txt").read_text().splitlines()) <= set(locked)
 
 
+def test_the_import_of_the_activities_reads_no_env_file(copy: Path) -> None:
+    """LiteLLM would read the one above its own folder: another project's, and it would win."""
+    python, env = elsewhere(copy.parent)
+    code = "import dotenv, sys; dotenv.load_dotenv = lambda **_: sys.exit(1); import activities"
+    done = subprocess.run([python, "-c", code], cwd=copy, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 # The tutorial
 
 
