@@ -96,6 +96,14 @@ def test_its_pins_are_the_workshops() -> None:
     assert set((PROJECT / "constraints.txt").read_text().splitlines()) <= set(locked)
 
 
+def test_the_import_of_the_activities_reads_no_env_file(copy: Path) -> None:
+    """LiteLLM would read the one above its own folder: another project's, and it would win."""
+    python, env = elsewhere(copy.parent)
+    code = "import dotenv, sys; dotenv.load_dotenv = lambda **_: sys.exit(1); import activities"
+    done = subprocess.run([python, "-c", code], cwd=copy, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 # The tutorial
 
 
@@ -127,12 +135,25 @@ def test_old_reports_replay_with_the_tutorials_change_and_would_not_without_its_
     copy: Path,
 ) -> None:
     diffs = blocks("diff")
-    assert len(diffs) == 6
+    assert len(diffs) == 8
     for diff in diffs:
         change(copy, diff)
-    assert pytest_in(copy, "tests/test_replay.py").returncode == 0
+    done = pytest_in(copy, "tests/test_replay.py", "tests/test_workflow.py")
+    assert done.returncode == 0, done.stdout + done.stderr
     workflow = copy / "workflow.py"
     text = workflow.read_text(encoding="utf-8")
     workflow.write_text(text.replace('if workflow.patched("send-email"):', "if True:"))
     failed = pytest_in(copy, "tests/test_replay.py")
     assert failed.returncode == 1 and "[TMPRL1100] Nondeterminism error" in failed.stdout
+
+
+@pytest.mark.rotates("project", "stand-in", among=3)
+def test_a_workflow_with_an_activity_that_its_test_does_not_know_fails_and_says_so(
+    copy: Path,
+) -> None:
+    """It must not hang: Temporal retries an Activity that no Worker knows for ever."""
+    for diff in blocks("diff"):
+        if not diff.startswith("+++ tests/"):
+            change(copy, diff)
+    done = pytest_in(copy, "tests/test_workflow.py", "-k", "three_days")
+    assert done.returncode == 1 and "no stand-in for send_email" in done.stdout

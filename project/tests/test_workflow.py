@@ -1,7 +1,7 @@
 """The Workflow with stand-ins for its Activities, on a server whose clock skips what is waited."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,6 +9,7 @@ from models import GenerateReportInput, LLMCallInput, PDFGenerationInput, task_q
 from stand_in import program
 from temporalio import activity
 from temporalio.client import WorkflowFailureError
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -35,6 +36,12 @@ def report(input: GenerateReportInput, answer: Callable[[int], str]) -> tuple[st
         ran.append(f"create_pdf {input.content}")
         return input.filename
 
+    # Without it, Temporal would try an Activity that no Worker knows again for ever.
+    @activity.defn(dynamic=True)
+    async def any_other(args: Sequence[RawValue]) -> None:
+        name = activity.info().activity_type
+        raise ApplicationError(f"This test has no stand-in for {name}", non_retryable=True)
+
     async def run() -> str:
         server = program("temporal-test-server")
         async with await WorkflowEnvironment.start_time_skipping(
@@ -44,7 +51,7 @@ def report(input: GenerateReportInput, answer: Callable[[int], str]) -> tuple[st
                 env.client,
                 task_queue=task_queue(),
                 workflows=[GenerateReportWorkflow],
-                activities=[llm_call, create_pdf],
+                activities=[llm_call, create_pdf, any_other],
             )
             async with worker:
                 return await env.client.execute_workflow(
