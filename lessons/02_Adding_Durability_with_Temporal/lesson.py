@@ -1181,7 +1181,8 @@ with tempfile.TemporaryDirectory() as folder:
 #   Activity. What the Workflow decides on, such as the time limit, is in its input: so a replay on
 #   another machine decides the same.
 # - **A step that costs money has an end**: it is given up after 10 attempts, or at once at an error
-#   that stays.
+#   that stays. An empty answer is an error, too.
+# - **Each PDF is named after its Workflow**, so that no report replaces another one.
 # - **The connection is configuration.** `worker.py` and `starter.py` take address, namespace and
 #   key of the Temporal Service from `TEMPORAL_` variables or a file, with `temporalio.envconfig`.
 #
