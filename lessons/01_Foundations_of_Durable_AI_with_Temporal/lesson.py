@@ -52,11 +52,11 @@ settings = await begin("01")
 # model answers, and the **messages**: a list of dicts, each with a `role` and its `content`.
 #
 # Two settings are about bad days. `timeout` gives up after so many seconds of silence: 20, unless
-# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes; OpenAI's client,
-# which is inside, does that three times. The whole call may take longer: each byte that comes
-# starts the time again. `max_retries=0` makes one call one request; what happens without it you see
-# near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes about ten
-# seconds, once in each kernel.
+# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes, and OpenAI's
+# client, which is inside it, tries three times. The whole call may take longer: each byte that
+# comes starts the time again. `max_retries=0` makes one call one request; what happens without it
+# you see near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes
+# about ten seconds, once in each kernel.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost
@@ -82,10 +82,10 @@ print(settings.llm_api_key)
 # %% [markdown]
 # `begin` has read the settings from the file `.env`. In an app of your own,
 # [python-dotenv](https://saurabh-kumar.com/python-dotenv/) does that: `load_dotenv()` makes the
-# lines of `.env` variables of this process, and `os.getenv` reads one, or takes a default. Here it
-# is with a file of another name. Keep such a file out of git. Where to get a key:
-# [OpenAI](https://platform.openai.com/api-keys), or another of
-# [LiteLLM's providers](https://docs.litellm.ai/docs/providers).
+# lines of `.env` variables of this process, and `os.getenv` reads one, or takes a default. Here is
+# how, with a file of another name. Keep such a file out of git. Where to get a key:
+# [OpenAI](https://platform.openai.com/api-keys), or another of [LiteLLM's
+# providers](https://docs.litellm.ai/docs/providers).
 
 # %%
 from dotenv import load_dotenv
@@ -538,11 +538,11 @@ receipt(before)
 #
 # One call, whose answer somebody reads and forgets, needs no such thing: if it fails, ask again. A
 # script that you start by hand and watch is fine as well. For one call that must be tried again
-# until it succeeds, there are
-# [Standalone Activities](https://docs.temporal.io/develop/python/activities/standalone-activities)
-# (in Public Preview). A Workflow begins to pay with the **second step**
-# that can fail by itself, or as soon as something has to be **waited for**: a person, another
-# system, a limit that lifts at noon.
+# until it succeeds, there are [Standalone
+# Activities](https://docs.temporal.io/develop/python/activities/standalone-activities) (in Public
+# Preview). A Workflow is worth it as soon as there is a **second step** that can fail by itself, or
+# as soon as something has to be **waited for**: a person, another system, a limit that lifts at
+# noon.
 #
 # <details><summary>Instructor: the same on stage (5 minutes)</summary>
 #
@@ -591,7 +591,8 @@ receipt(before)
 #   answered, not for what you received.
 # - Failures are not alike: some pass by themselves, some never do, and the expensive ones come
 #   *after* the answer.
-# - A file is whole or it is not there; that takes a rename, and against a power cut `fsync` too.
+# - A file is whole or it is not there; that takes a rename. Against a power cut it also takes
+#   `fsync`, which waits until the disk has the bytes.
 # - Retries and a checkpoint help, and you have seen four ways around them on the receipt.
 #
 # How far are you?

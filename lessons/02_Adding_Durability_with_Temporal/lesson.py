@@ -163,11 +163,11 @@ receipt(before)
 #
 # ### Package inputs and outputs
 #
-# Activities and Workflows should take **one** object and return one
-# ([the chapter on it](https://temporal.talentlms.com/unit/view/id:2822)). A dataclass is a good
-# choice: a field **with a default** can be added later without breaking the runs that are on their
-# way. Note what is *not* a field: the API key. Inputs are stored in the Event History, for all who
-# may open it to read; a [Payload Codec](https://docs.temporal.io/payload-codec) can encrypt them.
+# Activities and Workflows should take **one** object and return one ([a chapter of Temporal
+# 102](https://temporal.talentlms.com/unit/view/id:2822)). A dataclass is a good choice: a field
+# **with a default** can be added later without breaking the runs that are on their way. Note what
+# is *not* a field: the API key. Inputs are stored in the Event History, where all who may open it
+# can read them; a [Payload Codec](https://docs.temporal.io/payload-codec) can encrypt them.
 
 # %% name="models"
 from dataclasses import dataclass
@@ -357,18 +357,19 @@ class GenerateReportWorkflow:
 # %% [markdown]
 # ## The Temporal Service and the Client
 #
-# The [Temporal Service](https://docs.temporal.io/temporal-service) is the supervisor. It keeps
-# each Workflow's **Event History**, holds the **Task Queues**, and watches timers and time-outs.
-# It never runs your code. `begin` has started one for you on this machine. At home that is
-# `pip install temporalio` for the SDK, and `temporal server start-dev` in a terminal: it serves
-# Clients and Workers on port 7233, and the Web UI on port 8233. The command comes with
-# `brew install temporal`, or [as an archive](https://docs.temporal.io/cli/setup-cli). In production
-# you run your own Service or use Temporal Cloud.
+# The [Temporal Service](https://docs.temporal.io/temporal-service) is the supervisor. It keeps each
+# Workflow's **Event History**, holds the **Task Queues**, and watches timers and time-outs. It
+# never runs your code. `begin` has started one for you on this machine. At home you do it yourself:
+# `pip install temporalio` installs the SDK, and `temporal server start-dev` in a terminal starts a
+# Service for one machine. It serves Clients and Workers on port 7233, and the Web UI on port 8233.
+# The command comes with `brew install temporal`, or [as an
+# archive](https://docs.temporal.io/cli/setup-cli). In production you run your own Service or use
+# Temporal Cloud.
 #
-# A **Client** is your connection to it. One is enough for a whole notebook. Where the Service is,
-# the code does not say: the SDK reads it from
-# [variables or a file](https://docs.temporal.io/develop/environment-configuration), and `begin` has
-# set `TEMPORAL_ADDRESS` in this kernel. For another Service you change those, and no cell.
+# A **Client** is your connection to it. One is enough for a whole notebook. The code does not say
+# where the Service is: the SDK reads that from [variables or a
+# file](https://docs.temporal.io/develop/environment-configuration), and `begin` has set
+# `TEMPORAL_ADDRESS` in this kernel. For another Service you change those, and no cell.
 #
 # The data converter says how inputs and results are written down; this one knows pydantic models,
 # such as the model's answer.
@@ -387,10 +388,10 @@ client = await Client.connect(
 # ## Workers
 #
 # A [Worker](https://docs.temporal.io/workers) is a process that runs your code. It polls a **Task
-# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result
-# ([the chapter on it](https://temporal.talentlms.com/unit/view/id:2455)). You can start many, on
-# many machines; any of them may take the next task. A Worker knows only what is registered with it,
-# so all Workers of one Task Queue register the same.
+# Queue**, takes a task (a Workflow's next step, an Activity), runs it, and reports the result ([a
+# chapter of Temporal 101](https://temporal.talentlms.com/unit/view/id:2455)). You can start many,
+# on many machines; any of them may take the next task. A Worker knows only what is registered with
+# it, so all Workers of one Task Queue register the same.
 
 # %%
 render_mermaid(
@@ -799,9 +800,9 @@ print((await titled.describe()).status.name)
 # %% [markdown]
 # Running, and `titled.result()` would wait. For Temporal this is a bug that you will fix. It fails
 # the **Workflow Task**, one step of the plan, and tries it again for ever. To fail the
-# **Workflow**, raise `ApplicationError`. An Activity's error that you do not catch does it too, a
-# time-out, and what you name in `@workflow.defn(failure_exception_types=[…])`. In production, watch
-# for failed Workflow Tasks.
+# **Workflow**, raise `ApplicationError`. An Activity's error that you do not catch fails it too,
+# and so do a time-out and what you name in `@workflow.defn(failure_exception_types=[…])`. In
+# production, watch for failed Workflow Tasks.
 #
 # Fix it, and nothing is lost.
 
@@ -1179,7 +1180,9 @@ with tempfile.TemporaryDirectory() as folder:
 # - **Settings come from the environment**, because there is no `begin`. The key is read in the
 #   Activity. What the Workflow decides on, such as the time limit, is in its input: so a replay on
 #   another machine decides the same.
-# - **A step that costs money ends some time**: after 10 attempts, or at an error that stays.
+# - **A step that costs money has an end**: it is given up after 10 attempts, or at once at an error
+#   that stays. An empty answer is an error, too.
+# - **Each PDF is named after its Workflow**, so that no report replaces another one.
 # - **The connection is configuration.** `worker.py` and `starter.py` take address, namespace and
 #   key of the Temporal Service from `TEMPORAL_` variables or a file, with `temporalio.envconfig`.
 #
@@ -1214,7 +1217,7 @@ progress()
 #
 # To read more:
 # [how replay works](https://docs.temporal.io/encyclopedia/event-history/event-history-python), and
-# [the chapter on it](https://temporal.talentlms.com/unit/view/id:2847) ·
+# [a chapter of Temporal 102](https://temporal.talentlms.com/unit/view/id:2847) ·
 # [Activity time-outs and retries](https://docs.temporal.io/develop/python/failure-detection) ·
 # [this app in files](https://learn.temporal.io/tutorials/ai/building-durable-ai-applications/durable-ai-with-temporal),
 # Temporal's tutorial ·

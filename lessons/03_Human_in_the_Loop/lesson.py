@@ -473,7 +473,7 @@ except WorkshopError as error:
     print("✗", error.saw)
 
 # %% [markdown]
-# The Workflow has **failed** (which a bug does not do: see *When a handler raises*). The draft,
+# The Workflow has **failed**. (A bug would not do that: see *When a handler raises*.) The draft,
 # written and paid for, is in nobody's hands. Silence is one of the answers that you planned for, so
 # it needs a result of its own.
 #
@@ -678,8 +678,8 @@ class DraftWorkflow(Drafting):
 # %% [markdown]
 # `execute_update` sends an Update and waits for its answer. A refusal is an exception, so a small
 # function prints what came of it. Nothing is stored before a Worker has accepted the Update.
-# `rpc_timeout=` limits the wait; sent again with the same `id=`, an Update that did arrive gives
-# its first answer, and not "decided already".
+# `rpc_timeout=` limits the wait. Whoever then sends it again takes the same `id=`: if the first one
+# did arrive, its answer comes, and not "decided already".
 
 # %%
 async def decide(handle, decision: Decision) -> None:
@@ -842,7 +842,8 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 # Decisions do not come from notebooks. The Worker learns of `notify`, and polls a Task Queue of its
 # own from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
 # starts, and its id is printed. With that id, anyone who reaches the Temporal Service can decide.
-# So let only your app reach it, with TLS and a key, and put into the Update who has signed in.
+# So let only your app reach it, with TLS and a key. And let the Update say who decides: your app
+# knows who has signed in.
 
 # %%
 queue = "reviews"

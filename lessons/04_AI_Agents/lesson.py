@@ -415,7 +415,7 @@ def first_line(text: str) -> str:
 # - When the model asks for no tool, its text is the answer.
 # - Otherwise all calls of the turn are dispatched at once: `asyncio.gather` runs several awaitables
 #   side by side, in a Workflow too, and gives their results in order. (Not `asyncio.wait` and
-#   `as_completed`, whose order is not fixed: a Workflow has `workflow.wait` and `as_completed`.)
+#   `as_completed`, whose order is not fixed: take `workflow.wait` and `workflow.as_completed`.)
 
 # %% exercise="agent_loop"
 @workflow.defn(sandboxed=False)

@@ -681,7 +681,8 @@ async def fetch_url(url: str) -> str:
 # providers say it with a 402, or in a text.)
 #
 # The last `except` asks for the **status**, because names depend on the provider: LiteLLM makes an
-# `APIError` of OpenAI's 403, and a `PermissionDeniedError` of Anthropic's. Your list is the net.
+# `APIError` of OpenAI's 403, and a `PermissionDeniedError` of Anthropic's. What no `except` here
+# knows still meets your list of names.
 
 # %% exercise="error_mapping"
 def out_of_money(error: RateLimitError) -> bool:
@@ -955,7 +956,8 @@ class ResearchBatchWorkflow(Batch):
 
 # %% [markdown]
 # Twenty sources, two of them broken. `start_batch` starts them, and the next cell does to the
-# pipeline what a deployment does: it stops the Worker in the middle. (For new code see lesson 03.)
+# pipeline what a deployment does: it stops the Worker in the middle. (The code stays the same here.
+# What new code means for Workflows that run, you saw in lesson 03.)
 
 # %%
 sources = [ResearchInput(page.topic, page.url) for page in site.pages[:18]]
@@ -1165,7 +1167,8 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 # `id` with its time behind it, so each run has keys of its own, and rows of its own. The `policy`
 # answers three questions:
 # - The last run is not over at six? The new one is **skipped**, unless `overlap` says otherwise.
-# - The Temporal Service was down? It makes up for what it missed in a **year**; here, in six hours.
+# - The Temporal Service was down? It makes up for the starts that it missed, by default of a whole
+#   **year**; here of six hours.
 # - A run has failed? Here the Schedule pauses, so that nobody pays for the same failure each day.
 
 # %%
