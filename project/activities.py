@@ -17,7 +17,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-# Before the import: otherwise LiteLLM fetches a list of prices from the internet, and reads the .env
+# Before the import: otherwise LiteLLM fetches a list of prices from the internet and reads the .env
 # of whatever folder it is installed below, which may be another project's.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_MODE", "PRODUCTION")

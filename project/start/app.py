@@ -9,7 +9,7 @@ from reportlab.lib.pagesizes import letter
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 
-# Before the import: otherwise LiteLLM fetches a list of prices from the internet, and reads the .env
+# Before the import: otherwise LiteLLM fetches a list of prices from the internet and reads the .env
 # of whatever folder it is installed below, which may be another project's.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
