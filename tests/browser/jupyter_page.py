@@ -14,6 +14,11 @@ CELL_LIMIT = 75_000.0
 expect.set_options(timeout=30_000)  # a machine that does other things as well
 NOTEBOOK_LIMIT = 300_000.0
 COUNT = re.compile(r"^\[\d+\]:$")
+_NOTES_A_CHANGE = """(prompt) => {
+  prompt.changed = false;
+  const observer = new MutationObserver(() => { prompt.changed = true; observer.disconnect(); });
+  observer.observe(prompt, {childList: true, characterData: true, subtree: true});
+}"""
 
 
 class Lab:
@@ -240,9 +245,11 @@ class Cell:
     def start(self) -> None:
         """Have it run with Ctrl+Enter."""
         self.select()
-        before = self.prompt.inner_text()
+        # A stored number may be the one that comes, and a look now and then misses the star.
+        prompt = self.prompt.element_handle()
+        prompt.evaluate(_NOTES_A_CHANGE)
         self.notebook.page.keyboard.press("Control+Enter")
-        expect(self.prompt).not_to_have_text(before)
+        self.notebook.page.wait_for_function("prompt => prompt.changed", arg=prompt, timeout=30_000)
 
     def run(self, limit: float = CELL_LIMIT) -> str:
         """Run it with Ctrl+Enter. Returns what it shows, when it has ended."""

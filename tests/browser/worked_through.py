@@ -30,6 +30,8 @@ class Lesson:
     """The finished notebook's cell whose Workflow waits while that kernel is restarted."""
     waiting: str = "⏲ running"
     """What that cell shows then."""
+    half: tuple[str, str, str] | None = None
+    """What `half_right` gives, where the first blank is not one that it knows."""
 
     def __post_init__(self) -> None:
         sheet = next(s for s in sheets() if s.lesson.startswith(self.number))
@@ -83,6 +85,28 @@ LESSONS = [
         written="",
         running="sources = [ResearchInput(page.topic, page.url) for page in site.pages[:18]]",
         waiting="RUNNING and no Worker is there",
+    ),
+    Lesson(
+        "01",
+        restart="losses",
+        waits=("with what_happens(), slow(60): print('it asks'); llm_call('bees')", "it asks"),
+        ends="progress()",
+        shown={
+            ("energy = ", 0): "1 answered, 2 failed",
+            ("save = await crash", 0): "careful: as many calls as naive",
+            ("twins = await crash", 0): "2 answered, 0 failed",
+            ("progress()", 0): "5 of 5",
+        },
+        written="dolphins.pdf",
+        running="energy = ",  # it waits for the provider alone
+        waiting="1 answered, 2 failed",
+        half=(
+            "# TODO: call completion",
+            "response = completion(model=settings.llm_model, "
+            "api_key=settings.llm_api_key.get_secret_value(), api_base=settings.llm_api_base, "
+            'messages=[{"role": "user", "content": prompt}], max_retries=0)',
+            "timeout",
+        ),
     ),
 ]
 OFTEN = LESSONS if EVERY else LESSONS[:1]
