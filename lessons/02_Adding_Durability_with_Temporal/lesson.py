@@ -550,7 +550,7 @@ async def click() -> str:
 
 
 before = mark()
-print(await asyncio.gather(click(), click()))
+print(*await asyncio.gather(click(), click()), sep="\n")
 try:
     await click()
 except WorkflowAlreadyStartedError as error:
