@@ -56,6 +56,17 @@ def text(pdf: Path) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(pdf).pages)
 
 
+def pauses(name: str) -> bool:
+    """Whether the history has the pause: what is shown before may still be on its way there."""
+
+    async def looked() -> bool:
+        client = await Client.connect(**load().connect_config())
+        history = await client.get_workflow_handle(name).fetch_history()
+        return any(event.HasField("timer_started_event_attributes") for event in history.events)
+
+    return asyncio.run(looked())
+
+
 def test_three_terminals_and_a_crash(
     terminal: Open, running_room: dict[str, str], tmp_path: Path
 ) -> None:
@@ -79,6 +90,7 @@ def test_three_terminals_and_a_crash(
     starter.keys("\n")  # Enter: tardigrades
     name = starter.says(r"report-[0-9a-f]{12}")
     worker.says("You can kill this Worker")
+    rooms.until(lambda: pauses(name), "the pause in the history")
     worker.send(signal.SIGQUIT)  # Ctrl+\ in its terminal
     assert worker.ends() == -signal.SIGQUIT
 
