@@ -25,9 +25,9 @@ from workshop.practice.model import process
 from workshop.practice.model.ledger import Ledger
 from workshop.services import temporal_service
 
-OWN = "WorkflowIDConflictPolicy.USE_EXISTING"
-"""In the cell of lesson 02 after which learners restart the kernel themselves."""
 OWN_ID = "report-that-survives"
+OWN = f'id="{OWN_ID}"'
+"""In the cell of lesson 02 after which learners restart the kernel themselves."""
 BESIDE = re.compile(r"\n(\S+) is still running too, from an earlier start, .+terminate\(\)\.")
 """What `follow` tells of a Workflow whose step fails on, and which a kernel left behind."""
 RUNNING = re.compile(r"^\w+ (\S+): running$", re.MULTILINE)
