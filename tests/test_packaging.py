@@ -216,7 +216,7 @@ def test_what_is_a_learners_own_is_ignored(path: str) -> None:
 
 
 @needs_git
-@pytest.mark.parametrize("path", [".env.example", "constraints.txt", "demos/README.md"])
+@pytest.mark.parametrize("path", [".env.example", "constraints.txt"])
 def test_what_belongs_to_the_workshop_is_not_ignored(path: str) -> None:
     assert git("check-ignore", path) == ""
 
