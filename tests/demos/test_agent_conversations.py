@@ -41,6 +41,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import storms
 from room import ROOT
 from temporalio import activity, workflow
 from temporalio.api.enums.v1 import EventType
@@ -116,6 +117,13 @@ class Stage:
     workflow: ModuleType
     models: ModuleType
     happened: Counter[str] = field(default_factory=Counter)
+
+    def rare(self) -> dict[str, int]:
+        """What has hardly happened yet."""
+        kinds = (*STATUSES, "cancelled", "crash", "continued as new", "email", "odd call", "huge")
+        kinds += ("empty", "the model's error", "a tool's error", "consent refused")
+        kinds += ("send_email is allowed", "send_email is refused")
+        return {} if ONLY or RUNS < 200 else storms.rare(self.happened, 5, kinds)
 
 
 @pytest.fixture(scope="module")
@@ -556,6 +564,7 @@ async def one_conversation(lane: Lane, number: int) -> None:
             said = f"seed {SEED}, run {number}: {type(error).__name__} {error}\n{now.log}"
             raise AssertionError(f"{said}\n{await whereabouts(now)}") from error
         raise
+    stage.happened["ended"] += 1
     stage.happened["continued as new"] += told.runs - 1
     stage.happened["email"] += len(now.sent)
     stage.happened["turns"] += len(told.turns)
@@ -574,7 +583,8 @@ async def whereabouts(now: Conversation) -> str:
 
 
 async def all_conversations(stage: Stage) -> None:
-    numbers = iter([int(ONLY)] if ONLY else range(RUNS))
+    planned = range(int(ONLY), int(ONLY) + 1) if ONLY else range(RUNS)
+    numbers = storms.runs(planned, stage.rare)
     words = [word for value in DYNAMIC_CONFIG for word in ("--dynamic-config-value", value)]
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(installed_binary()),
@@ -607,12 +617,9 @@ def test_whatever_the_model_says_it_ends_within_its_budget(
     caplog.set_level(logging.CRITICAL, "temporalio.activity")  # each failure is wanted
     began = time.monotonic()
     asyncio.run(all_conversations(stage))
+    rare, seconds = stage.rare(), time.monotonic() - began
     with capsys.disabled():
-        print(f"\n{RUNS} conversations in {time.monotonic() - began:.1f} s: {dict(stage.happened)}")
-    if ONLY or RUNS < 200:
-        return
-    kinds = (*STATUSES, "cancelled", "crash", "continued as new", "email", "odd call", "huge")
-    kinds += ("empty", "the model's error", "a tool's error", "consent refused")
-    kinds += ("send_email is allowed", "send_email is refused")
-    rare = {kind: stage.happened[kind] for kind in kinds if stage.happened[kind] < 5}
+        print(
+            f"\n{stage.happened['ended']} conversations in {seconds:.1f} s: {dict(stage.happened)}"
+        )
     assert not rare, f"this seed leaves something out: {rare}"
