@@ -108,7 +108,9 @@ for wanted in ({"type": "json_object"}, None):
 # A report with a dull name is better than none, so here we do without: `Subject(subject="Research
 # Report")`.
 #
-# Finish `read_subject`: the checked subject, or that one where the text does not fit.
+# Finish `read_subject`. It returns the checked subject. If the text does not fit, it returns
+# `Subject(subject="Research Report")`. JSON with other words around it does not fit either. (You
+# may take the JSON out of such a text and check it; you need not.)
 
 # %% exercise="read_subject"
 def read_subject(text: str) -> Subject:
@@ -143,9 +145,12 @@ for text in answers:
 # The cover is given. Now all of it: two calls, the check, a title and a file name from the subject,
 # and the PDF with its cover in front. `subject.subject.capitalize()` is a fair title.
 #
+# The file is named after the subject. Write it as you like, in capitals or not, with `.pdf` or not:
+# `safe_name` adds the ending if it is missing.
+#
 # The shape says that the subject is a text of 2 to 60 characters. It does not say that it is a good
-# file name: `../../notes` has 11 characters. Let `whole_file` and `safe_name` see to that, and
-# return the name that the file really got.
+# file name: `../../notes` has 11 characters. `whole_file` makes a safe name of it. Return that
+# name, the one that the file really got: `safe_name` gives it.
 
 # %%
 def cover(title: str, prompt: str) -> list[Flowable]:

@@ -24,8 +24,10 @@
 #
 # Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. Under each
 # stands a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
-# the `# ` away from `hint` for help, or from `solution` for one right way. The first cell needs no
-# attention: it finds the workshop, and fetches it in Colab.
+# the `# ` away from `hint` for help, or from `solution` for one right way. The word in `check("…")`
+# is the name of the task. In most tasks it is also the name of the function that you write; where
+# several tasks write the same function or class, each task has its own name. The first cell needs
+# no attention: it finds the workshop, and fetches it in Colab.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
@@ -171,6 +173,9 @@ print(answer["choices"][0]["message"]["content"])
 # the name that the file really got: a slash, say, would lead out of the folder.
 #
 # ### Your turn: the PDF
+#
+# Fill in two lines of `create_pdf`. `story(content)` gives the paragraphs; with `title="…"` it also
+# writes a title over them. The title is up to you: another one, or none, is right as well.
 
 # %% exercise="create_pdf"
 from reportlab.lib.pagesizes import letter
@@ -354,9 +359,11 @@ killed
 #
 # ### Your turn: the table of losses
 #
-# Put your notes together. For each failure: how many **calls were paid** until now, what was lost,
-# and what you would want to happen instead, in your own words. If you are not sure of a number, run
-# its cell again and read the receipt: *answered* is what was paid.
+# Put your notes together in `losses`. For each failure write three things: how many **calls were
+# paid**, what you lost, and what you would want to happen instead, in your own words. Count each
+# failure alone, and do not add up the rows. Only *process killed* counts two runs of the app: the
+# one that was killed and the one after it. If you are not sure of a number, run its cell again and
+# read the receipt: *answered* is what was paid.
 
 # %% exercise="losses"
 losses = {
@@ -402,10 +409,11 @@ def file_of(prompt: str) -> Path:
 # ### Your turn: retries and a checkpoint
 #
 # `saved_call` returns the **text** of an answer. Three parts are missing:
-# - is the answer saved already? Then read it, and ask nobody;
-# - ask, at most 3 times. After a `RateLimitError`, a `Timeout` or an `InternalServerError` pause
-#   for a second or two and try again. The third goes through, and every other error at once;
-# - save the text whole: write it to `draft`, then `draft.replace(file)`.
+# - Is the answer saved already? Then return the saved text, and do not call the model.
+# - Call the model, at most 3 times in all. After a `RateLimitError`, a `Timeout` or an
+#   `InternalServerError`, pause for a second or two and call it again. If the third call fails too,
+#   `saved_call` raises that error. It raises every other error at once, after the first call.
+# - Save the text whole: write it to `draft`, then `draft.replace(file)`.
 
 # %% exercise="saved_call"
 def saved_call(prompt: str) -> str:

@@ -63,8 +63,9 @@ client = await Client.connect(
 # %% [markdown]
 # ## Task 1: an Activity that sends the report
 #
-# Its input is one object: who gets it, and which file. It has none of the words that Temporal
-# needs yet. Add the decorator. Leave the error in: the mail service really is down.
+# `send_email` takes one object: who gets the report, and which file. It is still a plain function.
+# Add the decorator that makes it an Activity, and change nothing else. Leave the `raise` in: the
+# mail service really is down.
 
 # %%
 @dataclass
@@ -82,9 +83,9 @@ def send_email(input: EmailInput) -> str:
 # %% [markdown]
 # ## Task 2: the Workflow
 #
-# Research and PDF are there. Call `send_email` after the PDF, with an `EmailInput` that holds the
-# address and the file name, and a Start-to-Close timeout of 20 seconds. At most 5 seconds between
-# two attempts: the retry policy is given.
+# Finish `GenerateReportWorkflow`. Research and PDF are there. Call `send_email` after the PDF, with
+# an `EmailInput` that holds the address and the file name, and a Start-to-Close timeout of 20
+# seconds. The retry policy is given: at most 5 seconds between two attempts.
 
 # %% exercise="emailreportworkflow"
 @workflow.defn(sandboxed=False)
@@ -119,8 +120,8 @@ class GenerateReportWorkflow:
 # %% [markdown]
 # ## Task 3: the Worker
 #
-# Poll the Task Queue `research-exercise`, so that this notebook and the lesson's never take each
-# other's work. Register all three Activities.
+# Finish `run_worker`. Poll the Task Queue `research-exercise`, so that this notebook and the
+# lesson's never take each other's work. Register all three Activities.
 
 # %% exercise="email_worker"
 async def run_worker() -> None:
@@ -143,7 +144,7 @@ worker = await start_worker(run_worker)
 # %% [markdown]
 # ## Task 4: start it
 #
-# Fill in the Workflow and the Task Queue, and start a report.
+# Fill in the Workflow and the Task Queue, and start a report. `handle` is what you get back.
 
 # %% exercise="email_client"
 handle = await client.start_workflow(
@@ -170,9 +171,10 @@ receipt(handle)
 #
 # ## Task 5: the fix
 #
-# The mail service is back. Take the error out, and let the Activity deliver: this one writes the
-# message into the folder `outbox`, where a real one would hand it to a mail server. Note the
-# name of the file: the same report sent twice is the same file, so a second attempt does no harm.
+# The mail service is back. Take the line with `raise` out of `send_email`; the rest is finished. It
+# writes the message into the folder `outbox`; a real one would give it to a mail server. The file
+# is named after the Workflow, so the same report sent twice is one file, and a second attempt does
+# no harm.
 
 # %% exercise="send_email"
 from email.message import EmailMessage

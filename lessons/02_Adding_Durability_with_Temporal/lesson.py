@@ -410,11 +410,11 @@ graph LR
 # %% [markdown]
 # ### Your turn: the Worker
 #
-# Register both Activities, and poll the Task Queue `research`. Our Activities are ordinary
-# functions that block, so the Worker gets threads to run them in. `graceful_shutdown_timeout` lets
-# a running LLM call finish when the Worker is cancelled; a call that is thrown away is paid again.
-# (Ctrl+C cancels. Containers are stopped with SIGTERM, which ends Python at once unless you handle
-# it, as `project/worker.py` does.)
+# Finish `run_worker`: register both Activities, and poll the Task Queue `research`. Our Activities
+# are ordinary functions that block, so the Worker gets threads to run them in.
+# `graceful_shutdown_timeout` lets a running LLM call finish when the Worker is cancelled; a call
+# that is thrown away is paid again. (Ctrl+C cancels. Containers are stopped with SIGTERM, which
+# ends Python at once unless you handle it, as `project/worker.py` does.)
 
 # %% exercise="worker"
 from concurrent.futures import ThreadPoolExecutor
@@ -475,8 +475,8 @@ prompt = await ask(
 # %% [markdown]
 # ### Your turn: the Client
 #
-# Say which Workflow to run and on which Task Queue. The name must match the Worker's **exactly**: a
-# misspelt queue is a queue that nobody polls.
+# Say which Workflow to run and on which Task Queue; `handle` is what you get back. The queue's name
+# must match the Worker's **exactly**: if it is misspelt, no Worker polls it.
 
 # %% exercise="client"
 import uuid
@@ -565,14 +565,16 @@ receipt(before)
 #
 # The [Web UI](https://docs.temporal.io/web-ui) is for questions: what runs, what failed and why,
 # what went in and came out. Open the link over the steps: it leads to your Workflow. The tab *Event
-# History* numbers the events and lists the **newest first**: the lower number came first. Hunt, and
-# write down what you find in the cell below:
+# History* numbers the events and lists the **newest first**: read it from the bottom to the top.
+# The event with the lower number happened first. Write what you find into `found`, in the cell
+# below, each as a text:
 # 1. On which Task Queue did it run?
 # 2. Each Activity has an event **Activity Task Scheduled**. Which Activity has the lower number,
 #    and so ran first? Which ran second?
 # 3. Open that event of the first one: what is the name of the field in its input?
 # 4. Open the events of the second one. What is its output, in **Activity Task Completed**? And its
-#    Start-to-Close timeout, in **Activity Task Scheduled**, in seconds?
+#    Start-to-Close timeout, in **Activity Task Scheduled**? Write the number of seconds. A unit
+#    behind it does no harm.
 # 5. What is the name of the field in the Workflow's own result?
 
 # %% exercise="web_ui_hunt"

@@ -174,8 +174,8 @@ print((await follow(handle)).status)
 #
 # ## Task 1: every end has a result
 #
-# After 24 hours of silence, return an `ApprovalResult` with the status `expired` and the draft.
-# The other two ends stay as they are.
+# Change `run` of `ApprovalWorkflow`: after 24 hours of silence, return an `ApprovalResult` with the
+# status `expired` and the draft. The other two ends stay as they are.
 
 # %% exercise="approval_ends"
 @workflow.defn(sandboxed=False)
@@ -217,9 +217,12 @@ print(result.status, "-", result.draft[:60], "…")
 # %% [markdown]
 # ## Task 2: one decision, and an answer to it
 #
-# Make `approve` an Update in place of a Signal: it returns a sentence for the person. Give it a
-# validator that raises `ValueError` when no draft is there yet, and when somebody has decided
-# already. `self.draft` holds the draft, and is empty until then.
+# Two changes in `ApprovalWorkflow`:
+# - `approve` is a Signal handler. Make it an Update handler. Its body stays as it is: the person
+#   who decides gets the text that it returns.
+# - Make `check_approval` the validator of `approve`. It raises `ValueError`, with the reason in
+#   words, in each of two cases: there is no draft yet (`self.draft` is an empty text until then);
+#   or somebody has decided already, even if the new decision is the same.
 
 # %% exercise="one_decision"
 @workflow.defn(sandboxed=False)
@@ -269,8 +272,9 @@ class ApprovalWorkflow:
 # ## Task 3: send a decision
 #
 # Write `decide`: it sends the Update and returns its answer. When the validator refuses, it returns
-# the reason, which is the error's `cause`, as text. The last lines are for an approval that has
-# ended: then no Workflow runs that could answer, and the Temporal Service says so itself.
+# the reason, which is the error's `cause`, as a text. That text may begin with the name of the
+# error's class, or not: both are right. The last lines are for an approval that has ended: then no
+# Workflow runs that could answer, and the Temporal Service says so itself.
 
 # %% exercise="send_approval"
 async def decide(handle, decision: bool) -> str:

@@ -203,8 +203,9 @@ worker = await start_worker(run_worker)
 # %% [markdown]
 # ### Your turn: send the Signal
 #
-# `keep` sends the Signal `set_decision` with the decision to keep the draft. The handle has a
-# method for it, which takes the Signal handler, written with its class, and the handler's input.
+# `keep` sends the Signal `set_decision`, with a `Decision` whose `choice` is the word `keep`. The
+# handle's method for it takes two things: the Signal handler, written with its class, and the
+# handler's input.
 
 # %% exercise="send_signal"
 async def keep(handle) -> None:
@@ -313,12 +314,12 @@ print((await follow(handle)).status)
 #
 # ### Your turn: the loop
 #
-# After each draft the Workflow waits for a decision, then:
+# Finish `DraftWorkflow`. After each draft it waits for a decision, then:
 # - it takes the decision out of `self.decision` and puts `None` there, or the next round would not
 #   wait;
 # - **keep** returns the draft as published;
-# - **edit** makes the next prompt out of the instructions and the text; **redo** asks the last one
-#   again;
+# - **edit** makes the next prompt: the instructions, a colon, an empty line (which is two line
+#   breaks, `\n\n`), and the text of the latest draft. **redo** asks with the last prompt again;
 # - after ten rounds it stops, because a loop with a price needs a bound.
 
 # %% exercise="rounds"
@@ -479,8 +480,9 @@ except WorkshopError as error:
 #
 # ### Your turn: the deadline
 #
-# Wait at most five days. When they have passed, return the draft with the status `expired`. Note
-# the name of the exception: on Python 3.10 `TimeoutError` alone is another class.
+# In `DraftWorkflow`, wait at most five days. When they have passed, return the draft with the
+# status `expired`. Leave the line with `except` as it is: wait_condition raises
+# `asyncio.TimeoutError`, and on Python 3.10 `TimeoutError` alone is another class.
 
 # %% exercise="deadline"
 @workflow.defn(sandboxed=False)
@@ -626,8 +628,8 @@ async def somebody_decides(decided, version: int) -> bool:
 # %% [markdown]
 # ### Your turn: the validator
 #
-# `check_decision` looks at a decision before `decide` takes it. It changes nothing; it raises
-# `ValueError`, with words for the person, when
+# In `DraftWorkflow`, `check_decision` looks at a decision before `decide` takes it. It changes
+# nothing; it raises `ValueError`, with words for the person, when
 # - no draft is waiting: its status is not `"waiting"`;
 # - the decision names another version than the one that waits;
 # - a decision has been made already.

@@ -66,9 +66,12 @@ client = await Client.connect(
 # - `euros_to_dollars(euros: float) -> str`: today a euro is 1.10 dollars. For 10 it is
 #   `11.00 dollars`.
 #
-# The model chooses the tool by its **docstring**, so write one. For what makes no sense, no date or
-# less than nothing, raise `ValueError`. The function moves into a file of its own below, so what it
-# imports is imported *inside* of it.
+# The model chooses the tool by its **docstring**, so write one. Raise `ValueError` for an input
+# that makes no sense: a text that is not a date, or a negative number.
+#
+# Below, the function alone is copied into another file. So everything that it uses must be *inside*
+# of it: imports, constants, other functions. The parameter keeps its name: the model reads it. In
+# `weekday` it is `date`, so give what you import from `datetime` another name.
 
 # %% exercise="own_tool"
 # PROMPT: def weekday(date: str) -> str:
@@ -122,9 +125,11 @@ with what_happens():
     print(await list_tools())
 
 # %% [markdown]
-# Now the call. Ask the session for the tool. It answers also where the tool has failed: then
-# `is_error` is true, and the text says so. MCP does not say whether another try would help, so
-# raise an `ApplicationError` that is not retried: the model is told.
+# Now the call. Finish `call_tool`. Inside of `async with` the session is open: call the tool there.
+# Below it the session is closed; you only look at `result`. The session answers even if the tool
+# has failed: then `result.is_error` is true, and `text` says why. MCP does not say whether another
+# attempt would help. So raise an `ApplicationError` with that `text`, and tell Temporal not to
+# retry it: the model reads it instead.
 
 # %% exercise="mcp_call"
 @activity.defn
@@ -215,13 +220,14 @@ class Loop:
         return AgentResult("out of turns", "", turns, dollars, steps)
 
 # %% [markdown]
-# Each call now waits for a person.
+# In `CarefulAgent` each call now waits for a person.
 # - `decide` keeps what the person says, in `self.consents`, under the id of the call.
-# - Its validator raises `ValueError` for a call that does not wait, or that is decided already.
+# - Its validator raises `ValueError` for a call that does not wait. It also raises it for a call
+#   whose decision is still in `self.consents`: somebody has decided, and `use` has not gone on yet.
 # - `use` waits until its call is decided, for an hour at most. Silence is a no. Only an allowed
-#   call runs; otherwise the model is told `error: nobody allowed it`.
-# - A decision counts for one call. Some models number their calls from the start in each turn, so
-#   `use` takes it out of `self.consents`, as lesson 04 does.
+#   call runs; otherwise `use` returns `error: nobody allowed it`, which the model reads.
+# - A decision counts for one call. Some models give their calls the same ids in each turn. So
+#   after the wait `use` takes the decision out of `self.consents`, as lesson 04 does.
 
 # %% exercise="consent"
 @workflow.defn(sandboxed=False)

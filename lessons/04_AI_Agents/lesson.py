@@ -147,8 +147,8 @@ print((await fetch_page(site.pages[0].url))[:100], "…")
 # schema: `form` gives a pydantic model of a function's parameters, and each pydantic model has the
 # method `model_json_schema()`.
 #
-# Fill in the three parts. A function knows its name (`__name__`), and `inspect.getdoc` gives its
-# docstring.
+# Fill in the three parts of `describe`. A function knows its name (`__name__`), and
+# `inspect.getdoc` gives its docstring.
 
 # %% name="form"
 def form(function) -> type[BaseModel]:
@@ -224,9 +224,9 @@ def price(answer) -> float:
 # %% [markdown]
 # ### Your turn: the LLM Activity
 #
-# Hand over the messages and the descriptions of the tools. Then make a `ToolCall` of each entry of
-# `message.tool_calls`. An entry has an `id`, and a `function` with `name` and `arguments`. Where
-# the model wants no tool, `message.tool_calls` is `None`.
+# Finish `llm_call`. Pass the messages and the descriptions of the tools to the model. Then make a
+# `ToolCall` of each entry of `message.tool_calls`. An entry has an `id`, and a `function` with
+# `name` and `arguments`. Where the model wants no tool, `message.tool_calls` is `None`.
 
 # %% exercise="llm_with_tools"
 @activity.defn
@@ -351,16 +351,16 @@ def arguments_of(call: ToolCall) -> list:
 # none of them ends the agent: each gives a text that begins with `error:`, which the model reads
 # in place of a result. The second is there as a pattern.
 #
-# - The tool does not exist: say so, and name those that there are.
+# - The tool does not exist. The text names the tool that the model asked for, and all that exist.
 # - The arguments do not fit.
-# - The Activity has failed for good: say why; that is the error's `cause`.
+# - The Activity has failed for good. The text says why: that is the error's `cause`.
 #
 # A cancellation comes as an `ActivityError` too. It is no result, so it goes on its way.
 
 # %% exercise="dispatch"
 async def dispatch(call: ToolCall) -> str:
     if call.name not in TOOLS:
-        # PROMPT: return ...  # TODO: an error text with the names of the tools that there are
+        # PROMPT: return ...  # TODO: an error text: that name, and the names of all tools
         return f"error: there is no tool {call.name!r}. There are: {', '.join(TOOLS)}"
     try:
         arguments = arguments_of(call)
@@ -411,6 +411,7 @@ def first_line(text: str) -> str:
 # %% [markdown]
 # ### Your turn: the loop
 #
+# Finish the loop of `AgentWorkflow`.
 # - It goes on while turns *and* dollars of the budget are left.
 # - When the model asks for no tool, its text is the answer.
 # - Otherwise all calls of the turn are dispatched at once: `asyncio.gather` runs several awaitables

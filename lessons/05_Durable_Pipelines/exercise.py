@@ -209,9 +209,10 @@ two_attempts()
 # %% [markdown]
 # ## Task 1: one letter
 #
-# Write `send_digest` so that a digest has one letter, however often the step runs.
-# - The `name` is made of the Workflow's id. Why not of the time?
-# - Nobody may ever see half a letter: write the text to `draft`, and then rename it
+# Finish `send_digest`. One Workflow is one digest, and has one letter, however often the step runs.
+# - `name` is the letter's file name, without the folder. Make it from the Workflow's id, and end it
+#   with `.txt`. Why not from the time?
+# - Nobody may ever see half a letter: write `text` to `draft`, and then rename the draft
 #   (`draft.replace(file)`). A rename is done whole, or not at all.
 
 # %% exercise="send_digest"
@@ -236,8 +237,9 @@ two_attempts()
 # %% [markdown]
 # ## Task 2: a letter in any case
 #
-# Now the Workflow. `gather` ends with the first error, unless it is told that errors are results as
-# well: `return_exceptions=True`. Then each entry of `results` is a `Research` or an exception.
+# Now `DigestWorkflow`. `gather` ends with the first error, unless it is told that errors are
+# results as well: `return_exceptions=True`. Then each entry of `results` is a `Research` or an
+# exception.
 #
 # - Let `gather` return exceptions.
 # - Fill `missing`: a text for each source that has failed, its topic, a colon, and the reason
@@ -294,9 +296,10 @@ print(Path("outbox", digest.letter).read_text())
 # %% [markdown]
 # ## Task 3: every weekday
 #
-# The digest is to run **Monday to Friday at half past five** in the morning (UTC, which a Schedule
-# takes unless you name a zone). In a `ScheduleCalendarSpec`, `hour`, `minute` and `day_of_week` are
-# lists of `ScheduleRange`; a range has a start and, if you like, an end. Sunday is 0.
+# Finish `every_weekday`. The digest must run **from Monday to Friday at 5:30** in the morning (UTC,
+# which a Schedule takes unless you name a zone). In a `ScheduleCalendarSpec`, `hour`, `minute` and
+# `day_of_week` are lists of `ScheduleRange`. A range has a start and, if you like, an end. The end
+# is included: `ScheduleRange(2, 4)` is 2, 3 and 4. Sunday is 0.
 
 # %% exercise="schedule"
 every_weekday = Schedule(

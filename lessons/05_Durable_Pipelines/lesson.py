@@ -265,9 +265,10 @@ print("Results go into", engine.dialect.name)
 # heard of it, leaves a step that looks undone. So the row gets a **key** that is the same at every
 # attempt, and the database refuses the second one.
 #
-# - Make the key of the Workflow's id and the step. `activity.info()` knows them: `workflow_id` and
-#   `activity_type`. It also knows the `attempt`, which is not the same each time.
-#   Such a key gives each step one row, also after a Continue-As-New or a Reset. (Lesson 04's e-mail
+# - Finish `save_result`. Make the key from two things: the Workflow's id, and a name for this step,
+#   such as the name of the Activity. `activity.info()` knows both, as `workflow_id` and
+#   `activity_type`. It also knows the `attempt`, which is not the same each time. Such a key gives
+#   each step of a Workflow one row, also after a Continue-As-New or a Reset. (Lesson 04's e-mail
 #   has the run's id in its key: a Reset makes a new run, and sends again.) A Workflow that saves
 #   several rows needs a number in it too.
 # - Execute the insert, so that a key that is there already changes nothing
@@ -556,9 +557,9 @@ receipt(handle)
 #
 # ### Your turn: the policy
 #
-# The first wait is **5 seconds**, doubled each time, and never longer than **2 minutes**; ten
-# attempts in all. Which of the eleven errors are the same the next time, however long you wait?
-# List them, and only them.
+# Write `LLM_RETRY_POLICY`. The first wait is **5 seconds**, doubled each time, and never longer
+# than **2 minutes**; ten attempts in all. Which of the eleven errors are the same the next time,
+# however long you wait? List them, and only them.
 
 # %% exercise="llm_retry_policy"
 LLM_RETRY_POLICY = RetryPolicy(
@@ -672,10 +673,12 @@ async def fetch_url(url: str) -> str:
 # ### Your turn: what a 429 means
 #
 # Do the same in `call_llm`, for a `RateLimitError`:
-# - the code is `insufficient_quota`: raise an `ApplicationError` of the type `QuotaExhausted` that
+# - the code is `insufficient_quota`: raise an `ApplicationError` with `type="QuotaExhausted"` that
 #   is **not** retried;
-# - otherwise raise one of the type `RateLimitError` that is retried after as long as the header
-#   asks.
+# - otherwise raise an `ApplicationError` with `type="RateLimitError"` that is retried after the
+#   time for which the header asks.
+#
+# Both types are texts, as in `fetch_url`: you need no new class.
 #
 # `out_of_money` and `retry_after` read the error for you. (The code is OpenAI's word. Other
 # providers say it with a 402, or in a text.)
@@ -919,7 +922,7 @@ class Batch:
 # %% [markdown]
 # ### Your turn: fan out
 #
-# `research` handles one source, in one of the slots. Fill in:
+# Finish `ResearchBatchWorkflow`. Its `research` handles one source, in one of the slots. Fill in:
 # - the child Workflow: `workflow.execute_child_workflow` with `ResearchWorkflow.run`, the source,
 #   and an `id` made of this Workflow's own id (`workflow.info().workflow_id`) and the `number`;
 # - what happens when it fails: add a `Failure` to `self.report.failed`, with the source's topic and
@@ -1078,6 +1081,7 @@ def archive_file(workflow_id: str) -> Path:
 # %% [markdown]
 # ### Your turn: the heartbeat
 #
+# Two lines of `download` are missing.
 # - Where does this attempt begin? At the first of the `heartbeat_details`, if there are any;
 #   otherwise at 0.
 # - When a part is written, tell Temporal how far it is: `activity.heartbeat` takes what the next
