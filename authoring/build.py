@@ -163,12 +163,12 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     build = derive(root)
     if build.refusals:
         print(*build.refusals, sep="\n\n")
-        print(f"\n{len(build.refusals)} to mend; nothing was written.")
+        print(f"\n{len(build.refusals)} to fix; nothing was written.")
         return 1
     if checking:
         reports = compare(build, root)
         print(*reports, sep="\n\n", end="\n" if reports else "")
-        print(f"{len(build.files)} derived files, {len(reports)} to mend.")
+        print(f"{len(build.files)} derived files, {len(reports)} to fix.")
         return 1 if reports else 0
     changed = write(build, root)
     for path in changed:

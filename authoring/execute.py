@@ -142,7 +142,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT, down: Sequence[s
     built = build.derive(root)
     if built.refusals:
         print(*built.refusals, sep="\n\n")
-        print("\nThe sources have to be mended first; nothing was run.")
+        print("\nThe sources must be corrected first; nothing was run.")
         return 1
     known = set(built.finished.values())
     if unknown := [n for n in asked.lessons if not any(k.startswith(n) for k in known)]:

@@ -153,7 +153,7 @@ def test_the_doctor_answers_with_its_exit_code(
     room: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("doctor") == 0
-    assert "All is well." in capsys.readouterr().out
+    assert "Everything works." in capsys.readouterr().out
     with socket.create_server(("127.0.0.1", int(room["WORKSHOP_UI_PORT"]))):
         assert run("doctor") == 1
     told = capsys.readouterr().out

@@ -42,7 +42,7 @@ def test_all_is_well_where_it_is(running_room: dict[str, str]) -> None:
     found = doctor.examine()
     table = doctor.table(found)
     assert [finding for finding in found if not finding.well] == []
-    assert table.endswith("All is well.")
+    assert table.endswith("Everything works.")
     for word in ("Python", "packages as pinned", "Temporal CLI", "healthy at", "Practice model"):
         assert word in table, word
     assert "started by the workshop" in table and "GiB free" in table
@@ -198,6 +198,6 @@ def test_a_real_model_is_named_and_its_key_is_not_shown(
 
 
 def test_the_table_counts_the_faults() -> None:
-    table = doctor.table([Finding("A", True, "good"), Finding("Long name", False, "bad", "Mend")])
+    table = doctor.table([Finding("A", True, "good"), Finding("Long name", False, "bad", "Fix it")])
     assert "✓ ok     A          good" in table and "✗ fault  Long name  bad" in table
-    assert table.endswith("1 to mend: see the arrows.")
+    assert table.endswith("1 to fix: see the arrows.")

@@ -196,7 +196,7 @@ def test_no_proxy_of_this_machine_and_no_netrc_is_used(
     ("name", "told"),
     [
         ("redirect_out", "leads to http://intranet.invalid/salaries"),
-        ("redirect_port", "is no host that may be asked"),
+        ("redirect_port", "is not a host that may be asked"),
         ("redirect_file", "leads to 'file:///etc/hostname'"),
     ],
 )

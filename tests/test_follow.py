@@ -525,7 +525,7 @@ def test_the_limit_says_what_the_workflow_waits_for(temporal, queue):
     assert "nothing is lost" in waiting.do
     assert re.search(r"Activity shaky is (retrying|running), attempt \d", retrying.saw)
     assert "out of paper" in retrying.saw
-    assert "mend its cell" in retrying.do and "mend its cell" not in waiting.do
+    assert "correct its cell" in retrying.do and "correct its cell" not in waiting.do
 
 
 @activity.defn(name="shaky")

@@ -112,7 +112,7 @@ def test_a_machine_that_does_not_know_localhost_lacks_nothing(
         cwd=rooms.ROOT,
     )
     assert done.stdout.endswith("[0, 0]\n"), done.stdout + done.stderr
-    assert "All is well" in done.stdout
+    assert "Everything works" in done.stdout
 
 
 # Where state cannot be kept

@@ -850,7 +850,7 @@ def test_a_page_that_cannot_be_shown_is_told(tmp_path: Path) -> None:
         first_page(tmp_path / "missing.pdf")
     for content in (b"", b"not a PDF", pdf("x")[:300]):
         (tmp_path / "broken.pdf").write_bytes(content)
-        with pytest.raises(WorkshopError, match=r"broken\.pdf is no PDF"):
+        with pytest.raises(WorkshopError, match=r"broken\.pdf is not a PDF"):
             first_page(tmp_path / "broken.pdf")
     with pytest.raises(WorkshopError, match="pixels"):
         first_page(tmp_path / "missing.pdf", width=0)

@@ -230,7 +230,7 @@ def reset(arguments: argparse.Namespace) -> bool:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     with suppress(OSError):  # it holds files of yours, or is a mount
         settings.home.rmdir()
-    print("✓ Removed. The next begin starts afresh.")
+    print("✓ Removed. The next begin starts again from the beginning.")
     return True
 
 

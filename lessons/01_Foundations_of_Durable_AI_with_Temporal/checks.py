@@ -112,7 +112,7 @@ async def create_pdf(learner: Learner) -> None:
             )
         if written[0] != safe_name("a/b"):
             learner.not_yet(
-                f"The file was to be called 'a/b', and is {written[0]!r}.",
+                f"The file should be called 'a/b', and is {written[0]!r}.",
                 "Write `whole_file(filename)`: the name that the function is given.",
             )
         learner.step("It holds the content, on numbered pages")
@@ -130,7 +130,7 @@ async def create_pdf(learner: Learner) -> None:
 @blank(
     "research",
     hints=(
-        "What does the first step give, what does the second one want, and what lies between them?",
+        "What does the first step give, what does the second one want, and what is between them?",
         "The cell that asked a question of your own printed the text of an answer; the one below "
         "the PDF gave such a text to create_pdf.",
         f"response = llm_call(prompt); content = {READ}; pdf_name = create_pdf(content, filename).",
@@ -151,7 +151,7 @@ async def research(learner: Learner) -> None:
         chain.returned(result)
         await lets_fail(
             learner,
-            "Errors go through",
+            "Errors are raised",
             room.runs(chain.copy(function, fails=True), PROMPT, "octopuses.pdf"),
             "The model fails",
         )
@@ -243,7 +243,7 @@ async def ask_subject(learner: Learner) -> None:
 @blank(
     "read_subject",
     hints=(
-        "Which line of yours raises where the text does not fit, and what is to happen then?",
+        "Which line of yours raises where the text does not fit, and what must happen then?",
         "https://docs.pydantic.dev/latest/concepts/models/ has model_validate_json; `try` and "
         "`except ValidationError` go around it.",
         "try: checked = Subject.model_validate_json(text), except ValidationError: checked = "
@@ -393,7 +393,7 @@ def _whole_answer(learner: Learner, result: Any, provider: Provider) -> None:
         learner.not_yet(
             "The function returns the text alone; the next cells read the whole answer, with "
             "choices and usage.",
-            f"{right} Who wants the text takes it out.",
+            f"{right} The caller can take the text out.",
         )
     for what, part in (
         ("choices", whole.choices),
@@ -405,7 +405,7 @@ def _whole_answer(learner: Learner, result: Any, provider: Provider) -> None:
             learner.not_yet(f"The function returns a part of the answer: {what}.", right)
     if isinstance(result, tuple) and len(result) == 1 and result[0] is whole:
         learner.not_yet(
-            "The function returns a tuple: a comma stands behind the answer.",
+            "The function returns a tuple: there is a comma after the answer.",
             "Take the comma away.",
         )
     if isinstance(result, BaseException):
@@ -453,7 +453,7 @@ def _shape(learner: Learner, wanted: Any, shape: Any) -> None:
         return
     if wanted is None and any(learner.calls("llm_call")):
         learner.not_yet(
-            "llm_call cannot ask for a shape: it hands no response_format on.",
+            "llm_call cannot ask for a shape: it passes no response_format on.",
             "Call `completion(…)` itself, with `response_format=Subject`.",
         )
     if wanted is None:
@@ -481,12 +481,12 @@ def _shape(learner: Learner, wanted: Any, shape: Any) -> None:
 async def _provider_fails(learner: Learner, function: Any, prompt: str) -> None:
     provider = Provider(learner, fails=True)
     await lets_fail(
-        learner, "Errors go through", provider.runs(function, prompt), "The provider answers 429"
+        learner, "Errors are raised", provider.runs(function, prompt), "The provider answers 429"
     )
     if len(provider.calls) > 1:
         learner.not_yet(
             f"The provider refuses, and is asked {len(provider.calls)} times: a loop of its own.",
-            "Ask once here. Who calls this function decides whether to try again.",
+            "Ask once here. The caller of this function decides whether to try again.",
         )
 
 
@@ -588,7 +588,7 @@ def _pdf_failed(learner: Learner, error: Exception, nothing_written: str = BUILD
         )
     if any(one == "pages" for one in given) or re.search(r"\bpages=", learner.text):
         learner.not_yet(
-            f"`pages` is handed over as one thing: {type(error).__name__}.",
+            f"`pages` is passed as one thing: {type(error).__name__}.",
             "Two stars spread it into its arguments: `**pages`.",
         )
     if "paraparser" in text or "Parse error" in text or "parse ended" in text:
@@ -628,7 +628,7 @@ def _holds(learner: Learner, pages: list[str]) -> None:
     if not all(f"Page {n}" in page for n, page in enumerate(pages, 1)):
         learner.not_yet(
             "The pages have no numbers, or only the first one has.",
-            "Hand over what `pages` holds, for the first page and later ones: `**pages` in build.",
+            "Pass what `pages` holds, for the first page and later ones: `**pages` in build.",
         )
 
 
@@ -638,7 +638,7 @@ def _returns_name(learner: Learner, result: Any, written: str, asked: str, how: 
         return
     if result is None:
         printed_instead(learner, right)
-        learner.not_yet("The function returns nothing, and who calls it wants the name.", right)
+        learner.not_yet("The function returns nothing, and its caller needs the name.", right)
     if result == asked:
         learner.not_yet(
             f"The function returns {asked!r}, and the file is called {written!r}.", right
@@ -789,7 +789,7 @@ def _within(learner: Learner, timeouts: list[Any]) -> None:
         number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
         if not number or not seconds > 0:
             learner.not_yet(
-                f"llm_call is given {str(seconds)[:40]!r} as its timeout, which is no time to wait."
+                f"llm_call is given {str(seconds)[:40]!r} as its timeout: not a number of seconds."
                 if not number
                 else f"llm_call is given a timeout of {seconds} seconds: no answer comes in that.",
                 "Give it the prompt alone: `llm_call(prompt)`. Its second parameter is `timeout`.",
@@ -869,7 +869,7 @@ def _row(learner: Learner, name: str, row: Any) -> None:
     if len(row) != 3:
         learner.not_yet(
             f"{name!r} has {len(row)} entries, not three.",
-            "Write `(calls paid, what I lost, what I would want)`; texts stand in quotes.",
+            "Write `(calls paid, what I lost, what I would want)`; texts are written in quotes.",
         )
     paid, lost, wanted = row
     count = _count(paid)
@@ -880,7 +880,7 @@ def _row(learner: Learner, name: str, row: Any) -> None:
         )
     if count is None:
         learner.not_yet(
-            f"{name!r}: {paid!r} is no number of calls.",
+            f"{name!r}: {paid!r} is not a number of calls.",
             "Count the calls that were answered: 0, 1 or 2. Dollars and tokens are on the receipt.",
         )
     if count != PAID[name]:
@@ -908,7 +908,7 @@ def _row(learner: Learner, name: str, row: Any) -> None:
         )
     if name == "key revoked" and _AGAIN.search(wanted) and not _UNLESS.search(wanted):
         learner.not_yet(
-            f"{name!r}: {wanted!r} with the same key gets the same 401, as often as you like.",
+            f"{name!r}: {wanted!r} with the same key gets the same 401, however often you ask.",
             "What would help? Somebody has to do something first.",
         )
 
@@ -928,7 +928,7 @@ def _count(paid: Any) -> int | None:
 
 def _row_words(error: BaseException) -> tuple[str, str] | None:
     if isinstance(error, NameError):
-        return f"{type(error).__name__}: {error}.", 'Words of your own stand in quotes: `"…"`.'
+        return f"{type(error).__name__}: {error}.", 'Write words of your own in quotes: `"…"`.'
     return None
 
 
@@ -1045,7 +1045,7 @@ class _Saving:
         _within(self.learner, self.within)
         if len(self.asked) > 1:
             say(
-                f"The model answers at once, and is asked {len(self.asked)} times all the same.",
+                f"The model answers at once, and is asked {len(self.asked)} times nevertheless.",
                 "Leave the loop when there is an answer: `break` behind the call.",
             )
         if self.early:
@@ -1074,7 +1074,7 @@ class _Saving:
             )
         if self.own(PROMPT).name in found and len(found) > 1:
             say(
-                "The draft still lies beside the file: it was not put in its place, the file was "
+                "The draft is still beside the file: it was not put in its place, the file was "
                 "written by itself, and is half for a moment.",
                 "Rename the draft: `draft.replace(file)`, and do not write to `file`.",
             )
@@ -1107,7 +1107,7 @@ class _Saving:
             )
         if self.asked:
             say(
-                "An answer is saved, and the model is asked all the same: it is paid again.",
+                "An answer is saved, and the model is asked nevertheless: it is paid again.",
                 "Begin with `if file.exists(): return file.read_text(…)`.",
             )
         if result is None:
@@ -1118,7 +1118,7 @@ class _Saving:
             say("The function returns bytes.", '`return file.read_text(encoding="utf-8")`.')
         if result != other:
             say(
-                f"In the file stands {other!r}; the function returns {self._short(result)!r}.",
+                f"The file holds {other!r}; the function returns {self._short(result)!r}.",
                 '`return file.read_text(encoding="utf-8")`.',
             )
         if self.own(PROMPT).read_text(encoding="utf-8") != other:
@@ -1175,7 +1175,7 @@ class _Saving:
                 told = ast.unparse(node.type)
                 self.learner.not_yet(
                     f"`{told}` is its first name alone: a {name} ends it at once.",
-                    f"Several errors stand in parentheses, with commas. {right}",
+                    f"Write several errors in parentheses, with commas. {right}",
                 )
             names = [n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)]
             if name == "Timeout" and "TimeoutError" in names:
@@ -1208,7 +1208,7 @@ class _Saving:
 
     async def gives_up(self) -> None:
         say = self.learner.not_yet
-        self.learner.step("After the third failure the error goes through, and nothing is saved")
+        self.learner.step("After the third failure the error is raised, and nothing is saved")
         self.empty()
         self.reset([_error("RateLimitError")] * _LIMIT_CALLS)
         raised = None
@@ -1228,7 +1228,7 @@ class _Saving:
         if raised is None:
             told = "nothing" if result is None else repr(result)[:40]
             say(
-                f"Three calls fail, and the function returns {told}, as if all were well.",
+                f"Three calls fail, and the function returns {told}, as if nothing had failed.",
                 "At the third attempt raise the error again: `if attempt == 3: raise`.",
             )
         if not isinstance(raised, _kind("RateLimitError")):
@@ -1245,7 +1245,7 @@ class _Saving:
 
     async def stops_at_once(self) -> None:
         say = self.learner.not_yet
-        self.learner.step("What does not pass goes through at once")
+        self.learner.step("An error that stays is raised at once")
         for name, why in (
             ("AuthenticationError", "a wrong key stays wrong"),
             ("BadRequestError", "a request that is wrong stays wrong"),
@@ -1323,7 +1323,7 @@ def _error(name: str) -> Any:
 # --- the exercise's own ---
 
 UNFIT = {
-    "Octopuses": "it is no JSON",
+    "Octopuses": "it is not JSON",
     '{"answer": "octopuses"}': "the field subject is missing",
     '{"subject": ["octopuses"]}': "subject is a list",
     '{"subject": "x"}': "subject is shorter than 2 characters",
@@ -1504,7 +1504,7 @@ class _Named:
     def _built_twice(self, gone: str) -> None:
         if len(list(self.learner.calls("build"))) > 1:
             self.learner.not_yet(
-                f"build is called twice: the second writes the file anew, and {gone} is gone.",
+                f"build is called twice: the second writes the file again, and {gone} is gone.",
                 "Build once, from both: `document.build(cover(title, prompt) + story(content, "
                 "title=title), **pages)`.",
             )
@@ -1531,7 +1531,7 @@ class _Named:
             say("The title is the whole object, printed.", "Take its field: `subject.subject`.")
         if first.lower().rfind("giant squid") > first.find(PROMPT) > -1:
             say(
-                "On the cover, the prompt stands where the title belongs.",
+                "On the cover, the prompt is where the title should be.",
                 "The title comes first: `cover(title, prompt)`.",
             )
         if "giant squid" not in first.lower():
@@ -1540,4 +1540,4 @@ class _Named:
                 "Make it of the subject: `title = subject.subject.capitalize()`.",
             )
         if not all(f"Page {n}" in page for n, page in enumerate(pages, 1)):
-            say("The pages have no numbers.", "Hand over what `pages` holds: `**pages` in build.")
+            say("The pages have no numbers.", "Pass what `pages` holds: `**pages` in build.")

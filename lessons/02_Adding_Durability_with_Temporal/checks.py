@@ -185,7 +185,7 @@ async def client(learner: Learner) -> None:
         "Task Queue: as in your Worker. Activities: the names of the two functions. Fields: as in "
         "the dataclasses LLMCallInput and GenerateReportOutput. The output is a file name.",
     ),
-    means="These facts stand in the Event History, and your code can read them too.",
+    means="These facts are in the Event History, and your code can read them too.",
 )
 async def web_ui_hunt(learner: Learner) -> None:
     ran(learner, _without_quotes)
@@ -239,7 +239,7 @@ WHERE = {
     "generate_summary",
     hints=(
         "Which line makes the Activity fail each time?",
-        "The TODO stands on it. Nothing has to take its place.",
+        "The TODO is on that line. Write nothing instead of it.",
         "The function's body is one line: `return ask_model(input.prompt)`.",
     ),
     means="The Activity answers, and an error of the model still reaches Temporal, which retries.",
@@ -247,7 +247,7 @@ WHERE = {
 async def generate_summary(learner: Learner) -> None:
     function = is_activity(learner, "generate_summary", "LLMCallInput")
     given = learner.name("LLMCallInput")(prompt="Sum this up")
-    learner.step("It raises nothing while the service is well")
+    learner.step("It raises nothing while the service works")
     asked: list[Any] = []
     bare: list[bool] = []
 
@@ -334,7 +334,7 @@ async def retry_policy(learner: Learner) -> None:
     policy = learner.name("retry_policy")
     if isinstance(policy, tuple) and len(policy) == 1:
         learner.not_yet(
-            "`retry_policy` is a tuple: a comma stands behind the last parenthesis.",
+            "`retry_policy` is a tuple: there is a comma after the last parenthesis.",
             "Take that comma away.",
         )
     if not isinstance(policy, RetryPolicy):
@@ -397,7 +397,7 @@ async def retry_policy(learner: Learner) -> None:
     "send_email_activity",
     hints=(
         "What is missing that `create_pdf_activity` has?",
-        "The first Activities stand a few cells above; compare the line over their `def`.",
+        "The first Activities are a few cells above; compare the line over their `def`.",
         "`@activity.defn` on the line above `def send_email`. The error stays for now.",
     ),
     means="A Worker can run it. When it fails, the Temporal Service has it tried again.",
@@ -431,7 +431,7 @@ async def send_email_activity(learner: Learner) -> None:
         return
     if gone := _unreachable_raise(learner):
         learner.not_yet(
-            f"`{gone}` stands above the `raise`, which is never reached.",
+            f"`{gone}` is above the `raise`, which is never reached.",
             "Take the `return` out: for now the Activity only fails.",
         )
     if learner.swallows:
@@ -441,7 +441,7 @@ async def send_email_activity(learner: Learner) -> None:
         )
     if isinstance(result, BaseException):
         learner.not_yet(
-            "The error is returned: `return` in place of `raise`. To Temporal that is a success.",
+            "The error is returned: `return` instead of `raise`. To Temporal that is a success.",
             "Write `raise ApplicationError(…)`, as it was given.",
         )
     learner.not_yet(
@@ -513,11 +513,11 @@ async def email_worker(learner: Learner) -> None:
 @blank(
     "email_client",
     hints=(
-        "What is started, and who is to take it?",
+        "What is started, and what must take it?",
         "The Worker of task 3 has both names.",
         '`GenerateReportWorkflow.run` and `task_queue="research-exercise"`.',
     ),
-    means="The Workflow is on its way, on the queue that your Worker polls.",
+    means="The Workflow has started, on the queue that your Worker polls.",
 )
 async def email_client(learner: Learner) -> None:
     await started(
@@ -533,8 +533,8 @@ async def email_client(learner: Learner) -> None:
 @blank(
     "send_email",
     hints=(
-        "Which line stands between the Activity and its work?",
-        "The TODO stands on it. The rest of the function is finished.",
+        "Which line is between the Activity and its work?",
+        "The TODO is on that line. The rest of the function is finished.",
         "Remove the line that begins with `raise`; change nothing else.",
     ),
     means="The report is delivered, and the same report sent twice is still one letter.",
@@ -587,7 +587,7 @@ async def send_email(learner: Learner) -> None:
         if any(path.read_bytes().count(b64encode(REPORT)) > 1 for path in letters.paths()):
             learner.not_yet(
                 "A second attempt is added to the same file: two letters in one.",
-                "Write the file anew each time, as `write_bytes` does.",
+                "Write the whole file again each time, as `write_bytes` does.",
             )
         learner.step("Another report is another letter")
         await run_activity(copy, given, workflow_id=f"{letters.name}-other")
@@ -699,7 +699,7 @@ async def _mended(
 def _no_error(learner: Learner, result: Any, instead: str) -> None:
     if isinstance(result, BaseException):
         learner.not_yet(
-            f"The Activity returns an error ({type(result).__name__}) in place of raising it: to "
+            f"The Activity returns an error ({type(result).__name__}) instead of raising it: to "
             "Temporal that is a success.",
             f"The service is back: take the error out altogether, and {instead}.",
         )
@@ -768,7 +768,7 @@ async def _truth(learner: Learner) -> dict[str, str]:
 
 
 def _the(name: str) -> str:
-    return f"the {name}" if not name.startswith(("its", "field")) else f"what stands for {name!r}"
+    return f"the {name}" if not name.startswith(("its", "field")) else f"what belongs to {name!r}"
 
 
 def _seconds(said: str) -> float:

@@ -200,7 +200,7 @@ def result_is(learner: Learner, trial: Trial, status: str, text: str) -> None:
         )
     if isinstance(got.get("version"), str):
         learner.not_yet(
-            "The text stands where the version belongs: that is the first field of a Draft.",
+            "The text is where the version should be: that is the first field of a Draft.",
             f'Name the fields: `Draft(text=self.latest_text, status="{status}")`.',
         )
     if got["status"] != status:
@@ -283,7 +283,7 @@ def _assigns(learner: Learner, method: str, attribute: str, source: str) -> tupl
         "https://docs.temporal.io/develop/python/message-passing#signals",
         "`@workflow.signal` on the line above, and `self.decision = decision` in the method.",
     ),
-    means="A Signal reaches this Workflow, is kept in its history, and wakes the wait.",
+    means="A Signal reaches this Workflow, is kept in its history, and ends the wait.",
 )
 async def set_decision(learner: Learner) -> None:
     kind = is_workflow(learner, "DraftWorkflow")
@@ -293,7 +293,7 @@ async def set_decision(learner: Learner) -> None:
 
     async def script(talk: Talk, model: Model) -> None:
         await drafts_first(learner, talk, model)
-        learner.step("The Signal wakes it")
+        learner.step("The Signal ends the wait")
         await talk.signal("set_decision", decision(learner, "keep"))
         saw, do = _assigns(learner, "set_decision", "decision", "decision")
         await within(learner, talk.ended(), saw, do)
@@ -325,7 +325,7 @@ async def _keeps_what_it_gets(learner: Learner, kind: type) -> None:
     stated = ast.unparse(takes[0].annotation) if takes and takes[0].annotation else ""
     if takes and stated.strip("'\"").rpartition(".")[2] not in ("Decision", "Any"):
         learner.not_yet(
-            f"`{takes[0].arg}: {stated}` says that the input is no Decision."
+            f"`{takes[0].arg}: {stated}` says that the input is not a Decision."
             if stated
             else f"`{takes[0].arg}` has no type, so a dict arrives, without `.choice`.",
             f"Write `{takes[0].arg}: Decision`, as it was given.",
@@ -529,7 +529,7 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
                 second = ast.unparse(part.args[1])
                 if second in ("DraftWorkflow.set_decision", HANDLER, READER):
                     learner.not_yet(
-                        f"The input stands first, and the handler `{second}` second.",
+                        f"The input is first, and the handler `{second}` second.",
                         f"Exchange them: `{wording}`.",
                     )
             if name in ("DraftWorkflow.set_decision", HANDLER, READER):
@@ -621,7 +621,7 @@ async def send_signal(learner: Learner) -> None:
         )
         if outside:
             learner.not_yet(
-                "The Signal carries nothing: the Decision stands behind the call's closing "
+                "The Signal carries nothing: the Decision is behind the call's closing "
                 "parenthesis.",
                 f"Put it inside: `{wording}`.",
             )
@@ -640,7 +640,7 @@ async def send_signal(learner: Learner) -> None:
     "get_latest_text",
     hints=(
         "Which decorator makes a method answer questions? And where does `run` keep the text?",
-        "It is the sister of @workflow.signal; "
+        "It is the counterpart of @workflow.signal; "
         "https://docs.temporal.io/develop/python/message-passing#queries",
         "`@workflow.query` on the line above, and `return self.latest_text`.",
     ),
@@ -657,7 +657,7 @@ async def get_latest_text(learner: Learner) -> None:
     async def script(talk: Talk, model: Model) -> None:
         await drafts_first(learner, talk, model)
         await text_of(learner, talk, model.text(1), {"the prompt": TOPIC})
-        learner.step("A Signal still wakes it")
+        learner.step("A Signal still ends the wait")
         await talk.signal("set_decision", decision(learner, "keep"))
         saw, do = _assigns(learner, "set_decision", "decision", "decision")
         await within(learner, talk.ended(), saw, do)
@@ -686,7 +686,7 @@ def _leaves_all(learner: Learner, kind: type, query: Any) -> None:
     "send_query",
     hints=(
         "Which method of the handle asks a question, and what does it want to know?",
-        "It is the sister of `handle.signal`, which stands in your `keep`; "
+        "It is the counterpart of `handle.signal`, which is in your `keep`; "
         "https://docs.temporal.io/develop/python/message-passing#send-query",
         "`return await handle.query(DraftWorkflow.get_latest_text)`.",
     ),
@@ -753,14 +753,14 @@ def _prompt_is(learner: Learner, got: Any, want: str, text: str, wish: str) -> N
         learner.not_yet("The prompt of an edit has the text and not the instructions.", do)
     rest = got.replace(text, "").replace(wish, "")
     if wish + text in got:
-        learner.not_yet("The instructions and the text stand side by side, with no space.", do)
+        learner.not_yet("The instructions and the text are side by side, with no space.", do)
     for trouble, told in (
         ("Decision(", "the whole decision and not only the instructions"),
         (TOPIC, "the old prompt too, in front of the instructions"),
-        ("/n", "`/n`, which is no line break: that is `\\n`"),
+        ("/n", "`/n`, which is not a line break: that is `\\n`"),
         ("\\n", "a backslash and an n, and no line break"),
         ("None", "the word None"),
-        ("{", "a brace: `{…}` is filled in where an f stands before the quotes"),
+        ("{", "a brace: `{…}` is filled in where there is an f before the quotes"),
     ):
         if trouble in rest:
             learner.not_yet(f"The prompt of an edit has {told}: {_short(got)}.", do)
@@ -903,7 +903,7 @@ def _ends_early(learner: Learner, talk: Talk) -> str:
         return f"After an edit it has ended, with {_short(got)}."
     if got["status"] == "unfinished":
         return (
-            "After the first round it has ended as unfinished: that `return` stands in the loop, "
+            "After the first round it has ended as unfinished: that `return` is in the loop, "
             "or the loop has one round."
         )
     return f"After an edit it has ended, as {got['status']!r}."
@@ -1052,7 +1052,7 @@ def _validator(learner: Learner, kind: type, update: str, name: str) -> Any:
         method = method_of(learner, name)
         said = [ast.unparse(d) for d in method.decorator_list] if method else []
         learner.not_yet(
-            f"`{name}` has the decorator @{said[0]}, which makes no validator of it."
+            f"`{name}` has the decorator @{said[0]}, which does not make it a validator."
             if said
             else f"The Update `{update}` has no validator: `{name}` is a method like any other.",
             f"Write `@{update}.validator` on the line above `def {name}`.",
@@ -1069,7 +1069,7 @@ def _only_looks(learner: Learner, name: str) -> None:
     learner.step("The validator only looks")
     if changed := changes(method_of(learner, name) or ast.Pass()):
         learner.not_yet(
-            f"The validator changes `{changed}`: it is to leave the Workflow's state as it is.",
+            f"The validator changes `{changed}`: it must leave the Workflow's state as it is.",
             "It only looks, and raises or does not. Take the assignment out; the handler keeps "
             "the decision.",
         )
@@ -1278,10 +1278,10 @@ def _keeps_yes_or_no(learner: Learner) -> str:
             and ast.unparse(part.targets[0]) == "self.approved"
             and ast.unparse(part.value) != given
         ):
-            return f"In place of `{ast.unparse(part)}` write `self.approved = {given}`."
+            return f"Instead of `{ast.unparse(part)}` write `self.approved = {given}`."
     for part in ast.walk(learner.tree):
         if isinstance(part, ast.IfExp) and "self.approved" not in ast.unparse(part.test):
-            return f"In place of `if {ast.unparse(part.test)}` ask for `self.approved`."
+            return f"Instead of `if {ast.unparse(part.test)}` ask for `self.approved`."
     return ""
 
 
@@ -1293,7 +1293,7 @@ def _keeps_yes_or_no(learner: Learner) -> str:
         "`@workflow.update`, `@approve.validator`, and two checks: `if not self.draft` and "
         "`if self.approved is not None`, each with a `raise ValueError(…)`.",
     ),
-    means="One decision counts; whoever comes too early or too late is told so.",
+    means="One decision counts; a person who comes too early or too late is told so.",
 )
 async def one_decision(learner: Learner) -> None:
     kind = is_workflow(learner, "ApprovalWorkflow")
@@ -1381,7 +1381,7 @@ def _set_in(learner: Learner, method: str) -> set[str]:
         "`return await handle.execute_update(ApprovalWorkflow.approve, decision)`, and "
         "`return str(error.cause)`.",
     ),
-    means="Whoever decides gets an answer: what counted, or why it did not.",
+    means="The person who decides gets an answer: what counted, or why it did not.",
 )
 async def send_approval(learner: Learner) -> None:
     function = is_coroutine_function(learner, "decide", "decide(handle, decision: bool) -> str")
@@ -1399,7 +1399,7 @@ async def send_approval(learner: Learner) -> None:
         learner.step("An approval that has ended gives what the Temporal Service says")
         await talk.signal("end")
         await talk.ended()
-        do = "Keep the last lines: `except RPCError as error:` and what stands under it."
+        do = "Keep the last lines: `except RPCError as error:` and what is under it."
         try:
             returned = await patience.wait_for(call(talk.handle, True), 2, talk.beat)
         except RPCError as error:
@@ -1506,7 +1506,7 @@ def _is_reason(learner: Learner, returned: Any) -> None:
     elif returned in written and "{" in returned:
         told, do = "braces and all", f'An f is missing before the quotes: `f"{returned}"`.'
     elif returned in written and re.fullmatch(r"(str\()?error[.\w()]*", returned):
-        told = "because it stands in quotes"
+        told = "because it is in quotes"
     elif returned in written:
         told = "your own words, whatever the reason was"
     learner.not_yet(f"When it is refused, it returns {_short(returned)}, {told}.", do)

@@ -92,7 +92,7 @@ def _wait(run: ast.AST) -> Said | None:
     inside = {n for loop in loops for n in ast.walk(loop)}
     if loops and not any(wait in inside for wait in waits):
         return (
-            "The wait stands outside of the loop, so only one round waits.",
+            "The wait is outside of the loop, so only one round waits.",
             f"Put {right} into the loop, after each draft.",
         )
     for wait in waits:
@@ -130,7 +130,7 @@ def _taken(run: ast.AST, methods: set[str]) -> Said | None:
                 cleared = cleared or line
                 if branch := _branch(run, node):
                     return (
-                        f"`{KEPT} = None` stands under `{branch}`, and is left out otherwise: "
+                        f"`{KEPT} = None` is under `{branch}`, and is left out otherwise: "
                         "a redo leaves the decision there.",
                         TAKE,
                     )
@@ -148,12 +148,12 @@ def _taken(run: ast.AST, methods: set[str]) -> Said | None:
         )
     if waits and cleared < waits[0]:
         return (
-            f"`{KEPT} = None` stands before the wait: a decision that came early is lost.",
+            f"`{KEPT} = None` is before the wait: a decision that came early is lost.",
             "Take the decision first, and put None there after the wait: "
             "`decision, self.decision = self.decision, None`.",
         )
     if taken and cleared < taken:
-        return f"`{KEPT} = None` stands first, and then the decision is gone.", (
+        return f"`{KEPT} = None` is first, and then the decision is gone.", (
             "Take it first: `decision = self.decision`, and below it `self.decision = None`."
         )
     for node in ast.walk(run):
@@ -231,7 +231,7 @@ def _inside_of_keep(run: ast.AST) -> Said | None:
             for part in [p for statement in node.body for p in ast.walk(statement)]:
                 if isinstance(part, ast.If) and "'edit'" in ast.unparse(part.test):
                     return (
-                        f"`if {ast.unparse(part.test)}` stands inside of the `if` for keep, and "
+                        f"`if {ast.unparse(part.test)}` is inside of the `if` for keep, and "
                         "is never reached by an edit.",
                         "Indent it as far as the `if` for keep, not further.",
                     )

@@ -377,7 +377,7 @@ class _Toolbox:
     hints=(
         "How do you get a function out of a dict by its name, and call it with a dict of "
         "arguments? And how does the model know to which call a result belongs?",
-        "`TOOLS[call.name]` is the function; `**arguments` hands over the dict by names. A result "
+        "`TOOLS[call.name]` is the function; `**arguments` passes the dict by names. A result "
         "is a message: https://docs.litellm.ai/docs/completion/function_call",
         '`result = await TOOLS[call.name](**arguments)`, then `messages.append({"role": '
         '"tool", "tool_call_id": call.id, "content": result})`.',
@@ -439,7 +439,7 @@ def _tools_used(learner: Learner, box: _Toolbox, conversation: Any) -> None:
         isinstance(n, ast.Return) for loop in _loops(learner) for n in ast.walk(loop)
     ):
         learner.not_yet(
-            "The model asked for two tools, and only the first ran: a `return` stands in the loop.",
+            "The model asked for two tools, and only the first ran: a `return` is in the loop.",
             "Move `return messages` to the left, out of the loop.",
         )
     if names != [name for name, _ in wanted]:
@@ -452,11 +452,11 @@ def _tools_used(learner: Learner, box: _Toolbox, conversation: Any) -> None:
     if isinstance(got, tuple) and got and isinstance(got[0], dict):
         learner.not_yet(
             "The tool gets the whole dict as its first argument.",
-            "Two stars hand it over by names: `TOOLS[call.name](**arguments)`.",
+            "Two stars pass it by names: `TOOLS[call.name](**arguments)`.",
         )
     if got == tuple(wanted[0][1]):
         learner.not_yet(
-            f"The tool is given {short(got)}: one star hands over the names of the arguments, "
+            f"The tool is given {short(got)}: one star passes the names of the arguments, "
             "not what they are.",
             right,
         )
@@ -476,7 +476,7 @@ def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
         learner.not_yet("What was said before is gone.", "Keep `[*messages, said(turn)]`.")
     if got[1:2] != [said] and said in got:
         learner.not_yet(
-            "What the model said stands after the results. First it asks, then come the results.",
+            "What the model said comes after the results. First it asks, then come the results.",
             "Write `messages = [*messages, said(turn)]` before the loop.",
         )
     if got[1:2] != [said]:
@@ -492,7 +492,7 @@ def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
         last = any(isinstance(n, ast.Return) for loop in _loops(learner) for n in ast.walk(loop))
         learner.not_yet(
             f"Two tools have run, and the conversation has {counted(len(results), 'result')}."
-            + (" A `return` stands in the loop." if last else ""),
+            + (" A `return` is in the loop." if last else ""),
             "Move `return messages` out of the loop."
             if last
             else f"In the loop: {right[0].lower()}{right[1:]}",
@@ -548,7 +548,7 @@ ROOM = "a table for four"
     hints=(
         "What may the model have got wrong, and who should hear of it? And how does a Workflow "
         "run an Activity of which it knows the name alone?",
-        "`execute_activity` takes a text in place of a function, and a list of inputs as `args=`; "
+        "`execute_activity` takes a text instead of a function, and a list of inputs as `args=`; "
         "https://python.temporal.io/temporalio.workflow.html#execute_activity",
         "`return await workflow.execute_activity(call.name, args=arguments, "
         '**LIMITS[call.name])`, and for what fails a text such as `f"error: {error.cause}"`.',
@@ -598,7 +598,7 @@ async def dispatch(learner: Learner) -> None:
             "Keep the first `try`, with `arguments = arguments_of(call)`, as it was given.",
         )
     _tells_why(learner, failing)
-    learner.step("A cancellation goes on its way")
+    learner.step("A cancellation is raised")
     if cancelled[0] == "returned":
         learner.not_yet(
             "The call was cancelled, and `dispatch` returned a text: the agent would go on.",
@@ -629,9 +629,9 @@ def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[A
             learner.not_yet(
                 *(
                     (
-                        "`**LIMITS` hands over the limits of all tools, under the tools' names: "
+                        "`**LIMITS` passes the limits of all tools, under the tools' names: "
                         f"execute_activity takes no `{keyword[1]}=`.",
-                        "Hand over those of this one tool: `**LIMITS[call.name]`.",
+                        "Pass those of this one tool: `**LIMITS[call.name]`.",
                     )
                     if keyword[1] in agents.TOOLS
                     else (
@@ -664,12 +664,12 @@ def _ran_by_name(learner: Learner, trial: Trial, well: list[Any], search: list[A
         learner.not_yet(
             f"book_table has a Start-to-Close timeout of {first.start_to_close:g} s; LIMITS says "
             "13 s in this check.",
-            "Two stars hand the limits over: `**LIMITS[call.name]`.",
+            "Two stars pass the limits: `**LIMITS[call.name]`.",
         )
     if second and second.maximum_attempts != 2:
         learner.not_yet(
             "The retry policy of LIMITS does not reach the Activity.",
-            "Two stars hand the limits over: `**LIMITS[call.name]`.",
+            "Two stars pass the limits: `**LIMITS[call.name]`.",
         )
     learner.step("Its result is what dispatch returns")
     for got, want in ((well, ROOM), (search, "A note on octopuses.")):
@@ -716,7 +716,7 @@ def _told(learner: Learner, got: list[Any], step: str, word: str) -> None:
     if not got[2].strip().lower().startswith("error"):
         learner.not_yet(
             f"The text is {short(got[2])}: it does not begin with `error:`.",
-            'Begin it so: `f"error: …"`, so that nobody takes it for a result.',
+            'Begin it like this: `f"error: …"`, so that it is not read as a result.',
         )
     if "{" in got[2] and "call" in got[2]:
         learner.not_yet(f"The text is {short(got[2])}, braces and all.", "An `f` is missing.")
@@ -924,7 +924,7 @@ def _answered(learner: Learner, trial: Trial, model: Model) -> None:
         learner.not_yet(
             f"The model has answered, and {'`break` leaves the loop' if breaks else 'it goes on'}: "
             f"the lines below the loop return {got['status']!r}.",
-            f"Return there, in place of {'`break`' if breaks else 'going on'}: "
+            f"Return there, instead of {'`break`' if breaks else 'going on'}: "
             + right.removeprefix("Write "),
         )
     if got["status"] != "answered":
@@ -942,7 +942,7 @@ def _gathered(learner: Learner, failure: Any) -> None:
     """Says what Python's messages about asyncio.gather mean."""
     right = "Write `results = await asyncio.gather(*[dispatch(call) for call in turn.calls])`."
     if "_GatheringFuture" in str(failure):
-        learner.not_yet("What `asyncio.gather` gives was not awaited: it is no list yet.", right)
+        learner.not_yet("What `asyncio.gather` gives was not awaited: it is not a list yet.", right)
     if "unhashable type: 'list'" in str(failure):
         learner.not_yet(
             "`asyncio.gather` is given a list, and takes awaitables one by one: a star, `*`, hands "
@@ -1070,14 +1070,14 @@ async def own_tool(learner: Learner) -> None:
             for line in defined.body[1:]
         ):
             learner.not_yet(
-                "A text stands further down: it is a docstring only as the first thing.",
+                "A text is further down: it is a docstring only as the first thing.",
                 "Move it up, to the line below `def`.",
             )
         learner.not_yet(
             "It has no docstring, so the model does not know when to use it.",
             'Write one on the line below `def`: `"""Tell …"""`.',
         )
-    learner.step("It stands on its own")
+    learner.step("It needs nothing from outside")
     await _alone(learner, tool, defined, examples[0][0])
     learner.step("It gives the right answer")
     for given, want in examples:
@@ -1118,7 +1118,7 @@ async def own_tool(learner: Learner) -> None:
             "Write `raise` in front of it: `raise ValueError(…)`.",
         )
     learner.not_yet(
-        f"For {nonsense!r} it gives {short(got)}, as if all were well.",
+        f"For {nonsense!r} it gives {short(got)}, as if nothing had failed.",
         f"`if {parameter} < 0:` raise a `ValueError` that says so."
         if kind == "float"
         else "Let the error of `fromisoformat` through: it is a ValueError.",
@@ -1190,7 +1190,7 @@ async def _alone(learner: Learner, tool: Any, defined: ast.FunctionDef | None, g
                     "Take the decorator away; `server_with` offers a plain function.",
                 )
         learner.not_yet(
-            f"It uses `{gone}`, which stands outside of the function: its file has only the "
+            f"It uses `{gone}`, which is outside of the function: its file has only the "
             "function.",
             f"Move the line that makes `{gone}` into the function.",
         )
@@ -1248,7 +1248,7 @@ class _Result(SimpleNamespace):
         "Which method of a session calls a tool, and what does it have to know? And when is an "
         "answer an error?",
         "It is called as your Activity is: `session.call_tool(name, arguments)`. In the lesson "
-        "stands how a failed tool becomes an error.",
+        "you see how a failed tool becomes an error.",
         "`result = await session.call_tool(name, arguments)`, `if result.is_error:`, and "
         "`raise ApplicationError(text, non_retryable=True)`.",
     ),
@@ -1297,7 +1297,7 @@ async def mcp_call(learner: Learner) -> None:
     if well.too_late:
         learner.not_yet(
             "The tool is asked for below the `async with`: there the session is closed.",
-            "Indent the line, so that it stands inside of `async with`.",
+            "Indent the line, so that it is inside of `async with`.",
         )
     if well.unknown:
         starred = well.unknown[0] in given
@@ -1783,7 +1783,7 @@ async def _decides(learner: Learner, talk: Talk, id: str, allowed: bool) -> tupl
 def _ends(learner: Learner, trial: Trial) -> None:
     if trial.failure:
         learner.not_yet(
-            f"The Workflow failed: {trial.failure}", "A decision is no error: return a text."
+            f"The Workflow failed: {trial.failure}", "A decision is not an error: return a text."
         )
     if not trial.completed:
         learner.not_yet(

@@ -84,7 +84,7 @@ def _blocks(learner: Learner, name: str, why: str) -> None:
     if not any(isinstance(part, ast.Await) for part in ast.walk(node)):
         learner.not_yet(
             f"`{name}` is an `async def` and awaits nothing: {why}, and meanwhile the whole "
-            "Worker stands still.",
+            "Worker does nothing else.",
             f"Write `def {name}(…)`, as it was given: then it runs in a thread of its own.",
         )
 
@@ -287,7 +287,7 @@ async def _other_rows(learner: Learner, copy: Any, given: Any, room: Database, k
     await _save(copy, given, workflow_id="another", workflow_run_id="another run")
     if len(room.rows) != 2:
         is_field = {TOPIC: " That is the topic.", URL: " That is the source's address, source_url."}
-        quoted = " The names stand in quotes, and are only letters: an f is missing before them."
+        quoted = " The names are in quotes, so they are only letters: an f is missing before them."
         told = is_field.get(key, quoted if "info." in key else "")
         learner.not_yet(
             "Another Workflow saves the same source, and its row is not there: the key is "
@@ -358,7 +358,7 @@ async def _tells_of_a_full_disk(learner: Learner, function: Any, given: Any) -> 
         "timedelta(seconds=5), timedelta(minutes=2), and seven names: all but "
         "InternalServerError, RateLimitError, ServiceUnavailableError and Timeout.",
     ),
-    means="What waiting cures is tried again, and what it does not cure is told at once.",
+    means="Errors that pass are tried again, and errors that stay are told at once.",
 )
 async def llm_retry_policy(learner: Learner) -> None:
     ran(learner, _policy_words)
@@ -366,7 +366,7 @@ async def llm_retry_policy(learner: Learner) -> None:
     policy = learner.name("LLM_RETRY_POLICY")
     if isinstance(policy, tuple) and len(policy) == 1:
         learner.not_yet(
-            "`LLM_RETRY_POLICY` is a tuple: a comma stands behind the last parenthesis.",
+            "`LLM_RETRY_POLICY` is a tuple: there is a comma after the last parenthesis.",
             "Take that comma away.",
         )
     if not isinstance(policy, RetryPolicy):
@@ -411,7 +411,7 @@ def _waits(learner: Learner, policy: RetryPolicy) -> None:
         learner.step(f"{said} is {seconds:g} s")
         value = getattr(policy, name)
         if value is ...:
-            learner.not_yet(f"`...` still stands at {name}.", f"Write `{name}={right}`.")
+            learner.not_yet(f"`...` is still at {name}.", f"Write `{name}={right}`.")
         if value is None:
             learner.not_yet(
                 f"{name} is missing: then it is 100 times the first wait.",
@@ -456,7 +456,7 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
             "non_retryable_error_types is empty: everything is retried."
             if there
             else "non_retryable_error_types is not there: everything is retried.",
-            "List the errors that no waiting cures."
+            "List the errors that stay, however long you wait."
             if there
             else f'Put it back: `non_retryable_error_types=["{next(iter(FINAL))}", …]`.',
         )
@@ -474,7 +474,7 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
     wish = {"never": list(names), "errors": [*FINAL, *PASSING]}
     trial = await run_workflow(Retries, wish, {"raises": raising})
     attempts: dict[str, int] = trial.result or raising.attempts
-    learner.step("What waiting cures is tried again")
+    learner.step("An error that passes is tried again")
     given_up = [name for name in PASSING if attempts.get(name) == 1]
     if given_up == list(PASSING) and all(attempts.get(name) != 1 for name in FINAL):
         learner.not_yet(
@@ -493,7 +493,7 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
                 f"{name} is given up at the first attempt: that is {told}, and it passes.",
                 f'Take `"{name}"` out of the list.',
             )
-    learner.step("What waiting does not cure is given up at once")
+    learner.step("An error that stays is given up at once")
     for name, told in FINAL.items():
         if attempts.get(name) != 1:
             family = name in ("ContentPolicyViolationError", "ContextWindowExceededError")
@@ -527,7 +527,7 @@ def _is_exact(learner: Learner, name: str) -> None:
     bare = name.strip().rpartition(".")[2]
     if bare in known and bare != name:
         learner.not_yet(
-            f"{name!r} is compared as it stands, and no error is called so.",
+            f"{name!r} is compared letter by letter, and no error is called so.",
             f'The bare name alone: `"{bare}"`.',
         )
     near = next(iter(difflib.get_close_matches(bare, known, 1, 0.8)), "")
@@ -563,7 +563,7 @@ LATER = 'raise ApplicationError("…", type="RateLimitError", next_retry_delay=w
 async def error_mapping(learner: Learner) -> None:
     function = is_activity(learner, "call_llm", "str")
     model = _Model(learner)
-    learner.step("While the model is well, it returns a Summary")
+    learner.step("While the model answers, it returns a Summary")
     summary = await model.answers(function, None)
     if not isinstance(summary, learner.name("Summary")):
         learner.not_yet(
@@ -589,7 +589,7 @@ async def error_mapping(learner: Learner) -> None:
     _blocks(learner, "call_llm", "LiteLLM's call blocks")
     await _empty_account(learner, function, model)
     await _told_to_wait(learner, function, model)
-    learner.step("Every other error goes through as it is")
+    learner.step("Every other error is raised as it is")
     for error in (_error("AuthenticationError"), _error("InternalServerError"), _error("Timeout")):
         name = type(error).__name__
         got = await model.raises(function, error, f"{name} comes")
@@ -640,7 +640,7 @@ class _Model:
         if isinstance(result, Exception):
             self.learner.not_yet(
                 f"{when}, and the Activity returns the error: to Temporal a success.",
-                "Write `raise` in place of `return`.",
+                "Write `raise` instead of `return`.",
             )
         self.learner.not_yet(
             f"{when}, and the Activity returns {_short(result)}: to Temporal a success.",
@@ -653,10 +653,10 @@ def _error(name: str, seconds: str | None = None, code: str = "rate_limit_exceed
     import litellm
 
     error: Exception = getattr(litellm.exceptions, name)(
-        message="a stand-in is unwell", llm_provider="check", model="stand-in"
+        message="a stand-in fails", llm_provider="check", model="stand-in"
     )
     if name == "RateLimitError":
-        error.body = {"code": code, "message": "a stand-in is unwell"}  # type: ignore[attr-defined]
+        error.body = {"code": code, "message": "a stand-in fails"}  # type: ignore[attr-defined]
         headers = {} if seconds is None else {"retry-after": seconds}
         error.litellm_response_headers = headers  # type: ignore[attr-defined]
     return error
@@ -740,7 +740,7 @@ async def _told_to_wait(learner: Learner, function: Any, model: _Model) -> None:
             ]
             saw = "the Activity goes on without an answer."
             if len(raises) > 1:
-                saw = "the second `raise` stands inside of the `if`, where it is never reached."
+                saw = "the second `raise` is inside of the `if`, where it is never reached."
             elif made:
                 saw = f"`{made[0][:60]}…` makes an error, and does not raise it."
             learner.not_yet(
@@ -784,7 +784,7 @@ async def _mapped(
         return got
     if got is error:
         learner.not_yet(
-            f"{when}, and the RateLimitError goes through as it is.", f"Write `{right}`."
+            f"{when}, and the RateLimitError is raised as it is.", f"Write `{right}`."
         )
     learner.not_yet(
         f"{when}, and the Activity raises {type(got).__name__}, to which nothing can be added.",
@@ -797,13 +797,13 @@ def _typed(learner: Learner, got: ApplicationError, name: str, right: str) -> No
         return
     if got.type is None and name in map(str, got.details):
         learner.not_yet(
-            f"{name!r} is a detail of the error, and its type is empty: what stands behind the "
+            f"{name!r} is a detail of the error, and its type is empty: what comes after the "
             "message without a name is a detail.",
             f'The type is given by its name: `type="{name}"`.',
         )
     if got.type is None and name in got.message:
         learner.not_yet(
-            f"{name} stands in the message, and the error's type is empty.", f"Write `{right}`."
+            f"{name} is in the message, and the error's type is empty.", f"Write `{right}`."
         )
     learner.not_yet(f"The error's type is {got.type!r}, not {name!r}.", f"Write `{right}`.")
 
@@ -1067,7 +1067,7 @@ def _no_number(learner: Learner, started: Sequence[Any]) -> None:
             if not any(re.search(rf"\b{re.escape(name)}\b", made) for name in own):
                 learner.not_yet(
                     f"All children have the id {_short(started[0].id)}, and the second was "
-                    f"refused: the `number` does not stand in `{made}`.",
+                    f"refused: the `number` is not in `{made}`.",
                     f"Put it behind the Workflow's id: `{CHILD}`.",
                 )
 
@@ -1354,7 +1354,7 @@ def _goes_on(learner: Learner, archive: Archive, told: Sequence[Any]) -> None:
     if "attempt" in value.replace("heartbeat_details", ""):
         saw += f" `{value}` guesses it from the attempt."
     elif start == 3000:
-        saw += " That is the file's size: it lies on this machine alone, and may hold more than was"
+        saw += " That is the file's size: it is on this machine alone, and may hold more than was"
         saw += " told."
     elif start:
         calls = [ast.unparse(call) for call in learner.calls("heartbeat")]
@@ -1373,7 +1373,7 @@ def _is_whole(learner: Learner, archive: Archive, when: str) -> None:
     loops = [n for n in ast.walk(learner.tree) if isinstance(n, ast.While)]
     if any(isinstance(part, ast.Return) for loop in loops for part in ast.walk(loop)):
         learner.not_yet(
-            f"`return` stands in the loop: after the first part, {len(found)} bytes, it is over.",
+            f"`return` is in the loop: after the first part, {len(found)} bytes, it is over.",
             "Indent `return Downloaded(done, parts)` as far as `with`, so that it comes last.",
         )
     if len(found) > len(archive.data) and "truncate" not in learner.text:
@@ -1446,7 +1446,7 @@ async def send_digest(learner: Learner) -> None:
         file = room.folder / "outbox" / name
         if file.exists() and TEXT not in file.read_text():
             learner.not_yet(
-                "The disk is full in the middle of writing, and half a letter lies there under its "
+                "The disk is full in the middle of writing, and half a letter is there under its "
                 "real name.",
                 f"Write {WHOLE}.",
             )
@@ -1517,7 +1517,7 @@ async def _sent(learner: Learner, function: Any, letter: Any, **info: Any) -> An
                 learner.not_yet(
                     f"`{ast.unparse(call)}` renames the letter to the draft, and there is no "
                     "letter yet: the two are exchanged.",
-                    "What is there stands first: `draft.replace(file)`.",
+                    "Write first the file that is there: `draft.replace(file)`.",
                 )
         # The path is that of the check's folder.
         learner.not_yet(
@@ -1539,7 +1539,7 @@ def _letters(learner: Learner, outbox: Path, name: Any) -> None:
     found = sorted(path.name for path in outbox.iterdir()) if outbox.exists() else []
     if not found and isinstance(name, str) and (outbox.parent / name).exists():
         learner.not_yet(
-            f"{name!r} lies beside the outbox, and not in it: a name alone has no folder.",
+            f"{name!r} is beside the outbox, and not in it: a name alone has no folder.",
             "`file` has it: write `draft.replace(file)`.",
         )
     if not found:
@@ -1554,11 +1554,11 @@ def _letters(learner: Learner, outbox: Path, name: Any) -> None:
             if owner in ("name", "text") or owner.startswith("str(") or owner.endswith(".name"):
                 learner.not_yet(
                     f"`{owner}` is a text: its `{last_name(call.func)}` changes letters and "
-                    f"renames no file. {left[0]!r} lies in the outbox.",
+                    f"renames no file. {left[0]!r} is in the outbox.",
                     "A path renames its file: `draft.replace(file)`.",
                 )
         learner.not_yet(
-            f"{left[0]!r} lies in the outbox: it is still called a draft."
+            f"{left[0]!r} is in the outbox: it is still called a draft."
             if left
             else f"The outbox has {_short(found)}, and the Activity returns {_short(name)}.",
             "Rename it: `draft.replace(file)`." if left else "Keep `return name`.",
@@ -1816,7 +1816,7 @@ def _tells_all(
             )
         if f"{source['topic']}:" not in mine[0]:
             learner.not_yet(
-                f"The letter says {_short(mine[0])}: no colon stands behind the topic.",
+                f"The letter says {_short(mine[0])}: there is no colon after the topic.",
                 f"Write {MISSING}.",
             )
         if mine[0].endswith(": None"):
@@ -1887,7 +1887,7 @@ def _zip_words(learner: Learner, zipped: Sequence[str], targets: Sequence[str]) 
         if re.search(r"\bif\b", _value_of(learner, name)):
             return (
                 f" `{name}` is shorter than `input.sources`: `{order}` gives its first one to the "
-                "first source, whoever it was of. Zip `results`, and leave out afterwards."
+                "first source, also if another one failed. Zip `results`, and leave out afterwards."
             )
     for name, target in zip(zipped, targets, strict=False):
         sources = "input.sources" in (name, _value_of(learner, name))
@@ -2038,7 +2038,7 @@ def _is_ranges(learner: Learner, made: Any, field: str) -> None:
         learner.not_yet("The Schedule has no calendar.", "Keep `calendars=[…]` as it was given.")
     value = getattr(calendars[0], field)
     if value is ...:
-        learner.not_yet(f"`...` still stands at {field}.", do)
+        learner.not_yet(f"`...` is still at {field}.", do)
     if isinstance(value, ScheduleRange):
         learner.not_yet(f"{field} is one range, not a list of ranges.", do)
     if isinstance(value, range):

@@ -237,7 +237,7 @@ def test_all_refusals_of_a_run_come_together(
     said = capsys.readouterr().out
     for part in (f"{FILE}:2", f"lessons/{LESSON}/exercise.py:2", "lessons/3_wrong"):
         assert part in said
-    assert "to mend; nothing was written." in said
+    assert "to fix; nothing was written." in said
 
 
 def test_a_lesson_folder_is_called_nn_title(house: House) -> None:

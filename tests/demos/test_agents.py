@@ -89,5 +89,5 @@ def test_an_id_never_starts_a_run_and_wrong_ones_are_told(terminal: Open) -> Non
         one.says("There is no Workflow")
         assert one.ends() == 1 and "Started" not in one.screen and "Traceback" not in one.screen
     other = terminal(DECIDE, "tardigrades")
-    other.says("is no Workflow id")
+    other.says("is not a Workflow id")
     assert other.ends() == 1 and not re.search("Traceback", other.screen)

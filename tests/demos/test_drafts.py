@@ -115,7 +115,7 @@ def test_an_id_goes_on_with_its_draft_and_never_starts_a_run(
         assert runs(running_room) == before
 
         reviewer = terminal(DECIDE, "tardigrades")
-        reviewer.says("is no Workflow id")
+        reviewer.says("is not a Workflow id")
         assert reviewer.ends() == 1
         assert drafts.draft(running_room, name)["version"] == 1
     finally:

@@ -116,7 +116,7 @@ def test_a_wrong_key_is_told_in_a_cell_and_in_the_panel(path: Path, ran: Told) -
         assert one.error and len(one.trace.splitlines()) <= 6, one.trace
         assert "refuses the key" in one.trace and "workshop key" in one.trace
     assert cell.trace.startswith("✗ AuthenticationError")
-    assert "mend its cell" not in panel.text and "llm_call" in panel.trace
+    assert "correct its cell" not in panel.text and "llm_call" in panel.trace
     assert "AuthenticationError" in ran.cells["caught"].text and not ran.cells["caught"].error
     assert "ZeroDivisionError" in ran.cells["own error"].trace
     assert "Give Feedback" not in cell.text

@@ -295,7 +295,7 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         return Outcome(made.name, RIGHT, tuple(learner.steps), means=made.means)
     if verdict == NOT_YET and (name := _redefined(learner)):
         # Whatever was seen, it was not what the learner's cell was written for.
-        saw = f"A later cell has defined `{name}` anew, and this cell was written for the earlier."
+        saw = f"A later cell has defined `{name}` again, and this cell was written for the earlier."
         do = f"Run the cell above that defines `{name}`, then this blank's cell and its check."
         return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=f"{do} Then the later cells again.")
     saw, do = (re.sub(r" at 0x[0-9a-f]+", "", words) for words in (saw, do))
@@ -341,7 +341,7 @@ def _readable(learner: Learner) -> None:
         for line in wanted:
             if any(line in comment for comment in comments if comment not in chosen.practice):
                 learner.not_attempted(
-                    f"`{line}` stands in a comment, behind a `#`.",
+                    f"`{line}` is in a comment, after a `#`.",
                     "Put it on a line of its own without the `#`, and run the cell.",
                 )
         learner.not_attempted(
@@ -351,7 +351,7 @@ def _readable(learner: Learner) -> None:
         )
     if cells.is_replaced(chosen, run):
         learner.not_attempted(
-            f"A later cell has defined `{chosen.defines}` anew, and the kernel has that one.",
+            f"A later cell has defined `{chosen.defines}` again, and the kernel has that one.",
             "To check this one, run the cell above again; then the later cells too.",
         )
     if isinstance(run.error, SyntaxError):

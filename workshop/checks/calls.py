@@ -148,7 +148,7 @@ async def lets_fail(learner: Learner, step: str, run: Awaitable[Any], what: str)
         return
     told = "nothing" if result is None else "the error" if isinstance(result, Exception) else ""
     learner.not_yet(
-        f"{what}, and the function returns {told or repr(result)[:40]}, as if all were well.",
+        f"{what}, and the function returns {told or repr(result)[:40]}, as if nothing had failed.",
         "Take `try` and `except` out: who calls it decides what to do about an error.",
     )
 
@@ -348,7 +348,7 @@ def asks_well(learner: Learner, provider: Provider, prompt: str, wording: str = 
     learner.step("The key is shown nowhere")
     if any(KEY in text for text in provider.printed):
         say(
-            "The key is printed: it stands in the notebook now, for all to read.",
+            "The key is printed: it is in the notebook now, for all to read.",
             "Take that print out. In real life, renew the key as well.",
         )
 
@@ -399,18 +399,18 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
     if messages is None or messages == []:
         say("completion is given no messages: nothing is asked.", right)
     if isinstance(messages, str):
-        say("messages is a text. It is a list of dicts.", right)
+        say("messages is a str. It must be a list of dicts.", right)
     if isinstance(messages, dict):
-        say("messages is one dict. It is a list of them.", f"Brackets around it. {right}")
+        say("messages is one dict. It must be a list of dicts.", f"Put brackets around it. {right}")
     if isinstance(messages, set) or not isinstance(messages, (list, tuple)):
-        say(f"messages is {kind_of(messages)}. It is a list of dicts.", right)
+        say(f"messages is {kind_of(messages)}. It must be a list of dicts.", right)
     for message in messages:
         if not isinstance(message, dict):
-            say(f"A message is {kind_of(message)}. It is a dict with role and content.", right)
+            say(f"A message is {kind_of(message)}. It must be a dict with role and content.", right)
         if missing := [key for key in ("role", "content") if key not in message]:
             say(f"A message has no {missing[0]!r}, only {', '.join(map(repr, message))}.", right)
         if message["role"] not in ("system", "user", "assistant", "developer"):
-            say(f"There is no role {message['role']!r}.", f"Who asks is the user. {right}")
+            say(f"There is no role {message['role']!r}.", f"A question has the role user. {right}")
     users = [message["content"] for message in messages if message["role"] == "user"]
     if not users:
         say(
@@ -431,7 +431,7 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
             say(
                 f"The model is given the prompt, and {len(messages) - 1} more, which does not say "
                 "what is wanted of it either.",
-                f"Send the `{wording}` in place of the prompt: it says so, and holds the prompt.",
+                f"Send the `{wording}` instead of the prompt: it says so, and holds the prompt.",
             )
         say(
             "The model is given the prompt alone, and not told what is wanted of it.",

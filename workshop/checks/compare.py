@@ -64,7 +64,7 @@ def advice(learner: Learner, line: str = "") -> str:
         return f"{_shown(theirs)} is missing: put it in."
     if max(len(ours), len(theirs)) > 4:
         return ""
-    return f"In place of {_shown(ours)} write {_shown(theirs)}."
+    return f"Instead of {_shown(ours)} write {_shown(theirs)}."
 
 
 def unsaid(learner: Learner, words: str) -> str:
@@ -82,7 +82,7 @@ def unsaid(learner: Learner, words: str) -> str:
     if max(len(one.ours), len(one.theirs)) > 3:
         return ""
     if not one.theirs:
-        return f"(The cell was given without {_shown(list(one.ours))}.)"
+        return f"(One right way does not have {_shown(list(one.ours))}.)"
     if not one.ours:
         return f"(One right way has {_shown(list(one.theirs))} there.)"
     return f"(You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}.)"

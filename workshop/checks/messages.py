@@ -55,7 +55,7 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
             article = "an" if other == "update" else "a"
             learner.not_yet(
                 f"`{name}` is {article} {other.capitalize()} handler: {_MEANING[other]}.",
-                f"Write `@workflow.{of}` in place of `@workflow.{other}`: {_MEANING[of]}.",
+                f"Write `@workflow.{of}` instead of `@workflow.{other}`: {_MEANING[of]}.",
             )
         for registered, handler in handlers.items():
             if getattr(handler.fn, "__name__", "") == name:
@@ -80,11 +80,11 @@ def has_handler(learner: Learner, kind: type, name: str, of: Kind) -> Any:
     others = [d for d in said if d.partition("(")[0] != f"workflow.{of}"]
     if others and len(others) < len(said):
         learner.not_yet(
-            f"`{name}` has the decorator @{others[0]} too, and is no {called} handler with it.",
+            f"`{name}` has the decorator @{others[0]} too, and with it is not a {called} handler.",
             f"Keep `@workflow.{of}` alone: take `@{others[0]}` away, and {AGAIN}.",
         )
     learner.not_yet(
-        f"`{name}` has the decorator @{said[0]}, which makes no {called} handler of it."
+        f"`{name}` has the decorator @{said[0]}, which does not make it a {called} handler."
         if said
         else _elsewhere(learner, f"@workflow.{of}")
         or f"`{name}` is a method without a decorator: no {called} can reach it.",
@@ -123,15 +123,15 @@ def _elsewhere(learner: Learner, decorator: str) -> str:
     """Where a decorator stands that a method has not got, or an empty string."""
     for line in learner.text.split("\n"):
         if decorator in line.partition("#")[2]:
-            return f"`{decorator}` stands in a comment, behind a `#`: Python does not read it."
+            return f"`{decorator}` is in a comment, after a `#`: Python does not read it."
     for node in ast.walk(learner.tree):
         said = [ast.unparse(d).partition("(")[0] for d in getattr(node, "decorator_list", [])]
         if isinstance(node, ast.ClassDef) and decorator[1:] in said:
-            return f"`{decorator}` stands above the class {node.name}, not above the method."
+            return f"`{decorator}` is above the class {node.name}, not above the method."
     right = decorated(learner.blank.finished_tree)
     for name, its in decorated(learner.tree).items():
         if decorator[1:] in its and decorator[1:] not in right.get(name, []):
-            return f"`{decorator}` stands above the method `{name}`."
+            return f"`{decorator}` is above the method `{name}`."
     return ""
 
 

@@ -158,7 +158,7 @@ class Validator:
                     first = (ast.get_source_segment(self.learner.text, below) or "").split("\n")[0]
                     word = "raise" if isinstance(one, ast.Raise) else "return"
                     return (
-                        f"`{first}` stands below a `{word}` in the same block: never reached.",
+                        f"`{first}` is below a `{word}` in the same block: never reached.",
                         "Move it to the left, in line with the first `if`.",
                     )
         return None
@@ -201,7 +201,7 @@ class Validator:
         if self._resembling(condition):
             return None
         return (
-            f"The checks stand in the handler `{self.update}`: it runs when the decision has been "
+            f"The checks are in the handler `{self.update}`: it runs when the decision has been "
             "accepted, and is in the Event History.",
             f"Move them into the validator `{self.name}`, which is asked before that.",
         )
@@ -230,7 +230,7 @@ def gone_or_above(learner: Learner, name: str, update: str) -> Said | None:
             )
     if method is None:
         handler = method_of(learner, update)
-        checks = " The checks stand in the handler." if handler and _has(handler, ast.Raise) else ""
+        checks = " The checks are in the handler." if handler and _has(handler, ast.Raise) else ""
         return (
             f"The class has no `{name}`: nothing looks at a decision before the handler "
             f"`{update}` takes it.{checks}",

@@ -68,9 +68,9 @@ def is_activity(learner: Learner, name: str, input: str) -> Any:
             )
         said = [ast.unparse(d) for d in _decorators(learner, name)]
         learner.not_yet(
-            f"`{name}` has the decorator @{said[0]}, which makes no Activity of it."
+            f"`{name}` has the decorator @{said[0]}, which does not make it an Activity."
             if said
-            else f"`{name}` is a function without a decorator; to Temporal it is no Activity.",
+            else f"`{name}` has no decorator, so Temporal does not treat it as an Activity.",
             f"Write `@activity.defn` on the line above `def {name}`, and {AGAIN}.",
         )
     if definition.name != name:
@@ -82,7 +82,7 @@ def is_activity(learner: Learner, name: str, input: str) -> Any:
     takes = list(inspect.signature(function).parameters)
     if takes[:1] == ["self"]:
         learner.not_yet(
-            f"`{name}` takes `self`, and stands in no class.",
+            f"`{name}` takes `self`, and is in no class.",
             f"Write `def {name}(input: {input})`.",
         )
     kind = inspect.signature(function).parameters[takes[0]].annotation if len(takes) == 1 else None
@@ -149,7 +149,7 @@ def _decorator_words(learner: Learner, name: str, error: BaseException) -> Said 
     if any(f"{name}(" in ast.unparse(node) for node in outside):
         return (
             f"The cell calls {name}(…) itself, which raises: {text}",
-            f"Only define {name} here: a Worker is to call it. Take the call out, and {AGAIN}.",
+            f"Only define {name} here: a Worker calls it. Take the call out, and {AGAIN}.",
         )
     if not said or isinstance(error, ImportError):
         return None
@@ -227,7 +227,7 @@ def is_workflow(learner: Learner, name: str) -> type:
         )
     if definition.sandboxed:
         learner.not_yet(
-            "`sandboxed=False` is missing: the sandbox cannot load code that stands in a cell.",
+            "`sandboxed=False` is missing: the sandbox cannot load code that is in a cell.",
             f"Write `@workflow.defn(sandboxed=False)`, and {AGAIN}.",
         )
     if definition.name != name:
@@ -267,7 +267,7 @@ def _class_words(learner: Learner, name: str, error: BaseException) -> Said | No
         others = [other.name for other, _ in methods if other is not method]
         if gone and f"{gone}.validator" in decorators and gone in others:
             return (
-                f"`@{gone}.validator` stands above `{gone}`, which Python does not know yet there.",
+                f"`@{gone}.validator` is above `{gone}`, which Python does not know yet there.",
                 f"Move `{method.name}`, with its decorator, below `{gone}`; {AGAIN}.",
             )
     right = decorated(learner.blank.finished_tree)
@@ -282,7 +282,7 @@ def _class_words(learner: Learner, name: str, error: BaseException) -> Said | No
             )
     if any("workflow.run" in ast.unparse(d) for d in _decorators(learner, name)):
         return (
-            "@workflow.run stands above the class.",
+            "@workflow.run is above the class.",
             f"It belongs on the line above `async def run`; {AGAIN}.",
         )
     if "must be an async function" in text:
@@ -384,7 +384,7 @@ async def asks_for(
             )
     learner.step("It ends with a result")
     if trial.failure:
-        learner.not_yet(f"The Workflow failed: {trial.failure}", f"Mend that, {AGAIN}.")
+        learner.not_yet(f"The Workflow failed: {trial.failure}", f"Correct that, {AGAIN}.")
     if not trial.completed:
         learner.not_yet(
             "The Workflow has asked for its Activities and then did not end.",
@@ -414,8 +414,8 @@ async def _lets_fail(
     trial = await trials.run_workflow(copy, argument, {**stand_ins, last: fails})
     if trial.completed:
         learner.not_yet(
-            f"{last} fails, and the Workflow swallows the error: it completes as if all were well.",
-            "Take the `try` and `except` out: Temporal retries, and a failure is to be seen.",
+            f"{last} fails, and the Workflow swallows the error: it completes as if it had not.",
+            "Take the `try` and `except` out: Temporal retries, and a failure must be seen.",
         )
 
 
@@ -444,7 +444,7 @@ def code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
         )
     if "ellipsis" in text:
         learner.not_yet(
-            "`...` still stands in an Activity's input.",
+            "`...` is still in an Activity's input.",
             f"Fill it in: `{steps[-1].wording}`.",
         )
     if "Unable to serialize" in text:
@@ -508,13 +508,13 @@ def code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
     if "was it decorated with @activity.defn" in text:
         name = next((word for word in message.split() if word in learner.names), "")
         learner.not_yet(
-            f"`{name or 'What execute_activity is given'}` is no Activity.",
+            f"`{name or 'What execute_activity is given'}` is not an Activity.",
             "Give it a function decorated with @activity.defn, by its name; finish that blank "
             "first if it is one.",
         )
     if "Activity must be a string or callable" in text:
         learner.not_yet(
-            "What execute_activity is given first is no Activity.",
+            "What execute_activity is given first is not an Activity.",
             f"First comes the Activity: one of {', '.join(names)}.",
         )
     reads = kind in ("KeyError", "IndexError") or re.search(
@@ -573,7 +573,7 @@ def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
                 )
         if early := _returns_before(learner, missing[0]):
             learner.not_yet(
-                f"{missing[0]} was not asked for: `{early}` stands before it, and ends the run.",
+                f"{missing[0]} was not asked for: `{early}` is before it, and ends the run.",
                 "Move the `return` to the end.",
             )
         for call in learner.calls("execute_activity"):
@@ -735,7 +735,7 @@ async def builds_worker(
     given = look.given[0]
     if not isinstance(given.get("client"), Client):
         learner.not_yet(
-            f"The Worker is given {kind_of(given.get('client'))} in place of your Client.",
+            f"The Worker is given {kind_of(given.get('client'))} instead of your Client.",
             "Give it the object that Client.connect returned: `Worker(client, …)`.",
         )
     learner.step(f"It polls the Task Queue {task_queue!r}")
@@ -748,7 +748,7 @@ async def builds_worker(
     if look.threads_ended:
         learner.not_yet(
             "The Worker runs outside of the `with` block: its threads have ended by then.",
-            "Indent `await worker.run()`, so that it stands inside of `with`.",
+            "Indent `await worker.run()`, so that it is inside of `with`.",
         )
     if not look.runs:
         aside = any(learner.calls("create_task")) or "async with" in learner.text
@@ -857,20 +857,20 @@ def _worker_refused(
                     )
                 shown = getattr(thing, "__name__", repr(thing))
                 learner.not_yet(
-                    f"workflows= holds {shown}, which is no Workflow class.",
+                    f"workflows= holds {shown}, which is not a Workflow class.",
                     "Activities go into activities=, Workflow classes into workflows=; "
                     f"write `workflows=[{example}]`.",
                 )
             if what == "activities" and not hasattr(thing, "__temporal_activity_definition"):
                 shown = getattr(thing, "__name__", repr(thing)[:40])
                 learner.not_yet(
-                    f"activities= holds {shown}, which is no Activity.",
+                    f"activities= holds {shown}, which has no Activity decorator.",
                     "Each entry is the name of a function with @activity.defn, without "
                     f"parentheses, such as {example}.",
                 )
     text = str(error).partition("\n")[0]
     if "More than one activity named" in text:
-        learner.not_yet(f"{text}: it stands twice in activities=.", "Each Activity once.")
+        learner.not_yet(f"{text}: it is twice in activities=.", "Each Activity once.")
     if "activity_executor" in text:
         learner.not_yet(
             f"{text}",
@@ -880,7 +880,7 @@ def _worker_refused(
     saw, do = explain(learner, error)
     if do != AGAIN_HERE:
         learner.not_yet(saw, do)
-    found: WorkerNotStarted = why_not(error, f"Mend the Worker cell, {AGAIN}.")
+    found: WorkerNotStarted = why_not(error, f"Correct the Worker cell, {AGAIN}.")
     learner.not_yet(found.saw, found.do)
 
 
@@ -932,7 +932,7 @@ async def started(
                 f"Write `{name} = await client.start_workflow(…)`.",
             )
         learner.not_attempted(
-            f"The Temporal Service has no Workflow {handle.id!r}: it has been started afresh.",
+            f"The Temporal Service has no Workflow {handle.id!r}: it was started again, empty.",
             "Run the cell above again.",
         )
     learner.step(f"It runs {workflow}")
@@ -1005,7 +1005,7 @@ def _start_words(
         )
     if "'coroutine' object has no attribute 'result'" in text:
         return (
-            "`.result()` stands behind the call, which gives a coroutine.",
+            "`.result()` is after the call, which gives a coroutine.",
             "Take `.result()` away: `handle = await client.start_workflow(…)`; follow waits later.",
         )
     if "args" in words and "not iterable" in text:
@@ -1032,7 +1032,7 @@ def _start_words(
         )
     if call and len(call.args) > 1 and workflow in ast.unparse(call.args[1]) and "(" in first:
         return (
-            "The input stands first, and the Workflow second.",
+            "The input is first, and the Workflow second.",
             f"Exchange them: first `{workflow}.run`, then `{first}`.",
         )
     if "bad argument type" in text and isinstance(queue, (ast.Attribute, ast.Call, ast.Subscript)):
@@ -1056,12 +1056,12 @@ def _start_words(
     if f"{workflow}()" in first:
         return (
             f"The first thing start_workflow is given is `{first}`: an object is made there.",
-            f"It is to be made by the Worker. {right}",
+            f"The Worker must make it. {right}",
         )
     if first and last_name(call.args[0] if call else ast.Constant(0)) == workflow:
         return f"`{first}`: {text}", right
     if "decorated with" in text or "must be a string or callable" in text:
-        return f"`{first}` is no Workflow: {text}", right
+        return f"`{first}` is not a Workflow: {text}", right
     if isinstance(error, RPCError) and "ask queue" in text:
         return f"The service refuses the Task Queue: {text}", f'Write `task_queue="{task_queue}"`.'
     return None

@@ -84,8 +84,8 @@ def _other_wait(learner: Learner, timeout: str) -> Said | None:
     for name in ("sleep", "sleep_until"):
         for call in learner.calls(name):
             return (
-                f"`{ast.unparse(call.func)}(…)` waits for its whole time, whoever decides "
-                "meanwhile.",
+                f"`{ast.unparse(call.func)}(…)` waits for its whole time, also when somebody "
+                "decides meanwhile.",
                 do,
             )
     for call in learner.calls("wait_for"):
@@ -145,7 +145,7 @@ def _value_used(learner: Learner, status: str) -> Said | None:
                 return (
                     f"`{name}` is always None: wait_condition returns nothing. When the time is "
                     "up, it raises asyncio.TimeoutError.",
-                    f"Take `{name}` out; where `except asyncio.TimeoutError:` stands, return the "
+                    f"Take `{name}` out; where `except asyncio.TimeoutError:` is, return the "
                     f'draft with the status "{status}".',
                 )
     return None
@@ -167,7 +167,7 @@ def _condition(learner: Learner) -> Said | None:
             text = ast.unparse(first)
             if not isinstance(first, ast.Attribute):
                 return (
-                    f"`{text}` is looked at once, before the wait: its value is no condition.",
+                    f"`{text}` is looked at once, before the wait: its value is not a condition.",
                     f"Write `lambda: {text}`, which is looked at again and again.",
                 )
     return None
@@ -181,8 +181,8 @@ def _always(learner: Learner, status: str) -> Said | None:
                 continue
             if any(isinstance(part, ast.Return) for part in node.finalbody):
                 return (
-                    "`finally:` is done after every wait, whoever decided.",
-                    "Write `except asyncio.TimeoutError:` in place of `finally:`.",
+                    "`finally:` is done after every wait, also when somebody has decided.",
+                    "Write `except asyncio.TimeoutError:` instead of `finally:`.",
                 )
             if any(isinstance(p, ast.Return) and status in ast.unparse(p) for p in node.orelse):
                 return (
@@ -192,8 +192,8 @@ def _always(learner: Learner, status: str) -> Said | None:
             after = body[n + 1] if n + 1 < len(body) else None
             if isinstance(after, ast.Return) and f"'{status}'" in ast.unparse(after):
                 return (
-                    f"`{ast.unparse(after)}` stands below the `except`, not in it: it is always "
-                    "done, whoever decided.",
+                    f"`{ast.unparse(after)}` is below the `except`, not in it: it is always "
+                    "done, also when somebody has decided.",
                     "Indent it, so that it belongs to `except asyncio.TimeoutError:`.",
                 )
     return None
@@ -209,13 +209,13 @@ def _around_something_else(learner: Learner) -> Said | None:
     catch = "`try:` above the wait and `except asyncio.TimeoutError:` below it"
     if not tries:
         return (
-            "When the time is up, the wait raises asyncio.TimeoutError, and no `try` stands around "
-            "it: the Workflow fails, and the draft is lost.",
+            "When the time is up, the wait raises asyncio.TimeoutError, and there is no `try` "
+            "around it: the Workflow fails, and the draft is lost.",
             f"Write {catch}, and return the draft there.",
         )
     if not any(_holds_wait(learner, node) for node in tries):
         return (
-            "The `try` stands around something else: what wait_condition raises is not caught.",
+            "The `try` is around something else: what wait_condition raises is not caught.",
             f"Write {catch}.",
         )
     return None
@@ -233,7 +233,7 @@ def _raised(learner: Learner, status: str) -> Said | None:
                     return (
                         f"`{ast.unparse(part)}` under `except`: the Workflow fails when the time "
                         "is up, and the draft is lost.",
-                        f'In place of `raise` return the draft, with the status "{status}".',
+                        f'Instead of `raise` return the draft, with the status "{status}".',
                     )
     return None
 

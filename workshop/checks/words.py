@@ -130,7 +130,7 @@ def _syntax(learner: Learner, error: SyntaxError) -> Said:
     ):
         gone = [g for g in compare.missing_given(learner) if learner.blank.defines in g]
         if gone and line.startswith(learner.blank.defines):
-            return saw, f"In place of `{line}` write `{gone[0]}`."
+            return saw, f"Instead of `{line}` write `{gone[0]}`."
         if gone and not line.startswith(("def", "async", "class", "@")):
             return saw, f"The line `{gone[0]}` is missing under the decorator: put it in."
     elif before.strip().startswith("@") and not line.startswith(("def", "async", "class", "@")):
@@ -143,7 +143,7 @@ def _syntax(learner: Learner, error: SyntaxError) -> Said:
         return saw, f"{do} Until then, the kernel has what ran before."
     return (
         saw,
-        "Mend that line and run the cell. Until then, the kernel has what ran before.",
+        "Correct that line and run the cell. Until then, the kernel has what ran before.",
     )
 
 
@@ -160,7 +160,7 @@ def _unfinished(learner: Learner, error: SyntaxError) -> str:
     if text.count('"""') % 2 or text.count("'''") % 2:
         return "Three quotes are opened and not closed: take them out, or close them."
     if re.search(r"^\s*try:", text, re.MULTILINE) and not re.search(r"\b(except|finally)\b", text):
-        return "A `try` needs an `except`. Take `try:` out, and move what stands in it to the left."
+        return "A `try` needs an `except`. Take `try:` out, and move what is in it to the left."
     opened = sum(text.count(c) for c in "([{") - sum(text.count(c) for c in ")]}")
     if opened > 0 and "indented" not in error.msg:
         do = compare.advice(learner)
@@ -298,7 +298,7 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
     if owner == "coroutine":
         if wrong in ("get", "result", "wait", "join", "then"):
             return f"Take `.{wrong}` out: what is awaited is the answer itself, `await …(…)`."
-        return f"Await it first: `await` stands before the call, and `.{wrong}` comes after that."
+        return f"Await it first: `await` is before the call, and `.{wrong}` comes after that."
     used = {
         node.attr: ast.unparse(node)
         for node in ast.walk(learner.blank.finished_tree)
@@ -344,7 +344,7 @@ def _await(learner: Learner, kind: str, text: str) -> str:
                 break
             if not wants_call and isinstance(node.value, ast.Call):
                 return f"`{awaited}` gives its answer at once: take `await` away."
-    return compare.advice(learner) or "Take `await` away: what stands behind it is no coroutine."
+    return compare.advice(learner) or "Take `await` away: what is behind it is not a coroutine."
 
 
 def _subscript(learner: Learner, kind: str, text: str) -> str:
@@ -381,7 +381,7 @@ def _nested(learner: Learner, kind: str, text: str) -> str:
     for call in learner.calls("run"):
         if ast.unparse(call.func) == "asyncio.run" and call.args:
             return f"An event loop runs already: write `await {ast.unparse(call.args[0])}`."
-    return "An event loop runs already: write `await` in place of asyncio.run."
+    return "An event loop runs already: write `await` instead of asyncio.run."
 
 
 def _outside(learner: Learner, kind: str, text: str) -> str:
@@ -403,5 +403,5 @@ def _outside(learner: Learner, kind: str, text: str) -> str:
                 kind_of_call = " starts child Workflows and" if "child" in name else ""
                 return f"`{name}`{kind_of_call} is for the code of a Workflow alone. {here}"
             if name.endswith(".run") and name[:1].isupper():
-                return f"`{name}(…)` runs the method here; the Temporal Service is to. {here}"
+                return f"`{name}(…)` runs the method here; the Temporal Service must run it. {here}"
     return f"What belongs to a Workflow's code was called outside of one. {here}"

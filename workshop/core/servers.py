@@ -97,7 +97,7 @@ async def _comes_up(settings: Settings, server: Server, record: Record, limit: f
                 f"The {server.words} ended while it was starting. "
                 f"{processes.last_line(settings.home, server.name)}",
                 do=f"Read {settings.home / (server.name + '.log')}; `python -m workshop doctor` "
-                "says what is wrong, `reset` starts afresh.",
+                "says what is wrong, `reset` starts again from the beginning.",
             )
         with suppress(psutil.Error):
             worked = sum(process.cpu_times()[:2])

@@ -174,7 +174,7 @@ def _unreadable(said: str, variables: Mapping[str, str]) -> SettingsError:
         return SettingsError(
             f"{line[1].capitalize()} of {file} cannot be read: {why}.",
             "It is TOML, with names that the SDK knows.",
-            f"Correct that line; a text stands in quotes. {MORE}",
+            f"Correct that line; a text is written in quotes. {MORE}",
         )
     return SettingsError(
         f"The SDK cannot read how to connect: {said.rpartition('error: ')[2]}.",

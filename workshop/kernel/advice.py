@@ -49,7 +49,7 @@ _KNOWN = {
         "Run the cell that starts one again, then this cell.",
     ),
     r"serialize.*ellipsis": (
-        "What is to be sent holds `...`: a blank is still open.",
+        "What must be sent holds `...`: a blank is still open.",
         "Each `...` is filled in.",
         "Fill in the blank, run its cell, then this cell.",
     ),

@@ -7,7 +7,7 @@ import asyncio
 from workshop.core.errors import WorkshopError
 from workshop.kernel.advice import means
 
-AGAIN = "Mend the Worker cell, run it, then this cell."
+AGAIN = "Correct the Worker cell, run it, then this cell."
 
 
 class WorkerNotStarted(WorkshopError):

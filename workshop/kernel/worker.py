@@ -74,7 +74,7 @@ class _Start:
                 raise WorkerNotStarted(
                     f"The Temporal Service does not know what the Client asks for: {error}",
                     "It knows the namespace that Client.connect names.",
-                    "Mend the cell with Client.connect, run it, the Worker cell and this one.",
+                    "Correct the cell with Client.connect, run it, the Worker cell and this one.",
                 ) from None
             address = worker.client.service_client.config.target_host
             raise _no_service(f"The Temporal Service at {address} does not answer.") from None

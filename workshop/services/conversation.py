@@ -65,7 +65,7 @@ class Conversation:
         if found := self.id_in(text):
             return found
         raise ConversationError(
-            f"{text!r} is no Workflow id.",
+            f"{text!r} is not a Workflow id.",
             f"It begins with {self.about}-, as {self.printed_by} printed it.",
             "Run this again with the id.",
         )

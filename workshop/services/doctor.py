@@ -71,7 +71,7 @@ def table(findings: list[Finding]) -> str:
         rows.append(("✓ ok   " if finding.well else "✗ fault", finding.what, finding.saw))
         rows += [("", "", f"→ {finding.do}")] if finding.do else []
     faults = sum(not finding.well for finding in findings)
-    told = "All is well." if not faults else f"{faults} to mend: see the arrows."
+    told = "Everything works." if not faults else f"{faults} to fix: see the arrows."
     return "\n".join([*lines(rows), "", told])
 
 

@@ -113,6 +113,6 @@ def _answer(answer: str, kept: str) -> str:
 def _nobody(file: Path) -> WorkshopError:
     return WorkshopError(
         "Nobody can be asked: this is neither a terminal nor a cell that somebody runs.",
-        "The key is typed, so that it stands in no command and no history.",
+        "The key is typed, so that it is in no command and no history.",
         f"Run {model_settings.key_command()} yourself, or write LLM_API_KEY=… into {file.name}.",
     )

@@ -45,7 +45,7 @@ _REASONS = (
     (
         r"InvalidCertificate\((Expired|NotValidYet)",
         "The certificate of {address} has expired, or is not valid yet.",
-        "Whoever runs that Service must renew it. Look at this machine's clock, too.",
+        "The person who runs that Service must renew it. Look at this machine's clock, too.",
     ),
     (
         r"InvalidCertificate\(NotValidForName",

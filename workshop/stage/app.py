@@ -31,7 +31,7 @@ def found(file: str) -> Path:
     if not (ROOT / file).exists():
         raise WorkshopError(
             f"There is no {file}.",
-            "The demos lie beside the package workshop.",
+            "The demos are beside the package workshop.",
             "Run this in a whole copy of the workshop.",
         )
     return ROOT / file

@@ -68,7 +68,7 @@ def calculate(expression: str) -> float | int:
             f"The value of {shown} is too large.", "It has at most about 300 digits."
         ) from None
     except (InvalidExpression, SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
-        raise CalculatorError(f"{shown} is no expression that can be read.", "", _LIKE) from None
+        raise CalculatorError(f"{shown} cannot be read as an expression.", "", _LIKE) from None
     if not isinstance(value, int | float):
         raise CalculatorError(f"{shown} has no real value.", "It has a number as its value.")
     return value

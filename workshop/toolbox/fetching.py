@@ -66,7 +66,7 @@ async def read_page(
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind not in TEXTS:
                 raise PageRefused(
-                    f"{_shown(response.url)} is no text: its type is {kind[:80] or 'not said'!r}.",
+                    f"{_shown(response.url)} is not text: its type is {kind[:80] or 'not said'!r}.",
                     f"A page is one of: {', '.join(TEXTS)}.",
                 )
             # HTML may say its charset itself.
@@ -222,7 +222,7 @@ def _allowed(
         address = origin.join(url) if origin else httpx.URL(url)
     except (httpx.InvalidURL, TypeError, ValueError):
         raise PageRefused(
-            f"{came}{_shown(url)!r}, which is no address.", "An address begins with http://."
+            f"{came}{_shown(url)!r}, which is not an address.", "An address begins with http://."
         ) from None
     if address.scheme not in _PORTS:
         raise PageRefused(
@@ -238,7 +238,7 @@ def _allowed(
     names = {hosts} if isinstance(hosts, str) else set(hosts)
     if not address.host or not names & {place, f"{place}:{_PORTS[address.scheme]}"}:
         raise PageRefused(
-            f"{came}{_shown(address)}, and {place!r} is no host that may be asked.",
+            f"{came}{_shown(address)}, and {place!r} is not a host that may be asked.",
             f"Allowed: {', '.join(sorted(names)) or 'none'}.",
         )
     return address

@@ -140,7 +140,7 @@ class _Bar:
         return ProgressError(
             f"The Query {self._name} fails: {clean(str(error))}",
             "A Query of this Workflow that returns done, total and failed.",
-            "Compare its name with the method under @workflow.query, mend that, and start the "
+            "Compare its name with the method under @workflow.query, correct that, and start the "
             "Worker again with start_worker. The Workflow goes on.",
         )
 

@@ -142,7 +142,7 @@ def opened(path: str | Path) -> Iterator[Any]:
             yield document
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise ReportFileError(
-            f"{file.name} is no PDF that can be shown ({len(data):,} bytes).",
+            f"{file.name} is not a PDF that can be shown ({len(data):,} bytes).",
             "A whole PDF with at least one page.",
             "Run the cell that makes the report again.",
         ) from error

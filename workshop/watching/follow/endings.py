@@ -37,8 +37,8 @@ def unknown(workflow_id: str, where: str, expected: str) -> UnknownWorkflow:
     return UnknownWorkflow(
         f"The Temporal Service{where} has no Workflow {clean(workflow_id)!r}.",
         f"A Workflow of that id{expected}.",
-        "Run the cell that starts it. A Temporal Service started afresh has forgotten the "
-        "Workflows of the one before.",
+        "Run the cell that starts it. A Temporal Service that was started again, empty, has "
+        "forgotten the Workflows of the one before.",
     )
 
 
@@ -100,8 +100,8 @@ def too_late(progress: Progress, until: Condition, old: Sequence[str]) -> Follow
         f"A moment at which {condition_name(until)}.",
         again
         if old
-        else "Start the Workflow anew and run this cell at once; or see whether that can happen in "
-        "this Workflow at all.",
+        else "Start the Workflow again and run this cell at once; or see whether that can happen "
+        "in this Workflow at all.",
     )
 
 
@@ -117,7 +117,7 @@ def _remedy(judge: Judge, progress: Progress) -> str:
     if known := judge.model_advice():
         return f"{known.do} "
     return (
-        f"If {failing[0]} fails for a reason of its own, mend its cell, run it, and start the "
+        f"If {failing[0]} fails for a reason of its own, correct its cell, run it, and start the "
         "Worker again with start_worker. "
     )
 

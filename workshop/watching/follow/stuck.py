@@ -116,7 +116,7 @@ class Judge:
             saw += " (Its later attempt did not complete either; Temporal records only the first.)"
         expected = "Code of a Workflow that runs. Temporal tries it again until it does."
         do = (
-            "Mend the cell that defines the Workflow, run it, then start the Worker again with "
+            "Correct the cell that defines the Workflow, run it, then start the Worker again with "
             "start_worker. The Workflow goes on by itself, after 10 s at most. "
             "Or end it with await handle.terminate()."
         )
@@ -201,7 +201,7 @@ class Judge:
                     "A Worker with this Workflow's Activities in activities=[…].",
                     f"Add them {_AGAIN}",
                 )
-            saw = f"Task Queue {clean(queue)!r} has no Worker. A task lies on it untaken"
+            saw = f"Task Queue {clean(queue)!r} has no Worker, and a task waits there"
             saw += "." if polled is None else f"; a Worker last asked {now - polled:.1f} s ago."
             return NoWorker(
                 saw,
