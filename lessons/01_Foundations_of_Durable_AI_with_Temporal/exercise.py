@@ -7,16 +7,16 @@
 # ---
 
 # %% [markdown]
-# # Exercise 1: a report with a name of its own
+# # Exercise 1: a report with its own name
 #
 # Every report is called `research_pdf.pdf`, and the next one replaces it. Ask the model, in a
 # second call, what the report is about; use that as its title and as its file name, and put a cover
-# in front. The catch: what a model says about a file name is text from a stranger.
+# in front. The problem: a file name from a model is text that you did not write.
 #
 # **You will practise** a second call, structured output that is checked before it is used, and a
 # file name that cannot leave its folder.
 #
-# **Time** about 20 minutes. **Needs** lesson 01. Under each task stands a cell that checks what you
+# **Time** about 20 minutes. **Needs** lesson 01. Under each task is a cell that checks what you
 # wrote, with `hint` and `solution` to uncomment; the `Solution` folder beside this one holds every
 # answer.
 
@@ -45,7 +45,7 @@ settings = await begin("01")
 #
 # A free text is hard to use in code: it may begin with "Sure!", or end with a question.
 # **Structured output** asks for JSON of a given shape. The shape is a pydantic class, and
-# `response_format=` hands it to the model.
+# `response_format=` passes it to the model.
 #
 # Finish `ask_subject`. It makes a call like `llm_call`, with `response_format=Subject`, and returns
 # the **text** of the answer as it came. The message says what is wanted, and holds the prompt that
@@ -104,9 +104,9 @@ for wanted in ({"type": "json_object"}, None):
 # ## Task 2: check before use
 #
 # `Subject.model_validate_json(text)` reads JSON and checks it against the class. Where it does not
-# fit, it raises a `ValidationError`. Then you decide: ask again and pay again, stop, or do without.
-# A report with a dull name is better than none, so here we do without: `Subject(subject="Research
-# Report")`.
+# fit, it raises a `ValidationError`. Then you decide: ask again and pay again, stop, or go on
+# without it. A report with a boring name is better than none, so here we go on without it:
+# `Subject(subject="Research Report")`.
 #
 # Finish `read_subject`. It returns the checked subject. If the text does not fit, it returns
 # `Subject(subject="Research Report")`. JSON with other words around it does not fit either. (You
@@ -202,4 +202,4 @@ progress()
 # ## Recap
 #
 # A model's answer is input from outside. You asked for a shape, checked what came, had an answer
-# ready for the day when it does not fit, and let no text of a stranger name a folder.
+# ready for the day when it does not fit, and let no text from outside name a folder.

@@ -10,8 +10,8 @@
 # # Foundations of Durable AI with Temporal
 #
 # You build a small research app: it asks an LLM and turns the answer into a PDF. Then you break it
-# in six ways, and read each time on a receipt what was paid and what is left. You mend it by hand,
-# and see how far that goes.
+# in six ways, and read each time on a receipt what was paid and what is left. You repair it by
+# hand, and see how far that goes.
 #
 # **You will be able to**
 # - call an LLM from Python, and say what an answer is made of and what it costs;
@@ -23,7 +23,7 @@
 # answers; the end of the README tells how to use a real one.
 #
 # Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. Under each
-# stands a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
+# is a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
 # the `# ` away from `hint` for help, or from `solution` for one right way. The word in `check("…")`
 # is the name of the task. In most tasks it is also the name of the function that you write; where
 # several tasks write the same function or class, each task has its own name. The first cell needs
@@ -32,11 +32,11 @@
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
 # %% [markdown]
-# The next cell makes the room ready. It finds or starts the **practice model**, and a Temporal
-# Service that you need from lesson 02 on. Run it again whenever something seems dead.
+# The next cell prepares the classroom. It finds or starts the **practice model**, and a Temporal
+# Service that you need from lesson 02 on. Run it again whenever something seems to have stopped.
 #
 # **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
-# Cell*, and go on from there. A question on the way is answered with Enter.
+# Cell*, and go on from there. If a cell asks a question on the way, press Enter.
 
 # %%
 from workshop import (
@@ -49,16 +49,16 @@ settings = await begin("01")
 # %% [markdown]
 # ## A first call
 #
-# Every provider of LLMs has its own library. [LiteLLM](https://docs.litellm.ai/docs/) speaks to
+# Every provider of LLMs has its own library. [LiteLLM](https://docs.litellm.ai/docs/) talks to
 # all of them through one function, `completion`. It wants to know which model, a key, where the
 # model answers, and the **messages**: a list of dicts, each with a `role` and its `content`.
 #
-# Two settings are about bad days. `timeout` gives up after so many seconds of silence: 20, unless
-# `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten minutes, and OpenAI's
-# client, which is inside it, tries three times. The whole call may take longer: each byte that
-# comes starts the time again. `max_retries=0` makes one call one request; what happens without it
-# you see near the end. `mark` remembers this moment for a receipt. The import of LiteLLM takes
-# about ten seconds, once in each kernel.
+# Two settings are for days when something fails. `timeout` gives up after so many seconds of
+# silence: 20, unless `LLM_TIMEOUT` in `.env` says otherwise. Without it LiteLLM waits for ten
+# minutes, and OpenAI's client, which is inside it, tries three times. The whole call may take
+# longer: each byte that comes starts the time again. `max_retries=0` makes one call one request;
+# what happens without it you see near the end. `mark` remembers this moment for a receipt. The
+# import of LiteLLM takes about ten seconds, once in each kernel.
 
 # %%
 from litellm import ModelResponse, completion, completion_cost
@@ -82,7 +82,7 @@ print(answer["choices"][0]["message"]["content"])
 print(settings.llm_api_key)
 
 # %% [markdown]
-# `begin` has read the settings from the file `.env`. In an app of your own,
+# `begin` has read the settings from the file `.env`. In your own app,
 # [python-dotenv](https://saurabh-kumar.com/python-dotenv/) does that: `load_dotenv()` makes the
 # lines of `.env` variables of this process, and `os.getenv` reads one, or takes a default. Here is
 # how, with a file of another name. Keep such a file out of git. Where to get a key:
@@ -127,7 +127,7 @@ receipt(before)
 # ### Your turn: the call as a function
 #
 # Make a function of it, for any prompt, that returns the **whole** answer. Everything that you need
-# stands in the first call above. Two things differ: the message holds the `prompt`, and the time
+# is in the first call above. Two things differ: the message holds the `prompt`, and the time
 # limit is the one that the function is given.
 
 # %% exercise="llm_call"
@@ -147,9 +147,9 @@ def llm_call(prompt: str, timeout: float = settings.llm_timeout) -> ModelRespons
     return response
 
 # %% [markdown]
-# Now ask something of your own. The practice model knows a dozen subjects and more, among them
-# tardigrades, dolphins and sustainable energy, and tells when it knows nothing. Press Enter for the
-# default.
+# Now ask something of your own. The practice model knows more than a dozen subjects, among them
+# tardigrades, dolphins and sustainable energy, and says so when it does not know one. Press Enter
+# for the default.
 
 # %%
 prompt = await ask(
@@ -164,8 +164,8 @@ print(answer["choices"][0]["message"]["content"])
 # ## From Markdown to a PDF
 #
 # The answer is **Markdown**: `#` for a heading, `**` around what is bold. A PDF wants paragraphs,
-# fonts and pages. `story` from the workshop turns one into the other, and takes nothing in the text
-# for a command: a model's answer is text from a stranger. reportlab's `SimpleDocTemplate` sets the
+# fonts and pages. `story` from the workshop turns one into the other, and never treats text as a
+# command: a model's answer is text that you did not write. reportlab's `SimpleDocTemplate` sets the
 # paragraphs on pages.
 #
 # A file that is being written is half a file for a moment. `whole_file` gives you a temporary path
@@ -202,7 +202,7 @@ show_pdf(create_pdf(answer["choices"][0]["message"]["content"]))
 # %% [markdown]
 # ## The app
 #
-# Two steps, each good by itself. Bring them together: ask the model, take the text out of its
+# Both steps work alone. Put them together: ask the model, take the text out of its
 # answer, make a PDF of it, and return the PDF's name.
 #
 # ### Your turn: the chain
@@ -228,8 +228,8 @@ receipt(before)
 #
 # ## What goes wrong
 #
-# **Two minutes with your neighbour.** The app runs all day, for many people. What can go wrong
-# between a prompt and a PDF? For each: what have you paid by then, and what do you have?
+# **Two minutes with the person next to you.** The app runs all day, for many people. What can go
+# wrong between a prompt and a PDF? For each: what have you paid by then, and what do you have?
 #
 # Now find out. The next cells break the app on purpose. A real provider cannot be told to fail, so
 # from here on the practice model answers, even if you have a key of your own. `lab` runs the app
@@ -264,8 +264,8 @@ print("PDF on disk:", report.exists())
 receipt(before)
 
 # %% [markdown]
-# The answer 429 says even when to come back: in two seconds. Nothing was charged, and nothing is
-# left: who wants the report has to ask again.
+# A 429 answer even says when to try again: in two seconds. You paid nothing, but you have nothing
+# either.
 #
 # ### No answer in time
 #
@@ -279,7 +279,7 @@ receipt(before)
 
 # %% [markdown]
 # Read this receipt twice. *You* gave up. The provider did not: as most do, it finished the answer,
-# and charged for it. Nobody was there to hear it.
+# and charged for it. Nobody received it.
 #
 # ### A key that is revoked
 #
@@ -298,7 +298,7 @@ receipt(before)
 #
 # ### A connection that drops
 #
-# The request reaches the provider, and the line goes dead before the answer.
+# The request reaches the provider, and the connection breaks before the answer.
 
 # %%
 before = mark()
@@ -308,13 +308,13 @@ print("PDF on disk:", report.exists())
 receipt(before)
 
 # %% [markdown]
-# LiteLLM calls this an `InternalServerError`. This time nothing was charged; your side of the line
-# cannot know that. The next request may work.
+# LiteLLM calls this an `InternalServerError`. This time nothing was charged; your side of the
+# connection cannot know that. The next request may work.
 #
 # ### A full disk
 #
 # So far the model failed. Now the model answers well, and the file cannot be written: `full_disk`
-# has the operating system refuse this process any file of more than 4,096 bytes.
+# makes the operating system refuse this process any file of more than 4,096 bytes.
 
 # %%
 before = mark()
@@ -327,8 +327,8 @@ receipt(before)
 # This is the expensive kind. The answer was there, good and paid for, in a variable of a function
 # that has ended.
 #
-# At least no half PDF lies around. That is the work of `whole_file`. Write the same PDF without it,
-# and look at what stays.
+# At least there is no half PDF. That is the work of `whole_file`. Write the same PDF without it,
+# and look at what is left.
 
 # %%
 lab()
@@ -340,8 +340,8 @@ print("the same as the whole one:", Path("half.pdf").read_bytes() == pdf)
 Path("half.pdf").unlink()
 
 # %% [markdown]
-# A file of the right name, and no reader can open it. Who only asks whether the file exists is told
-# a lie.
+# A file of the right name, and no reader can open it. Code that only checks whether the file exists
+# takes it for a good one.
 #
 # ### A process that dies
 #
@@ -355,7 +355,7 @@ killed = await crash("naive")
 killed
 
 # %% [markdown]
-# One report, two calls. The first answer was paid and is nowhere.
+# One report, two calls. The first answer was paid for, and it is lost.
 #
 # ### Your turn: the table of losses
 #
@@ -386,9 +386,9 @@ losses = {
 # Two wishes come back in every row of such a table: **try again, where that helps**, and **do not
 # do again what is done**.
 #
-# ## Mended by hand
+# ## Repaired by hand
 #
-# Both wishes can be granted with what you know: a loop around the call, and a file that keeps the
+# You can do both with what you know: a loop around the call, and a file that keeps the
 # answer. A file like that is called a **checkpoint**. Each prompt gets its own, in the workshop's
 # folder of state; `file_of` says which.
 
@@ -462,12 +462,13 @@ receipt(before)
 # Three requests, **one** paid, and the report is there. The loop got through the 429s; the
 # checkpoint saved the answer from the full disk. Twenty lines, and it was worth it.
 #
-# So is it done? Look closer.
+# So are we finished? Look more closely.
 #
 # ## What that still gets wrong
 #
-# **Another file in its place.** Somebody's older version of this app wrote its checkpoints without
-# a rename, and the disk was full at that moment. What does your function make of such a file?
+# **Another file under its name.** Somebody's older version of this app wrote its checkpoints
+# without a rename, and the disk was full at that moment. What does your function make of such a
+# file?
 
 # %%
 long_prompt = "Give me 12 facts about tardigrades"
@@ -531,7 +532,7 @@ receipt(before)
 # ## The question
 #
 # You could go on: a lock, a checksum, a table of what is running, a process that looks for runs
-# that nobody finishes, a page that shows where each one stands. None of it is about research.
+# that nobody finishes, a page that shows how far each one is. None of it is about research.
 #
 # All of it answers one question, which you can ask of any line of your code:
 #
@@ -556,7 +557,7 @@ receipt(before)
 #
 # 1. Run the cell of the full disk. Ask before the receipt: "What did this report cost us?"
 # 2. Run the cell of the time-out, and let the room find out who paid for the answer.
-# 3. Ask for a repair. Somebody says "retry", somebody says "save it". Run the cells of *Mended by
+# 3. Ask for a repair. Somebody says "retry", somebody says "save it". Run the cells of *Repaired by
 #    hand*, then the three that break it again: one call, two calls, two, three.
 # 4. Read the question aloud at a line that the room chooses.
 #
@@ -611,9 +612,10 @@ progress()
 # %% [markdown]
 # ## Next
 #
-# **Exercise 1** gives the report a cover, a title and a file name of its own, asked from the model
-# and checked before use. Open `exercises/01_Foundations_of_Durable_AI_with_Temporal/Practice/` in
-# the file browser. If you get stuck, the `Solution` folder beside it has every answer.
+# **Exercise 1** gives the report a cover, and a title and a file name that the model chooses and
+# your code checks before it uses them. Open
+# `exercises/01_Foundations_of_Durable_AI_with_Temporal/Practice/` in the file browser. If you get
+# stuck, the `Solution` folder beside it has every answer.
 #
 # **Lesson 02** makes the app durable: `02_Adding_Durability_with_Temporal.ipynb`.
 #

@@ -10,12 +10,12 @@
 # # Exercise 2: the report that is sent by e-mail
 #
 # The research app has learned something new: it sends the report by e-mail. The mail service is
-# down today. Make the app durable, watch the e-mail fail, mend it, and see the report arrive,
+# down today. Make the app durable, watch the e-mail fail, fix it, and see the report arrive,
 # without asking the model a second time.
 #
 # **You will practise** Activities, a Workflow, a Worker and a Client, this time with less help.
 #
-# **Time** about 25 minutes. **Needs** lesson 02. Under each task stands a cell that checks what you
+# **Time** about 25 minutes. **Needs** lesson 02. Under each task is a cell that checks what you
 # wrote, with `hint` and `solution` to uncomment; the `Solution` folder beside this one holds every
 # answer.
 
@@ -198,7 +198,7 @@ def send_email(input: EmailInput) -> str:
     return f"Sent {report.name} to {input.to}"
 
 # %% [markdown]
-# Start the Worker again, with the mended Activity, and watch the Workflow complete.
+# Start the Worker again, with the corrected Activity, and watch the Workflow complete.
 
 # %%
 worker = await start_worker(run_worker)
@@ -218,7 +218,7 @@ await timeline(handle)
 
 # %% [markdown]
 # **To think about.** Which of the three Activities is safe to run twice? What would happen if the
-# Worker died after the e-mail was handed over, and before the Activity could report it?
+# Worker died after the mail server had the e-mail, and before the Activity could report it?
 #
 # Stop the Worker; you are done.
 

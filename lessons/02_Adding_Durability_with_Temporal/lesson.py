@@ -22,7 +22,7 @@
 # answers; the end of the README tells how to use a real one.
 #
 # Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. Under each
-# stands a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
+# is a cell that checks what you wrote: it runs it, and says what it saw and what to try. Take
 # the `# ` away from `hint` for help, or from `solution` for one right way. The first cell needs no
 # attention: it finds the workshop, and fetches it in Colab.
 
@@ -50,12 +50,12 @@ if "google.colab" in sys.modules:
     os.chdir((home / "{{PATH}}").parent)
 
 # %% [markdown]
-# The next cell makes the room ready. It finds or starts a **Temporal Service**, finds or starts
-# the **practice model**, and shows where they are. Run it again whenever something seems dead:
-# it starts what has died and leaves the rest alone.
+# The next cell prepares the classroom. It finds or starts a **Temporal Service**, finds or starts
+# the **practice model**, and shows where they are. Run it again whenever something seems to have
+# stopped: it starts what does not run and leaves the rest alone.
 #
 # **After a kernel restart**, select the cell where you were, choose *Run*, *Run All Above Selected
-# Cell*, and go on from there. A question on the way is answered with Enter.
+# Cell*, and go on from there. If a cell asks a question on the way, press Enter.
 
 # %%
 from workshop import (
@@ -120,8 +120,8 @@ receipt(before)
 # Look at the receipt: one report, two calls. The provider charged for both. The first answer was
 # good; it lived in a variable, and the variable died with the run.
 #
-# **Two minutes with your neighbour.** What else can go wrong between a prompt and a PDF? Find at
-# least six things before you read on.
+# **Two minutes with the person next to you.** What else can go wrong between a prompt and a PDF?
+# Find at least six things before you read on.
 #
 # <details><summary>What rooms usually find</summary>
 #
@@ -165,9 +165,9 @@ receipt(before)
 #
 # Activities and Workflows should take **one** object and return one ([a chapter of Temporal
 # 102](https://temporal.talentlms.com/unit/view/id:2822)). A dataclass is a good choice: a field
-# **with a default** can be added later without breaking the runs that are on their way. Note what
-# is *not* a field: the API key. Inputs are stored in the Event History, where all who may open it
-# can read them; a [Payload Codec](https://docs.temporal.io/payload-codec) can encrypt them.
+# **with a default** can be added later without breaking the Workflows that still run. Look at
+# what is *not* a field: the API key. Inputs are stored in the Event History, where everyone who may
+# open it can read them; a [Payload Codec](https://docs.temporal.io/payload-codec) can encrypt them.
 
 # %% name="models"
 from dataclasses import dataclass
@@ -289,7 +289,7 @@ graph TD
 )
 
 # %% [markdown]
-# The cure: read the clock in an Activity (or with `workflow.now()`), so that its answer is in the
+# The fix: read the clock in an Activity (or with `workflow.now()`), so that its answer is in the
 # history and the replay reads the same one.
 #
 # ### Deterministic is not predetermined
@@ -499,7 +499,7 @@ result = await follow(handle)
 print(result.result)
 
 # %% [markdown]
-# Both Activities completed at the first attempt. The PDF lies beside this notebook, in the file
+# Both Activities completed at the first attempt. The PDF is beside this notebook, in the file
 # browser on the left. Here is its first page, and what it cost.
 
 # %%
@@ -685,7 +685,7 @@ class GenerateReportWorkflow:
 
 # %% [markdown]
 # A Worker runs what it was given when it started. It must learn of the new Activity and of the
-# changed Workflow, so we define it anew and start it in place of the old one.
+# changed Workflow, so we define it again and start it instead of the old one.
 
 # %%
 async def run_worker() -> None:
@@ -734,8 +734,8 @@ receipt(handle)
 #
 # ### Your turn: the fix
 #
-# The service is back: take the error out. In your own work this would be a bug mended, a password
-# renewed, a quota raised.
+# The service is back: take the error out. In your own work you would fix a bug, renew a password
+# or raise a quota.
 
 # %% exercise="generate_summary"
 @activity.defn
@@ -755,7 +755,7 @@ print(result.result)
 receipt(handle)
 
 # %% [markdown]
-# The Workflow completed, with the bug mended while it ran. Read the receipt: two calls, one by
+# The Workflow completed, and the bug was fixed while it ran. Read the receipt: two calls, one by
 # `llm_call`, one by `generate_summary` at the attempt that succeeded. The research was **not**
 # paid again.
 #
@@ -974,13 +974,13 @@ await timeline(handle)
 # %% [markdown]
 # ## Real crashes
 #
-# So far we have stopped the Worker politely. Now it dies in the middle of its work.
+# So far the Worker could finish its work before it stopped. Now it dies in the middle of it.
 #
 # ### One crash is yours
 #
 # This notebook's Worker runs in its kernel. When the kernel goes, the Worker goes with it, and
 # nobody stops it first. The next report waits for **30 seconds** between answer and PDF: time for
-# you to do it. It has a Task Queue and a Worker of its own. The Workers of the cells above run
+# you to do it. It has its own Task Queue and its own Worker. The Workers of the cells above run
 # again after the restart; they do not know this Workflow, and must not take it.
 
 # %%
@@ -1022,7 +1022,8 @@ async def crash_worker() -> None:
 #    Selected Cell*, and wait for about a minute. The next cell finds your report again.
 # 3. Run the cell that you have selected.
 #
-# If you came too late, run the next cell again. If you do not want to crash anything, run on.
+# If you came too late, run the next cell again. If you do not want to crash anything, run the next
+# cells.
 
 # %%
 report = await client.start_workflow(
@@ -1141,7 +1142,7 @@ for changed in (OtherReportWorkflow, ForgetfulWorkflow):
 #
 # An Activity that **completed** is not run again; its result is in the history. But what if a
 # Worker is killed *during* the LLM call, when the model has the question and nobody is left to
-# hear the answer? Once more: how many calls?
+# receive the answer? Once more: how many calls?
 
 # %%
 during = await crash("call")

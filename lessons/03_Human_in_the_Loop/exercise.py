@@ -16,7 +16,7 @@
 # **You will practise** a wait with a deadline, results for every end, and an Update with a
 # validator.
 #
-# **Time** about 25 minutes. **Needs** lesson 03. Under each task stands a cell that checks what you
+# **Time** about 25 minutes. **Needs** lesson 03. Under each task is a cell that checks what you
 # wrote, with `hint` and `solution` to uncomment; the `Solution` folder beside this one holds every
 # answer.
 
@@ -232,7 +232,7 @@ class ApprovalWorkflow:
         self.approved: bool | None = None
         self.draft = ""
 
-    # PROMPT: @workflow.signal  # TODO: an Update in place of a Signal
+    # PROMPT: @workflow.signal  # TODO: an Update instead of a Signal
     @workflow.update
     def approve(self, decision: bool) -> str:
         self.approved = decision
@@ -267,7 +267,7 @@ class ApprovalWorkflow:
         return ApprovalResult("approved" if self.approved else "rejected", self.draft)
 
 # %% [markdown]
-# Note the line after `except`: a decision that was accepted in the last moment counts.
+# Look at the line after `except`: a decision that was accepted in the last moment counts.
 #
 # ## Task 3: send a decision
 #
@@ -314,8 +314,8 @@ print((await follow(handle)).status)
 await timeline(handle)
 
 # %% [markdown]
-# The first decision counts, and whoever came too early or too late was told. The picture shows one
-# Update: those that were refused have left nothing.
+# The first decision counts, and a person who came too early or too late was told so. The picture
+# shows one Update: those that were refused have left nothing.
 #
 # And silence?
 

@@ -65,8 +65,8 @@ client = await Client.connect(
 # is one more step between a prompt and a result. But this step is a person. It takes an hour, or
 # a weekend, or does not come at all. Meanwhile your process is deployed, moved and restarted.
 #
-# **Two minutes with your neighbour.** You have an ordinary web app and a database. A draft waits
-# for a yes. What do you have to build, so that the yes still finds its draft on Monday?
+# **Two minutes with the person next to you.** You have an ordinary web app and a database. A draft
+# waits for a yes. What do you have to build, so that the yes still finds its draft on Monday?
 #
 # <details><summary>What rooms usually find</summary>
 #
@@ -129,8 +129,8 @@ class Decision:
 #
 # A [Signal](https://docs.temporal.io/develop/python/message-passing) is a message to a running
 # Workflow. The Temporal Service writes it into the Event History at once, whether a Worker is there
-# or not, and the sender goes home. In the Workflow a method takes it: the **Signal handler**. It
-# changes the Workflow's state and returns nothing.
+# or not, and the sender need not wait. In the Workflow a method takes it: the **Signal handler**.
+# It changes the Workflow's state and returns nothing.
 #
 # `wait_condition` is the other half. It stops the Workflow until its condition is true. The
 # condition is looked at whenever something has changed; in between no process and no thread waits.
@@ -397,8 +397,8 @@ await timeline(handle)
 # ### A loop without a wait
 #
 # Here is a loop that forgets to wait: each round is a call, and nobody is asked. From here on the
-# practice model answers, even if you have a key of your own. `budget` gives it a purse of one cent;
-# then it answers as a provider does whose customer is out of money. Before you run it: how many
+# practice model answers, even if you have a key of your own. `budget` gives it one cent;
+# then it answers as a provider does when a customer has no money left. Before you run it: how many
 # drafts does one cent buy?
 
 # %%
@@ -429,11 +429,11 @@ receipt(handle)
 # ## Deadlines
 #
 # Some people never answer. `wait_condition` takes a `timeout`, and raises `asyncio.TimeoutError`
-# when it has passed. Many examples leave it at that. Let us see what happens then, after five days
+# when it has passed. Many examples do nothing more. Let us see what happens then, after five days
 # of silence.
 #
 # We do not wait five days. The **time-skipping test server** is a small Temporal Service that moves
-# its clock forward whenever all that is left to do is to wait. The function below starts one and
+# its clock forward whenever there is nothing to do but wait. The function below starts one and
 # follows one Workflow on it to its end.
 
 # %%
@@ -475,8 +475,8 @@ except WorkshopError as error:
 
 # %% [markdown]
 # The Workflow has **failed**. (A bug would not do that: see *When a handler raises*.) The draft,
-# written and paid for, is in nobody's hands. Silence is one of the answers that you planned for, so
-# it needs a result of its own.
+# written and paid for, is lost. Silence is one of the answers that you planned for, so it needs its
+# own result.
 #
 # ### Your turn: the deadline
 #
@@ -529,7 +529,7 @@ result = await five_days_later(DraftWorkflow, DraftInput("Give me 3 facts about 
 print(result.status, "-", result.text[:60], "…")
 
 # %% [markdown]
-# The same five days, and the draft is there, with a word on what became of it.
+# The same five days, and the draft is there, and its status says what happened to it.
 #
 # How long should a deadline be? Five days suit a contract that lawyers read; an hour suits a
 # customer who waits in a chat. And what does silence mean: published anyway, dropped, or passed on
@@ -558,7 +558,7 @@ print("published is what was read:", result.text == seen)
 # for the second. What would happen to a *keep* that comes while the poem is still being written?
 #
 # The Signal's sender could not be told: a Signal has no answer. And the decision did not say which
-# text it was about. Both can be cured.
+# text it was about. Both can be fixed.
 #
 # ## Updates: tell, and get an answer
 #
@@ -680,8 +680,8 @@ class DraftWorkflow(Drafting):
 # %% [markdown]
 # `execute_update` sends an Update and waits for its answer. A refusal is an exception, so a small
 # function prints what came of it. Nothing is stored before a Worker has accepted the Update.
-# `rpc_timeout=` limits the wait. Whoever then sends it again takes the same `id=`: if the first one
-# did arrive, its answer comes, and not "decided already".
+# `rpc_timeout=` limits the wait. To send it again, use the same `id=`: if the first one
+# did arrive, you get its answer, and not "decided already".
 
 # %%
 async def decide(handle, decision: Decision) -> None:
@@ -776,7 +776,7 @@ await handle.terminate(reason="This Update would be tried for ever.")
 #
 # ## A ladder of deadlines
 #
-# Five days of silence and then *expired* is hard on everyone. Better: **remind** the reader after
+# Five days of silence and then *expired* is hard for everyone. Better: **remind** the reader after
 # three days, **escalate** to someone else after four, **expire** after five. A notice goes out into
 # the world, so it is an Activity. Here it writes a text file into the folder `outbox`, under a name
 # that is the same on a retry, so that nobody is reminded twice.
@@ -799,7 +799,7 @@ def notify(notice: Notice) -> str:
 # %% [markdown]
 # The ladder is a loop over waits. `DraftWorkflow` calls `somebody_decides` already; drafts that
 # start from now on get the new one. `start_activity` asks for a notice and does not wait for it: a
-# mail server that is down must not hold up a decision. (A notice that is still on its way when the
+# mail server that is down must not delay a decision. (A notice that has not been written when the
 # Workflow ends is dropped.) The last line looks once more: a decision that came in the last moment
 # was accepted, so it counts.
 
@@ -841,8 +841,8 @@ print(*[letter.read_text() for letter in newest], sep="", end="")
 #
 # ## The person on another machine
 #
-# Decisions do not come from notebooks. The Worker learns of `notify`, and polls a Task Queue of its
-# own from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
+# Decisions do not come from notebooks. The Worker learns of `notify`, and polls its own Task Queue
+# from here on: Workers with an older `DraftWorkflow` must not take these drafts. Then a draft
 # starts, and its id is printed. With that id, anyone who reaches the Temporal Service can decide.
 # So let only your app reach it, with TLS and a key. And let the Update say who decides: your app
 # knows who has signed in.
@@ -884,8 +884,8 @@ print("python demos/module_one_03_human_in_the_loop/decide.py", handle.id)
 # with all drafts that wait. It has no database. What it shows are Queries, and its buttons are
 # Updates. Try to decide the same version in two windows.
 #
-# Here we decide from this notebook, as if we were that other machine: by the id alone, with a
-# Client of its own.
+# Here we decide from this notebook, as if we were that other machine: by the id alone, with
+# another Client.
 
 # %%
 elsewhere = await Client.connect(**ClientConfig.load_client_connect_config())
@@ -913,7 +913,7 @@ await handle.terminate(reason="counted")
 # %% [markdown]
 # Unless it is set otherwise, the Temporal Service
 # [ends a Workflow](https://docs.temporal.io/workflow-execution/limits) whose history has 51,200
-# events or 50 MB, and suggests a new start long before: at 4,096 events. The cure is
+# events or 50 MB, and suggests a new start long before: at 4,096 events. The answer is
 # [Continue-As-New](https://docs.temporal.io/develop/python/continue-as-new): the Workflow ends this
 # run and starts the next one under the same id, with an empty history and an input that holds all
 # it needs. Here that is the prompt and the draft. `DraftWorkflow` does so when the SDK suggests it.
@@ -963,10 +963,10 @@ async with await WorkflowEnvironment.start_local(
 print(result.status, "version", result.version)
 
 # %% [markdown]
-# The history grows, and begins anew. The id stayed, and so did the version number and the text,
-# because they were in the input of the new run. What is not carried over is gone: ask yourself of
-# each variable in `self` whether the next run needs it. The new run begins right after a decision
-# was carried out, so that none is lost.
+# The history grows, and then starts again from zero. The id stayed, and so did the version number
+# and the text, because they were in the input of the new run. What is not carried over is gone: ask
+# yourself of each variable in `self` whether the next run needs it. The new run begins right after
+# a decision was carried out, so that none is lost.
 #
 # <details><summary>Instructor: the same on stage (8 minutes)</summary>
 #
@@ -991,8 +991,8 @@ await stop_worker()
 # - A **Signal** tells; it is stored at once, and nobody answers. A **Query** reads. An **Update**
 #   is checked by a validator, answered, and leaves no event when it is refused.
 # - A bug fails a Workflow Task, not the Workflow: correct the code, and it goes on.
-# - `wait_condition` waits for days without a process. Its time-out is an answer, with a result of
-#   its own.
+# - `wait_condition` waits for days without a process. Its time-out is an answer, with its own
+#   result.
 # - A decision names the version that the person has read.
 # - A loop with a price waits in each round and has a bound.
 # - You measured it: a Query and a refused Update added no event; a loop without a wait spent a cent
@@ -1006,7 +1006,7 @@ progress()
 # %% [markdown]
 # ## Next
 #
-# **Exercise 3** makes an approval safe: who says nothing in 24 hours must not lose the draft, and
+# **Exercise 3** makes an approval safe: if nobody answers in 24 hours, the draft is not lost, and
 # nobody decides twice. Open `exercises/03_Human_in_the_Loop/Practice/` in the file browser.
 #
 # To read more:

@@ -9,13 +9,13 @@
 # %% [markdown]
 # # Exercise 4: a tool of your own
 #
-# You give the agent a tool that it has not got. It lives behind MCP, in a process of its own, and
+# You give the agent a new tool. It is behind MCP, in another process, and
 # runs only when a person has agreed.
 #
 # **You will practise** a tool that a model understands, a call through MCP as an Activity, and
 # consent by Update, Query and a wait.
 #
-# **Time** about 25 minutes. **Needs** lesson 04. Under each task stands a cell that checks what you
+# **Time** about 25 minutes. **Needs** lesson 04. Under each task is a cell that checks what you
 # wrote, with `hint` and `solution` to uncomment; the `Solution` folder beside this one holds every
 # answer.
 
@@ -341,7 +341,7 @@ await timeline(handle)
 
 # %% [markdown]
 # The first run has no `call_tool`: what nobody allowed was never asked for. In the picture of the
-# second it comes after the person's Update, and the tool ran in a process of its own.
+# second it comes after the person's Update, and the tool ran in another process.
 #
 # Would you like more? Write one of the other two tools as well, and offer both: `add_tool` may be
 # called twice.

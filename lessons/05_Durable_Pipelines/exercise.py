@@ -9,14 +9,14 @@
 # %% [markdown]
 # # Exercise 5: a digest that arrives once
 #
-# Every night five pages are read, and in the morning a letter tells what stood on them. One of the
+# Every night five pages are read, and in the morning a letter says what is on them. One of the
 # pages is gone. The first version of the digest is short, and works until that night. Then nobody
 # gets a letter; and on another night somebody gets two.
 #
-# **You will practise** a step that is done once, a Workflow that lives with a failed part, and a
-# Schedule.
+# **You will practise** a step that is done once, a Workflow that goes on when a part has failed,
+# and a Schedule.
 #
-# **Time** about 25 minutes. **Needs** lesson 05. Under each task stands a cell that checks what you
+# **Time** about 25 minutes. **Needs** lesson 05. Under each task is a cell that checks what you
 # wrote, with `hint` and `solution` to uncomment; the `Solution` folder beside this one holds every
 # answer.
 
@@ -332,8 +332,8 @@ with what_happens():
     print("times:", {f"{moment:%H h %M}" for moment in moments})
 
 # %% [markdown]
-# That was only a look at its times. Now run it once, and delete it again. Who reads the outbox
-# finds one more letter.
+# That was only a look at its times. Now run it once, and delete it again. The outbox then
+# has one more letter.
 
 # %%
 with what_happens():

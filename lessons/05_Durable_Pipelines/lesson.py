@@ -14,7 +14,7 @@
 # have each summary exactly once, and a reason for each one that is missing.
 #
 # **You will be able to**
-# - build a pipeline that retries what waiting cures, and gives up at once on the rest;
+# - build a pipeline that retries errors that pass, and gives up at once on the others;
 # - write each result exactly once, although a step may run twice;
 # - run many sources at once, with a bound, and name what failed and why;
 # - go on with a long download where it stopped, and start it all on a Schedule.
@@ -81,9 +81,9 @@ print(len(site.pages), "pages; the first is about", site.pages[0].topic)
 print((await read_page(site.pages[0].url, hosts=[site.host]))[:200], "…")
 
 # %% [markdown]
-# Who fetches addresses that others wrote must be careful. An address can lead into your own
+# Be careful when you fetch addresses that other people wrote. An address can lead into your own
 # network, to a file, or to a page without end. So `read_page` is told which `hosts` it may ask, and
-# what it refuses has a name of its own, `PageRefused`.
+# what it refuses has its own name, `PageRefused`.
 
 # %%
 doubtful = ["redirect_out", "redirect_file", "endless", "binary"]
@@ -118,9 +118,9 @@ with what_happens():
 receipt(before)
 
 # %% [markdown]
-# Two summaries were paid for, one page is missing, and you have nothing. **Two minutes with your
-# neighbour.** Twenty sources, every night, nobody watching. What else goes wrong, and what should
-# happen instead?
+# Two summaries were paid for, one page is missing, and you have nothing. **Two minutes with the
+# person next to you.** Twenty sources, every night, nobody watching. What else goes wrong, and what
+# should happen instead?
 #
 # <details><summary>What rooms usually find</summary>
 #
@@ -140,7 +140,7 @@ receipt(before)
 # | **Workflow** | the plan of the steps, durable for as long as it takes | the recipe |
 # | **Activity** | one step that does real work, and can be retried alone | one step of the recipe |
 # | **Worker** | a process that runs your Workflow and Activity code | the cook |
-# | **Temporal Service** | keeps the state, hands out tasks, retries | the head of the kitchen |
+# | **Temporal Service** | keeps the state, gives out tasks, retries | the head of the kitchen |
 # | **Task Queue** | a named channel from the service to Workers | the rail with the tickets |
 #
 # A cook may go home in the middle of a dish. The ticket still hangs on the rail, what is cooked is
@@ -203,7 +203,7 @@ class Research:
 # %% [markdown]
 # Two Activities, for now without a thought of errors. `fetch_url` waits for the network and is
 # `async`. `call_llm` uses a library that blocks, so it is an ordinary function, and runs in a
-# thread. In an `async def` it would hold up everything else in this Worker.
+# thread. In an `async def` it would block everything else in this Worker.
 
 # %% name="summary_of"
 from litellm import completion_cost
@@ -240,7 +240,7 @@ def call_llm(prompt: str) -> Summary:
 #
 # The third step writes into a real database, through [SQLAlchemy](https://docs.sqlalchemy.org).
 # Unless you say otherwise it is a SQLite file; with `DATABASE_URL` in `.env` it is your PostgreSQL,
-# and no line below changes. The connection belongs to the Worker's process. It is no input of a
+# and no line below changes. The connection belongs to the Worker's process. It is not an input of a
 # Workflow: inputs are stored for all to read, and the address may hold a password.
 
 # %% name="research_table"
@@ -309,7 +309,7 @@ for attempt in (1, 2):
 # ## The plan
 #
 # Each step has a limit for one attempt, and a policy for the next ones. `LLM_RETRY_POLICY` is one
-# that you find in many examples; we shall see what it is good for. Saving is tried for as long as
+# that you find in many examples; we will see what it is good for. Saving is tried for as long as
 # it takes, because the answer is paid for. Only a row that the database refuses, for its data or
 # for a rule of the table, never fits.
 
@@ -507,8 +507,8 @@ commit = await crash("commit")
 commit
 
 # %% [markdown]
-# The step ran twice, and there is one row. Now the same with a key that is drawn anew at each
-# attempt, as `uuid4()` does it. How many rows?
+# The step ran twice, and there is one row. Now the same with a new key at each
+# attempt, as `uuid4()` makes it. How many rows?
 
 # %%
 keyless = await crash("keyless")
@@ -520,7 +520,7 @@ keyless
 # payments and e-mails, where the other side takes an
 # [idempotency key](https://docs.temporal.io/activity-definition#idempotency).
 #
-# ## What a retry can cure
+# ## What a retry can fix
 #
 # Now break it.
 #
@@ -584,8 +584,8 @@ LLM_RETRY_POLICY = RetryPolicy(
 )
 
 # %% [markdown]
-# The same revoked key. The Workflow takes the policy when it asks for the step, so your list is in
-# force already.
+# The same revoked key. The Workflow takes the policy when it asks for the step, so it uses your
+# list already.
 
 # %%
 with wrong_key():
@@ -618,8 +618,8 @@ waits(handle)
 
 # %% [markdown]
 # Asked for four seconds, it waited one, and then two. A real provider would have refused both, and
-# some count what you send too early. And there is a second kind of 429, which no waiting cures.
-# Look at what comes with each:
+# some count what you send too early. And there is a second kind of 429, which stays however long
+# you wait. Look at what comes with each:
 
 # %%
 from litellm import RateLimitError
@@ -635,12 +635,12 @@ for fault in (rate_limited(retry_after=4), quota_exhausted()):
 
 # %% [markdown]
 # The same class twice: one says *later*, the other *your account is empty*. A list of names cannot
-# tell them apart. The Activity can: it raises an `ApplicationError` of its own, with
+# tell them apart. The Activity can: it raises its own `ApplicationError`, with
 # `next_retry_delay` for *later*, or `non_retryable=True` for *never*.
 #
 # Here is how `fetch_url` does it. A page that is busy says when to come back; one that is gone is
-# gone; what `read_page` refuses, it will refuse again. Whatever is not named here goes through as
-# it is, and is retried: trouble of the server, a time-out, a dropped line.
+# gone; what `read_page` refuses, it will refuse again. An error that is not named here is raised as
+# it is, and retried: an error of the server, a time-out, a dropped connection.
 #
 # `from None` keeps the original error's traceback out of the history. An error that is raised in an
 # `except` takes the one before along, and a library's traceback is long.
@@ -684,8 +684,8 @@ async def fetch_url(url: str) -> str:
 # providers say it with a 402, or in a text.)
 #
 # The last `except` asks for the **status**, because names depend on the provider: LiteLLM makes an
-# `APIError` of OpenAI's 403, and a `PermissionDeniedError` of Anthropic's. What no `except` here
-# knows still meets your list of names.
+# `APIError` of OpenAI's 403, and a `PermissionDeniedError` of Anthropic's. An error that no
+# `except` here catches is still compared with your list of names.
 
 # %% exercise="error_mapping"
 def out_of_money(error: RateLimitError) -> bool:
@@ -758,7 +758,7 @@ await trigger_research("a busy page", site.broken["busy"])
 print("requests that the site received:", site.visits(site.broken["busy"]))
 
 # %% [markdown]
-# ### Two who retry are one too many
+# ### Only one should retry
 #
 # `ask_model` says `max_retries=0`. What does the client do if you leave that out, and the provider
 # is in trouble?
@@ -815,9 +815,9 @@ receipt(handle)
 
 # %% [markdown]
 # Look at the failed attempt: it says only that time was up. The first call went on in its thread,
-# was answered, and was charged; nobody heard it. With the client's limit below Temporal's, a call
-# that gets no answer ends first, says why (`Timeout`), and leaves no thread behind. The client's
-# limit counts silence, though: each byte that comes starts the time again.
+# was answered, and was charged; nobody received it. With the client's limit below Temporal's, a
+# call that gets no answer ends first, says why (`Timeout`), and leaves no thread behind. The
+# client's limit counts silence, though: each byte that comes starts the time again.
 #
 # ## Predict, then run
 #
@@ -902,7 +902,7 @@ def reason_of(error: BaseException) -> str:
     return str(error)
 
 # %% [markdown]
-# What a batch remembers stands in a class of its own, with the Query that tells how far it is. Its
+# What a batch remembers is in a separate class, with the Query that tells how far it is. Its
 # `slots` are a semaphore: `async with self.slots` waits for a free one of the `at_once` slots, and
 # gives it back at the end.
 
@@ -1015,7 +1015,7 @@ show_bars({row["topic"]: len(row["summary"]) for row in found}, unit="characters
 #
 # `at_once` bounds one batch. Two batches are twice as fast, and the provider counts both. A limit
 # for all of them belongs to the Task Queue: `max_task_queue_activities_per_second` says how many
-# Activities it hands out in a second, to however many Workers. The same eight sources without and
+# Activities it gives out in a second, to however many Workers. The same eight sources without and
 # with it:
 
 # %%
@@ -1042,9 +1042,9 @@ for run in (run_worker, polite_worker):
     print(f"{run.__name__}: {told.status.name} after {seconds:.1f} s")
 
 # %% [markdown]
-# Eight sources are 24 Activities. The queue hands out some at once, and then three a second: some
-# seven seconds in place of one. The limit counts whatever is on the queue, so in real life the
-# model's calls get a Task Queue of their own. Give each of its Workers the same limit: they
+# Eight sources are 24 Activities. The queue gives out some at once, and then three a second: about
+# seven seconds instead of one. The limit counts whatever is on the queue, so in real life the
+# model's calls get their own Task Queue. Give each of its Workers the same limit: they
 # overwrite each other's. And unlike here, a Task Queue usually has four partitions that share the
 # limit, so a few Activities may take twice as long.
 #
@@ -1153,22 +1153,22 @@ print("the second attempt fetched:", "all parts" if done.parts == 20 else "only 
 
 # %% [markdown]
 # It went on where the first attempt had told that it was. This Worker could still say that it was
-# shutting down, and handed over the last number. One that is killed says nothing. Then the two
+# shutting down, and sent the last number. One that is killed says nothing. Then the two
 # seconds of the `heartbeat_timeout` pass, and the next attempt goes on from the last number that
 # *reached* the service: the SDK sends one in 80 % of the `heartbeat_timeout`, so it may be older by
 # as much. `file.truncate(done)` cuts off what was written since.
 #
-# Note the order in your cell: write first, then tell. The other way round, a crash in between would
-# leave a hole. And the file is on this machine: where the next attempt may run on another one, the
-# parts belong where both can reach them.
+# Look at the order in your cell: write first, then tell. In the other order, a crash in between
+# would leave a gap in the file. And the file is on this machine: where the next attempt may run on
+# another one, the parts belong where both can reach them.
 #
 # ## Every morning at six
 #
 # A [Schedule](https://docs.temporal.io/develop/python/schedules) is a clock inside the Temporal
-# Service, which starts a Workflow at the times that you name, without a machine of its own.
+# Service, which starts a Workflow at the times that you name. It needs no machine of yours.
 #
 # It starts the batch with its first three sources, every day at six in Berlin. Each run gets the
-# `id` with its time behind it, so each run has keys of its own, and rows of its own. The `policy`
+# `id` with its time behind it, so each run has its own keys and its own rows. The `policy`
 # answers three questions:
 # - The last run is not over at six? The new one is **skipped**, unless `overlap` says otherwise.
 # - The Temporal Service was down? It makes up for the starts that it missed, by default of a whole
@@ -1216,7 +1216,7 @@ show_rows(saved_by(morning.id), columns=["topic", "summary"])
 #
 # 1. `demos/README.md` has the run sheet of demo 05: twenty sources under a storm of faults, with
 #    Workers that you kill and start. At the end, twenty rows.
-# 2. Before *What a retry can cure*, let the room vote: is the wrong key retried? Most say no, as
+# 2. Before *What a retry can fix*, let the room vote: is the wrong key retried? Most say no, as
 #    the authors of the list did.
 # 3. *Predict, then run* is good in pairs: one predicts, the other says why not. Compare the scores.
 #
@@ -1234,13 +1234,13 @@ await stop_worker()
 #
 # - An Activity runs **at least once**. A key that is the same at each attempt, and a database that
 #   refuses the second row, make it **exactly once**.
-# - What waiting cures is retried; what stays wrong is given up at once, by the exact name of its
+# - An error that passes is retried; one that stays is given up at once, by the exact name of its
 #   error. Where a name is not enough, the Activity looks at the status, and says `non_retryable` or
 #   `next_retry_delay`.
-# - One who retries is enough: `max_retries=0`, and the client's timeout below the Start-to-Close
-#   timeout.
+# - Only one part of the app should retry: `max_retries=0`, and the client's timeout below the
+#   Start-to-Close timeout.
 # - Child Workflows fan out, a semaphore bounds them, and one bad source is named, not fatal.
-# - A heartbeat keeps what a long step has reached. A Schedule needs no machine of its own.
+# - A heartbeat keeps what a long step has reached. A Schedule needs no machine of yours.
 # - You measured it: a killed Worker left one row with the key and two without; a wrong key cost
 #   three requests, then one; 18 rows and 18 answered calls came out of a batch whose Worker was
 #   restarted.
