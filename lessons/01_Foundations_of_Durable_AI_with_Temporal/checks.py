@@ -59,7 +59,7 @@ async def llm_call(learner: Learner) -> None:
     learner.step("It asks the model once")
     result = await provider.runs(function, PROMPT, timeout=7)
     asks_well(learner, provider, PROMPT)
-    learner.step("It gives up in time")
+    learner.step("It has a time limit")
     _own_timeout(learner, provider)
     if "timeout" in inspect.signature(function).parameters:
         by_default = Provider(learner)
@@ -84,7 +84,7 @@ async def llm_call(learner: Learner) -> None:
         'document.build(story(content, title="Research Report"), **pages), inside of the with; '
         "then return safe_name(filename).",
     ),
-    means="The PDF is there whole or not at all, holds what it was given, and is called by name.",
+    means="The PDF is there whole or not at all, holds what it was given, and its name comes back.",
 )
 async def create_pdf(learner: Learner) -> None:
     function = function_of(
@@ -108,7 +108,7 @@ async def create_pdf(learner: Learner) -> None:
         _one(learner, written)
         if len(built) > 1:
             learner.not_yet(
-                f"The document is built {len(built)} times.", "Once is enough: one `build`."
+                f"The document is built {len(built)} times.", "Call it once: one `build`."
             )
         if written[0] != safe_name("a/b"):
             learner.not_yet(
@@ -162,7 +162,7 @@ async def research(learner: Learner) -> None:
     hints=(
         "What did the line `answered` of each receipt say, and was there a PDF at the end?",
         "Run the failures' cells again and read the receipts: what was answered was paid, also "
-        "where nobody heard it.",
+        "where nobody received it.",
         "Paid are, from top to bottom: 0, 1, 0, 0, 1, and 2 for the killed process. What was lost "
         "and what you would want are in your own words.",
     ),
@@ -194,7 +194,7 @@ async def losses(learner: Learner) -> None:
         "and break; except (RateLimitError, Timeout, InternalServerError): if attempt == 3: raise, "
         "else time.sleep(attempt). At the end draft.write_text(…) and draft.replace(file).",
     ),
-    means="A saved answer is never asked for again, what passes is tried again, files are whole.",
+    means="A saved answer is not asked for again, an error that passes is, and files are whole.",
 )
 async def saved_call(learner: Learner) -> None:
     function = function_of(learner, "saved_call", "prompt: str", _retry_words)
@@ -233,7 +233,7 @@ async def ask_subject(learner: Learner) -> None:
     asks_well(learner, provider, PROMPT, wording="question")
     learner.step("It asks for the shape of Subject")
     _shape(learner, provider.call.get("response_format"), shape)
-    learner.step("It gives up in time")
+    learner.step("It has a time limit")
     _some_timeout(learner, provider)
     learner.step("It returns the text of the answer")
     _text_alone(learner, result, provider, said, shape)
@@ -580,7 +580,7 @@ def _pdf_failed(learner: Learner, error: Exception, nothing_written: str = BUILD
     if any(one.startswith("[story(") for one in given):
         learner.not_yet(
             "document.build is given a list with a list in it.",
-            "story gives a list already: take the brackets around it away.",
+            "story gives a list already: take away the brackets around it.",
         )
     if any(one == "story" for one in given):
         learner.not_yet(
@@ -623,7 +623,8 @@ def _holds(learner: Learner, pages: list[str]) -> None:
         )
     if "## Facts" in text:
         learner.not_yet(
-            "The Markdown shows raw: `## Facts`.", "Make the paragraphs with `story(content, …)`."
+            "The Markdown is shown as it is: `## Facts`.",
+            "Make the paragraphs with `story(content, …)`.",
         )
     if not all(f"Page {n}" in page for n, page in enumerate(pages, 1)):
         learner.not_yet(
@@ -1133,7 +1134,7 @@ class _Saving:
 
     async def tries_again(self) -> None:
         say = self.learner.not_yet
-        self.learner.step("What passes by itself is tried again, after a pause")
+        self.learner.step("An error that passes is tried again, after a pause")
         for name in ("RateLimitError", "Timeout", "InternalServerError"):
             self.empty()
             self.reset([_error(name)])
@@ -1269,12 +1270,12 @@ class _Saving:
                 )
             if raised is None:
                 say(
-                    f"{name} is swallowed: nobody hears that {why}.",
-                    "Catch the three that pass by themselves, and let all others through.",
+                    f"{name} is swallowed: nobody learns that {why}.",
+                    "Catch the three that pass by themselves, and do not catch any other.",
                 )
             if not isinstance(raised, _kind(name)):
                 saw, _ = explain(self.learner, raised)
-                say(f"{name} becomes another error: {saw}", "Let it through as it is.")
+                say(f"{name} becomes another error: {saw}", "Do not catch it.")
 
     async def saves_whole(self) -> None:
         self.learner.step("The file is saved whole, or not at all")

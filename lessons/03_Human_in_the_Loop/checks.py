@@ -475,7 +475,7 @@ def _done_instead(learner: Learner, function: Any, meant: str) -> str:
     handle = _parameter(function)
     for node in ast.walk(learner.tree):
         if isinstance(node, ast.Assign) and handle in map(ast.unparse, node.targets):
-            return f"`{handle} = …` puts another handle in the place of the one that was given"
+            return f"`{handle} = …` puts another handle instead of the one that was given"
     for call in ast.walk(learner.tree):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             continue
@@ -550,8 +550,8 @@ async def _speaks(learner: Learner, function: Any, wording: str, *inputs: Any) -
         except (asyncio.TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             waits = any(learner.calls("result"))
             learner.not_yet(
-                "The function does not come back: "
-                + ("it waits for the Workflow's end." if waits else "it goes on and on."),
+                "The function does not return: "
+                + ("it waits for the Workflow's end." if waits else "it never ends."),
                 f"A handle's `result()` waits; here write `{wording}`."
                 if waits
                 else f"Send once, without a loop: `{wording}`.",
@@ -794,7 +794,7 @@ async def rounds(learner: Learner) -> None:
 
 async def _ten_rounds(learner: Learner, kind: type) -> None:
     """Ten drafts that nobody keeps, and then an end. The first decision is there very early."""
-    bound = "Let the loop go round ten times: `for round in range(10):`."
+    bound = "Let the loop run ten times: `for round in range(10):`."
 
     async def script(talk: Talk, model: Model) -> None:
         ended = lambda: talk.trial.completed or bool(talk.trial.failure)  # noqa: E731
@@ -856,7 +856,7 @@ async def _edit_redo_keep(learner: Learner, kind: type) -> Trial:
             learner,
             talk.drafted(2),
             lambda: _ends_early(learner, talk) or "After an edit it writes no other draft.",
-            "After a decision to edit or redo, the loop goes round: it asks llm_call again.",
+            "After a decision to edit or redo, the loop runs again: it asks llm_call again.",
         )
         await _one_call(learner, talk, model, 2)
         await text_of(learner, talk, model.text(2), {"the first draft": model.text(1)})
@@ -867,7 +867,7 @@ async def _edit_redo_keep(learner: Learner, kind: type) -> Trial:
             learner,
             talk.drafted(3),
             "After a redo it writes no other draft.",
-            "After a decision to redo, the loop goes round with the prompt as it is.",
+            "After a decision to redo, the loop runs again with the prompt as it is.",
         )
         await _one_call(learner, talk, model, 3)
         if model.asked[2] != model.asked[1]:
@@ -925,7 +925,7 @@ async def _one_call(learner: Learner, talk: Talk, model: Model, number: int) -> 
 @blank(
     "deadline",
     hints=(
-        "Who raises what when the time is up? And what should the caller get then?",
+        "What is raised when the time is up, and where? And what should the caller get then?",
         "wait_condition takes a `timeout`, a timedelta; "
         "https://docs.temporal.io/develop/python/message-passing#wait-in-message-handler",
         '`timeout=timedelta(days=5)`, and `return Draft(text=self.latest_text, status="expired")`.',
@@ -977,7 +977,7 @@ async def _silence(
     if len(model.asked) > 1:
         learner.not_yet(
             f"Nobody decided, and {len(model.asked)} drafts were written.",
-            "After the time-out, return; do not go round.",
+            "After the time-out, return; do not begin another round.",
         )
     if silence.blocks:
         learner.not_yet(
@@ -1198,7 +1198,7 @@ async def validator(learner: Learner) -> None:
 @blank(
     "approval_ends",
     hints=(
-        "What does wait_condition do when its time is up, and who catches that?",
+        "What does wait_condition do when its time is up, and what in your code catches that?",
         "The blank `deadline` of the lesson does the same for a DraftWorkflow.",
         "`try:` around the wait, `except asyncio.TimeoutError:` and "
         '`return ApprovalResult("expired", draft)`.',
@@ -1504,7 +1504,7 @@ def _is_reason(learner: Learner, returned: Any) -> None:
     if not returned.strip():
         told = "an empty text"
     elif returned in written and "{" in returned:
-        told, do = "braces and all", f'An f is missing before the quotes: `f"{returned}"`.'
+        told, do = "with the braces in it", f'An f is missing before the quotes: `f"{returned}"`.'
     elif returned in written and re.fullmatch(r"(str\()?error[.\w()]*", returned):
         told = "because it is in quotes"
     elif returned in written:

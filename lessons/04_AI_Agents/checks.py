@@ -546,7 +546,7 @@ ROOM = "a table for four"
 @blank(
     "dispatch",
     hints=(
-        "What may the model have got wrong, and who should hear of it? And how does a Workflow "
+        "What may the model have got wrong, and who should learn of it? And how does a Workflow "
         "run an Activity of which it knows the name alone?",
         "`execute_activity` takes a text instead of a function, and a list of inputs as `args=`; "
         "https://python.temporal.io/temporalio.workflow.html#execute_activity",
@@ -583,7 +583,7 @@ async def dispatch(learner: Learner) -> None:
     code_failed(learner, trial, [Step("book_table", 13, {}, "arguments")])
     if not trial.completed:
         learner.not_yet(
-            f"The Workflow does not come to its end. {trial.failure}".strip(),
+            f"The Workflow does not end. {trial.failure}".strip(),
             "See what `dispatch` waits for.",
         )
     well, search, invented, misfit, broken, failing, cancelled = trial.result
@@ -719,7 +719,7 @@ def _told(learner: Learner, got: list[Any], step: str, word: str) -> None:
             'Begin it like this: `f"error: …"`, so that it is not read as a result.',
         )
     if "{" in got[2] and "call" in got[2]:
-        learner.not_yet(f"The text is {short(got[2])}, braces and all.", "An `f` is missing.")
+        learner.not_yet(f"The text has braces in it: {short(got[2])}.", "An `f` is missing.")
     if word not in got[2]:
         learner.not_yet(
             f"The text is {short(got[2])}: it does not say what is wrong.",
@@ -743,7 +743,7 @@ def _names_tools(learner: Learner, got: list[Any]) -> None:
 
 
 def _tells_why(learner: Learner, got: list[Any]) -> None:
-    step = "A tool that has failed for good is told, with its reason"
+    step = "A tool that failed at its last attempt is told, with its reason"
     learner.step(step)
     if got[0] == "returned" and got[2] is not None and SHUT not in got[2]:
         if "Activity task failed" in got[2]:
@@ -768,8 +768,8 @@ def _tells_why(learner: Learner, got: list[Any]) -> None:
     hints=(
         "When does the loop end, and how does the model say that it is done? And must two "
         "searches wait for each other?",
-        "`asyncio.gather` takes awaitables, one after the other, not a list: a star hands a list "
-        "over; https://docs.python.org/3/library/asyncio-task.html#asyncio.gather",
+        "`asyncio.gather` takes awaitables, one after the other, not a list: a star passes a list "
+        "so; https://docs.python.org/3/library/asyncio-task.html#asyncio.gather",
         "`while turns < budget.turns and dollars < budget.dollars:`, `return AgentResult("
         '"answered", turn.text, turns, dollars, steps)`, and `results = await asyncio.gather('
         "*[dispatch(call) for call in turn.calls])`.",
@@ -915,7 +915,7 @@ def _answered(learner: Learner, trial: Trial, model: Model) -> None:
     if trial.failure:
         learner.not_yet(f"The Workflow failed: {trial.failure}", right)
     if not trial.completed:
-        learner.not_yet("The Workflow does not come to its end.", right)
+        learner.not_yet("The Workflow does not end.", right)
     got = trial.result
     if not isinstance(got, dict) or "status" not in got:
         learner.not_yet(f"The result is {kind_of(got)}, not an AgentResult.", right)
@@ -945,8 +945,8 @@ def _gathered(learner: Learner, failure: Any) -> None:
         learner.not_yet("What `asyncio.gather` gives was not awaited: it is not a list yet.", right)
     if "unhashable type: 'list'" in str(failure):
         learner.not_yet(
-            "`asyncio.gather` is given a list, and takes awaitables one by one: a star, `*`, hands "
-            "them over so.",
+            "`asyncio.gather` is given a list, and takes awaitables one by one: a star, `*`, "
+            "passes them like that.",
             right,
         )
 
@@ -1019,7 +1019,7 @@ CHOICES: dict[str, tuple[str, tuple[tuple[Any, str], ...], Any]] = {
         "Inside of it `from datetime import date as day`, then `return "
         'day.fromisoformat(date).strftime("%A")`; and a docstring on the line below `def`.',
     ),
-    means="A function that a model can choose, and that says no to what makes no sense.",
+    means="A function that a model can choose, and that refuses what makes no sense.",
 )
 async def own_tool(learner: Learner) -> None:
     ran(learner, lambda error: _other_tool(learner, getattr(error, "name", "")))
@@ -1375,7 +1375,7 @@ async def mcp_call(learner: Learner) -> None:
         )
     if returned := [n for n in lines if isinstance(n, ast.Return)]:
         learner.not_yet(
-            f"The tool has failed, and `{ast.unparse(returned[0])}` hands that over as a result.",
+            f"The tool has failed, and `{ast.unparse(returned[0])}` gives that back as a result.",
             "Write `raise ApplicationError(text, non_retryable=True)` in its place.",
         )
     learner.not_yet(f"The tool has failed, and `call_tool` returns {short(got)}.", right)
@@ -1402,7 +1402,7 @@ HOUR = 3600.0
         "call.id in self.consents, timeout=timedelta(hours=1))` in a `try`; then `if not "
         'self.consents.pop(call.id, False): return "error: nobody allowed it"`.',
     ),
-    means="No call of the tool without a person's yes, and silence is a no.",
+    means="The tool is not called without a person's yes, and silence is a no.",
 )
 async def consent(learner: Learner) -> None:
     kind = is_workflow(learner, "CarefulAgent")

@@ -258,7 +258,7 @@ def _why_another(learner: Learner) -> str:
         ("started_time", "`started_time` is that of the attempt, not of the step."),
         ("time", "The time is another one at each attempt."),
         ("now", "The time is another one at each attempt."),
-        ("random", "Chance does not repeat itself."),
+        ("random", "A random value is another one each time."),
         ("id(", "`id(…)` is a place in memory."),
         ("hash(", "`hash` of a text is another one in each process."),
     ):
@@ -292,7 +292,7 @@ async def _other_rows(learner: Learner, copy: Any, given: Any, room: Database, k
         learner.not_yet(
             "Another Workflow saves the same source, and its row is not there: the key is "
             f"{_short(key)} again.{told}",
-            f"The Workflow's id belongs into it: {KEY}.",
+            f"The Workflow's id belongs in it: {KEY}.",
         )
     learner.step("The key names the step as well")
     if key == "check":
@@ -358,7 +358,7 @@ async def _tells_of_a_full_disk(learner: Learner, function: Any, given: Any) -> 
         "timedelta(seconds=5), timedelta(minutes=2), and seven names: all but "
         "InternalServerError, RateLimitError, ServiceUnavailableError and Timeout.",
     ),
-    means="Errors that pass are tried again, and errors that stay are told at once.",
+    means="Errors that pass are tried again, and errors that stay are reported at once.",
 )
 async def llm_retry_policy(learner: Learner) -> None:
     ran(learner, _policy_words)
@@ -390,7 +390,7 @@ def _policy_words(error: BaseException) -> tuple[str, str] | None:
         return (
             f"`{name}` stands without quotes: Python looks for a thing of that name, and the list "
             "holds the names themselves, as texts.",
-            f'Write `"{name}"`, and each name of the list so.',
+            f'Write `"{name}"`, and each name of the list in the same way.',
         )
     return None
 
@@ -499,7 +499,7 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
             family = name in ("ContentPolicyViolationError", "ContextWindowExceededError")
             more = " That it is a kind of BadRequestError does not count." if family else ""
             learner.not_yet(
-                f"{name} is tried again: that is {told}, ten times over.{more}",
+                f"{name} is tried again: that is {told}, ten times.{more}",
                 f'Add `"{name}"` to the list.',
             )
 
@@ -527,14 +527,14 @@ def _is_exact(learner: Learner, name: str) -> None:
     bare = name.strip().rpartition(".")[2]
     if bare in known and bare != name:
         learner.not_yet(
-            f"{name!r} is compared letter by letter, and no error is called so.",
+            f"{name!r} is compared letter by letter, and no error has that name.",
             f'The bare name alone: `"{bare}"`.',
         )
     near = next(iter(difflib.get_close_matches(bare, known, 1, 0.8)), "")
     near = near or (f"{bare}Error" if f"{bare}Error" in known else "")
     if near:
         learner.not_yet(
-            f"{name!r} is nearly the name of an error, and nearly does not count.",
+            f"{name!r} is nearly the name of an error, and only the exact name counts.",
             f'Write `"{near}"`.',
         )
     if name.isdigit():
@@ -553,12 +553,12 @@ LATER = 'raise ApplicationError("…", type="RateLimitError", next_retry_delay=w
 @blank(
     "error_mapping",
     hints=(
-        "Which of the two is the same in an hour? And who knows how long the other one lasts?",
+        "Which of the two is the same in an hour? And where is it said how long the other lasts?",
         "`fetch_url`, in the cell before, does both: look at PageNotFound and PageBusy. See also "
         "https://docs.temporal.io/develop/python/failure-detection#next-retry-delay",
         f"`{QUOTA}`, and below it `{LATER}`.",
     ),
-    means="An empty account is told at once, and a busy provider is asked again when it says so.",
+    means="An empty account ends it at once; a busy provider is asked again when it says so.",
 )
 async def error_mapping(learner: Learner) -> None:
     function = is_activity(learner, "call_llm", "str")
@@ -839,7 +839,7 @@ async def fan_out(learner: Learner) -> None:
     learner.step("Each source has a child Workflow of its own")
     _each_once(learner, trial, sources)
     _ids(learner, trial)
-    learner.step(f"So many at once as there are slots: {AT_ONCE} here")
+    learner.step(f"As many at once as there are slots: {AT_ONCE} here")
     _at_once(learner, trial)
     learner.step("It waits for all of them")
     report = _report(learner, trial)
@@ -885,7 +885,7 @@ async def _batch(
     if trial.too_early:
         _only_started(learner)
         learner.not_yet(
-            "The Workflow ends while children of it are still at work.",
+            "The Workflow ends while children of it still run.",
             f"Wait for all, `{GATHER}`, and let no child's error end the batch: `{APPEND}`.",
         )
     if trial.task_failure:
@@ -903,7 +903,7 @@ def _only_started(learner: Learner) -> None:
     if started and not handles:
         learner.not_yet(
             "`start_child_workflow` waits for the child's start, and not for its end: the Workflow "
-            "ends while its children are still at work.",
+            "ends while its children still run.",
             f"`execute_child_workflow` waits for the end: `{CHILD}`.",
         )
 
@@ -924,7 +924,7 @@ def _code_failed(learner: Learner, trial: Trial) -> None:
             learner.not_yet(
                 "`asyncio.gather` is given all coroutines as one thing, and waits for that: a `*` "
                 "is missing before them.",
-                f"The `*` hands them over one by one: `{GATHER}`.",
+                f"The `*` passes them one by one: `{GATHER}`.",
             )
     for call in learner.calls("execute_child_workflow"):
         if "positional argument" in message and len(call.args) > 2:
@@ -1040,7 +1040,7 @@ def _turned_round(learner: Learner) -> None:
                 learner.not_yet(
                     f"`{ast.unparse(call)}` gives the source first and then the number; "
                     "`research` takes the number first, and so the child was given the number.",
-                    f"Turn them round: `self.research({', '.join(numbered)})`.",
+                    f"Exchange them: `self.research({', '.join(numbered)})`.",
                 )
 
 
@@ -1067,7 +1067,7 @@ def _no_number(learner: Learner, started: Sequence[Any]) -> None:
             if not any(re.search(rf"\b{re.escape(name)}\b", made) for name in own):
                 learner.not_yet(
                     f"All children have the id {_short(started[0].id)}, and the second was "
-                    f"refused: the `number` is not in `{made}`.",
+                    f"refused: the `number` does not stand in `{made}`.",
                     f"Put it behind the Workflow's id: `{CHILD}`.",
                 )
 
@@ -1093,7 +1093,7 @@ def _ids(learner: Learner, trial: Trial) -> None:
             told = _short(one.id)
             learner.not_yet(
                 f"A child's id is {told}, which does not begin with this Workflow's id.{braces} "
-                "Its rows would not be found, and a second batch would meet its ids.",
+                "Its rows would not be found, and a second batch would have the same ids.",
                 f"Write `{CHILD}`.",
             )
 
@@ -1192,13 +1192,13 @@ DETAILS = "done = info.heartbeat_details[0] if info.heartbeat_details else 0"
         "https://docs.temporal.io/develop/python/failure-detection#activity-heartbeats",
         f"`{DETAILS}`, and at the end of the loop `activity.heartbeat(done)`.",
     ),
-    means="An attempt that dies leaves word of how far it was, and the next one goes on there.",
+    means="An attempt that dies has told how far it was, and the next one goes on from there.",
 )
 async def heartbeat(learner: Learner) -> None:
     function = is_activity(learner, "download", "str")
     with tempfile.TemporaryDirectory() as folder:
         whole = Archive(Path(folder) / "whole.txt")
-        learner.step("The first attempt begins at the beginning, and fetches all")
+        learner.step("The first attempt begins at the start, and fetches all")
         result = await _fetch(learner, function, whole)
         _is_whole(learner, whole, "After an attempt that nothing interrupts")
         if whole.starts[0] != 0:
@@ -1301,7 +1301,7 @@ async def _breaks(learner: Learner, function: Any, archive: Archive) -> None:
     except httpx.ReadError:
         return
     learner.not_yet(
-        "The line dies in the middle, and the Activity swallows the error: to Temporal a success.",
+        "The connection breaks, and the Activity swallows the error: to Temporal a success.",
         "Take `try` and `except` out: only an error that is raised is tried again.",
     )
 
@@ -1312,14 +1312,14 @@ def _tells(learner: Learner, archive: Archive) -> None:
     if not archive.heard:
         named = re.search(r"activity\.heartbeat\b", learner.text)
         kept = any("heartbeat_details" in ast.unparse(c.func) for c in _all_calls(learner))
-        saw = "It tells nothing: an attempt that dies leaves no word."
+        saw = "It tells nothing: an attempt that dies leaves no number."
         if named and not any(learner.calls("heartbeat")):
             saw = "`activity.heartbeat` is named, and not called."
         elif kept:
-            saw = "`heartbeat_details` is what was told before; what is added to it nobody hears."
+            saw = "`heartbeat_details` is what was told before; nobody reads what is added to it."
         learner.not_yet(saw, right)
     if not archive.heard[-1]:
-        learner.not_yet("It says that it lives, and not how far it is.", right)
+        learner.not_yet("It says that it runs, and not how far it is.", right)
     if len(archive.heard) < len(archive.starts):
         learner.not_yet(
             f"{len(archive.starts)} parts came, and it told {len(archive.heard)} times: an attempt "
@@ -1339,7 +1339,7 @@ def _tells(learner: Learner, archive: Archive) -> None:
     if early and any("heartbeat" in ast.unparse(call) for call in learner.calls("heartbeat")):
         learner.not_yet(
             f"It tells {early[0][0][0]} bytes while {early[0][1]} are on disk: a crash in between "
-            "leaves a hole.",
+            "leaves a gap.",
             "First write and flush, then `activity.heartbeat(done)`.",
         )
 
@@ -1433,7 +1433,7 @@ async def send_digest(learner: Learner) -> None:
         if len(list(outbox.iterdir())) != 2:
             learner.not_yet(
                 f"Another digest writes {name!r} again, over the first one's letter.",
-                f"The Workflow's id belongs into the name: {NAME}.",
+                f"The Workflow's id belongs in the name: {NAME}.",
             )
     learner.step("Nobody sees half a letter")
     async with providers.away() as room:
@@ -1543,7 +1543,7 @@ def _letters(learner: Learner, outbox: Path, name: Any) -> None:
             "`file` has it: write `draft.replace(file)`.",
         )
     if not found:
-        printed = " What is printed, nobody gets." if any(learner.calls("print")) else ""
+        printed = " Nobody gets what is printed." if any(learner.calls("print")) else ""
         learner.not_yet(
             f"The Activity has run, and the outbox is empty.{printed}", f"Write {WHOLE}."
         )
@@ -1733,7 +1733,7 @@ def _one_letter(learner: Learner, trial: Trial, letters: Sequence[Any]) -> None:
     asked = [one for one in trial.activities if one.name == "send_digest"]
     if not asked and not trial.completed:
         learner.not_yet(
-            "The Workflow does not come to an end, and has sent no letter.",
+            "The Workflow does not end, and has sent no letter.",
             f"Write {SEND}. If it looks right, the machine may be slow: run this cell again.",
         )
     if not asked:
@@ -1803,7 +1803,7 @@ def _tells_all(
         told = f" `{asked[0]}` asks for those that worked." if asked else ""
         learner.not_yet(
             f"The letter says that {named[0]['topic']} is missing, which worked, and does not name "
-            f"{bad[0]['topic']}, which failed: the condition is turned round.{told}",
+            f"{bad[0]['topic']}, which failed: the condition is the opposite.{told}",
             f"Those that failed are exceptions: {MISSING}.",
         )
     for source in bad:
@@ -1873,7 +1873,7 @@ def _why_others(learner: Learner) -> str:
             ):
                 return (
                     f" `found` holds what was found, and `{ast.unparse(test.left)}` is a source: "
-                    f"`{ast.unparse(test)}` is so for all of them."
+                    f"`{ast.unparse(test)}` is true for all of them."
                 )
     return ""
 

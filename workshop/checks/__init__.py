@@ -279,7 +279,7 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     except NotYet as found:
         verdict, saw, do = found.verdict, found.saw, found.do
     except asyncio.TimeoutError:
-        verdict, saw = NOT_YET, "This step does not come to an end."
+        verdict, saw = NOT_YET, "This step does not end."
         do = "See whether your code waits for something or never ends its loop."
     except NotDecided as reason:
         verdict, (saw, do) = NOT_DECIDED, _busy(str(reason))
@@ -522,7 +522,7 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
                 if whole.over() or turning.over(beat):
                     raise asyncio.TimeoutError
                 if time.monotonic() - began > GIVE_UP_SECONDS:
-                    raise NotDecided("The check has not come to its end.")
+                    raise NotDecided("The check has not ended.")
     finally:
         if not done.done():
             # Nobody waits for it any longer: it ends its Workflow and its Worker.

@@ -399,7 +399,7 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
     if messages is None or messages == []:
         say("completion is given no messages: nothing is asked.", right)
     if isinstance(messages, str):
-        say("messages is a str. It must be a list of dicts.", right)
+        say("messages is a str, one text. It must be a list of dicts.", right)
     if isinstance(messages, dict):
         say("messages is one dict. It must be a list of dicts.", f"Put brackets around it. {right}")
     if isinstance(messages, set) or not isinstance(messages, (list, tuple)):
@@ -448,7 +448,7 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
         say(f"The model is asked the word {content!r}.", f"Without quotes. {right}")
     if "{" in content:
         say(
-            f"The model is asked {content[:50]!r}, braces and all.",
+            f"The model is asked {content[:50]!r}, with the braces in it.",
             f"An `f` is missing before the quotes, or take them away. {right}",
         )
     say(f"The model is asked {content[:60]!r}, whatever the prompt is.", right)

@@ -101,7 +101,7 @@ def _is_alone(learner: Learner, name: str) -> None:
             missing = [f"`{other}`" for other in right if other not in there]
             learner.not_yet(
                 f"The class has two methods with the name `{name}`: the second takes the place of "
-                "the first, decorator and all.",
+                "the first, with its decorator.",
                 f"Give each a name of its own; {missing[0]} is missing."
                 if missing
                 else "Take one of them out, or give each a name of its own.",

@@ -84,7 +84,7 @@ class Validator:
         for ours in _texts(test):
             for theirs in _texts(_parsed(want)):
                 if ours != theirs and ours.lower() == theirs.lower():
-                    do += " Mind small and capital letters."
+                    do += " Look at small and capital letters."
         return saw, do
 
     def let_through(self, condition: str, done: Refusal) -> Said:

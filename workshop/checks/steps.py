@@ -497,7 +497,7 @@ def code_failed(learner: Learner, trial: Trial, steps: Sequence[Step]) -> None:
     ]
     if "positional argument" in text and by_place:
         learner.not_yet(
-            f"`{ast.unparse(by_place[0])}` is given by its place, and nobody knows what it is.",
+            f"`{ast.unparse(by_place[0])}` is given by its place, and it is not clear what it is.",
             f"Name it: `start_to_close_timeout={ast.unparse(by_place[0])}`.",
         )
     if "positional argument" in text and "execute_activity" in text:
@@ -771,7 +771,7 @@ def _queue(learner: Learner, got: Any, want: str, who: str) -> None:
     if got != want:
         near = difflib.SequenceMatcher(None, got.lower(), want.lower()).ratio() > 0.7
         word = " A misspelt queue is a queue that nobody else knows." if near else ""
-        learner.not_yet(f"{who} the Task Queue {got!r}.{word}", f"{right}, exactly so.")
+        learner.not_yet(f"{who} the Task Queue {got!r}.{word}", f"{right}, exactly like that.")
 
 
 def _registered(
@@ -938,7 +938,7 @@ async def started(
     learner.step(f"It runs {workflow}")
     if first.workflow_type.name == f"{workflow}.run":
         learner.not_yet(
-            f"The Workflow was named by the text {first.workflow_type.name!r}: none is called so.",
+            f"The Workflow was named by the text {first.workflow_type.name!r}: none has that name.",
             f"Write {workflow}.run without quotes.",
         )
     if first.workflow_type.name != workflow:
@@ -956,7 +956,7 @@ async def started(
         if 0 < limit.ToTimedelta().total_seconds() <= 60:
             learner.not_yet(
                 f"The Workflow has a {words} of {limit.ToTimedelta().total_seconds():g} s: it is "
-                "ended then, retries and all.",
+                "ended then, with all its retries.",
                 f"Leave {words} out: a Workflow may wait as long as its steps need.",
             )
     learner.step("It has its input")

@@ -258,7 +258,7 @@ def _keyword(learner: Learner, kind: str, text: str) -> str:
     if there and (do := compare.advice(learner)):
         return do
     if wrong in owners:
-        return f"`{wrong}=` belongs into the object: `{owners[wrong]}({wrong}=…)`."
+        return f"`{wrong}=` belongs in the object: `{owners[wrong]}({wrong}=…)`."
     if wrong not in learner.text:
         return ""
     if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
