@@ -142,8 +142,9 @@ for text in answers:
 # %% [markdown]
 # ## Task 3: the report
 #
-# The cover is given. Now all of it: two calls, the check, a title and a file name from the subject,
-# and the PDF with its cover in front. `subject.subject.capitalize()` is a fair title.
+# The cover is given. Now all of it, in `named_report`: two calls, the check, a title and a file
+# name from the subject, and the PDF with its cover in front. `subject.subject.capitalize()` is a
+# fair title.
 #
 # The file is named after the subject. Write it as you like, in capitals or not, with `.pdf` or not:
 # `safe_name` adds the ending if it is missing.

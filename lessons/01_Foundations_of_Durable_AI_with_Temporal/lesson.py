@@ -126,9 +126,9 @@ receipt(before)
 #
 # ### Your turn: the call as a function
 #
-# Make a function of it, for any prompt, that returns the **whole** answer. Everything that you need
-# is in the first call above. Two things differ: the message holds the `prompt`, and the time
-# limit is the one that the function is given.
+# Make a function of it: `llm_call` takes any prompt, and returns the **whole** answer. Everything
+# that you need is in the first call above. Two things differ: the message holds the `prompt`, and
+# the time limit is the one that the function is given.
 
 # %% exercise="llm_call"
 def llm_call(prompt: str, timeout: float = settings.llm_timeout) -> ModelResponse:
@@ -202,7 +202,7 @@ show_pdf(create_pdf(answer["choices"][0]["message"]["content"]))
 # %% [markdown]
 # ## The app
 #
-# Both steps work alone. Put them together: ask the model, take the text out of its
+# Both steps work alone. Put them together in `research`: ask the model, take the text out of its
 # answer, make a PDF of it, and return the PDF's name.
 #
 # ### Your turn: the chain

@@ -216,9 +216,9 @@ def llm_call(input: LLMCallInput) -> ModelResponse:
 # %% [markdown]
 # ### Your turn: the PDF Activity
 #
-# The next function writes the PDF with reportlab. Make it an Activity, as above. Its helpers come
-# from the workshop: `whole_file` writes under a temporary name and renames at the end, so that a
-# crash leaves no half PDF; `story` turns the model's Markdown into paragraphs. `safe_name` is the
+# `create_pdf_activity` writes the PDF with reportlab. Make it an Activity, as above. Its helpers
+# come from the workshop: `whole_file` writes under a temporary name and renames at the end, so that
+# a crash leaves no half PDF; `story` turns the model's Markdown into paragraphs. `safe_name` is the
 # name that the file really got: a slash in it, say, would lead out of the folder.
 
 # %% exercise="create_pdf_activity"
@@ -314,8 +314,8 @@ render_mermaid(diagram, alt="The same first step leads three runs along three di
 # %% [markdown]
 # ### Your turn: the Workflow
 #
-# The LLM step is there as a pattern; `llm_time` is 30 seconds, unless you set LLM_TIMEOUT. Fill in
-# the rest:
+# Finish `GenerateReportWorkflow`. The LLM step is there as a pattern; `llm_time` is 30 seconds,
+# unless you set LLM_TIMEOUT. Fill in the rest:
 # - the decorator of the entry point;
 # - the second Activity, with its input and a **Start-to-Close timeout** of 10 seconds. That is the
 #   longest that one attempt may take. Always set one. Temporal asks for this one or for a limit of
@@ -831,7 +831,7 @@ print(await titled.result())
 #
 # ### Your turn
 #
-# Write a policy that tries 3 times and waits 2 seconds, then 6.
+# Write `retry_policy`: it tries 3 times in all, and waits 2 seconds, then 6.
 
 # %% exercise="retry_policy"
 retry_policy = RetryPolicy(

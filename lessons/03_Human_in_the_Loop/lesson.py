@@ -140,7 +140,8 @@ class Decision:
 #
 # ### Your turn: the Signal handler
 #
-# Make `set_decision` a Signal handler, and let it keep the decision in `self.decision`.
+# In `DraftWorkflow`, make `set_decision` a Signal handler, and let it keep the decision in
+# `self.decision`.
 
 # %% exercise="set_decision"
 @workflow.defn(sandboxed=False)
@@ -244,7 +245,8 @@ async for event in handle.fetch_history_events():
 #
 # ### Your turn: the Query
 #
-# Make `get_latest_text` a Query handler that returns the text of the latest draft.
+# In `DraftWorkflow`, make `get_latest_text` a Query handler that returns the text of the latest
+# draft.
 
 # %% exercise="get_latest_text"
 @workflow.defn(sandboxed=False)

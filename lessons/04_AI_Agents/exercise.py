@@ -59,7 +59,7 @@ client = await Client.connect(
 # %% [markdown]
 # ## Task 1: the tool
 #
-# Choose **one** of three, and write it under its name:
+# Choose **one** of three, write it under its name, and give it to `own_tool` in the last line:
 #
 # - `weekday(date: str) -> str`: the weekday of a date. For `"2026-11-22"` it is `Sunday`.
 # - `miles_to_km(miles: float) -> str`: a mile has 1.609344 km. For 10 it is `16.09 km`.

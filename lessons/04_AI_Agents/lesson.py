@@ -264,9 +264,9 @@ with what_happens():
 #
 # ### Your turn: one round
 #
-# A round is: ask the model, run what it asks for, and add both to the conversation. What the model
-# said goes in as `said` writes it. Each result is a separate message, with the role `tool`, the
-# id of the call in `tool_call_id`, and the result in `content`.
+# Finish `one_round`. A round is: ask the model, run what it asks for, and add both to the
+# conversation. What the model said goes in as `said` writes it. Each result is a separate message,
+# with the role `tool`, the id of the call in `tool_call_id`, and the result in `content`.
 
 # %% name="said"
 def said(turn: Turn) -> dict:

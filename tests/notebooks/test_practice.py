@@ -14,6 +14,7 @@ from kernels import FINISHED, PRACTICE, ROOT, code_cells, name, read, solutions
 
 from authoring.verify import LONGEST_CELL
 from workshop import checks
+from workshop.checks.blanks import sheets
 from workshop.core import this_notebook
 
 
@@ -130,3 +131,18 @@ def test_solution_puts_the_file_into_a_new_cell_and_shows_it(path: Path, front: 
         assert f"/{blank}_solution.py in an empty one" in shown["text/html"]
         assert text in shown["text/plain"] and shown["text/html"].startswith("<details")
         assert not front.put and not front.shown
+
+
+@pytest.mark.parametrize("path", PRACTICE, ids=name)
+def test_each_task_names_what_its_cell_defines(path: Path) -> None:
+    """A blank's name may be another one: several blanks of a lesson define the same class."""
+    blanks = {blank.cell_id: blank for sheet in sheets() for blank in sheet.blanks}
+    said, told = "", []
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            said += cell.source
+        elif blank := blanks.get(cell.id):
+            told.append(blank.name)
+            assert f"`{blank.defines}`" in said, f"{blank.name} defines {blank.defines}"
+            said = ""
+    assert told
