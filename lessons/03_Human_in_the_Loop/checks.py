@@ -630,7 +630,8 @@ async def send_signal(learner: Learner) -> None:
         )
     if given[0]["choice"] != "keep":
         learner.not_yet(
-            f"The decision's choice is {given[0]['choice']!r}.", 'It is "keep", in small letters.'
+            f"The decision's choice is {given[0]['choice']!r}.",
+            'It must be "keep", in small letters.',
         )
     if len(sent) > 1:
         learner.not_yet(f"{len(sent)} Signals were sent.", "Send one.")

@@ -151,7 +151,7 @@ def _parameters(learner: Learner, schema: Any, other: Any) -> None:
     if inspect.isroutine(schema):
         learner.not_yet("`model_json_schema` is a method, and it is not called.", right)
     if isinstance(schema, str):
-        learner.not_yet("The parameters are a text. The schema is a dict.", right)
+        learner.not_yet("The parameters are a text. They must be the schema, a dict.", right)
     if not isinstance(schema, dict):
         learner.not_yet(f"The parameters are {kind_of(schema)}.", right)
     if schema == other:
@@ -1096,13 +1096,13 @@ async def own_tool(learner: Learner) -> None:
         if not isinstance(got, str):
             learner.not_yet(
                 f"For {given!r} it gives {kind_of(got)}, {short(got)}.",
-                f"Return a text: for {given!r} it is {want!r}.",
+                f"Return a text: for {given!r} it must be {want!r}.",
             )
         if " ".join(got.split()).rstrip(".").lower() != want.lower():
             why, do = _off(got, want)
             learner.not_yet(
                 f"For {given!r} it gives {short(got)}." + (f" {why}" if why else ""),
-                f"It is {want!r}." + (f" {do}" if do else ""),
+                f"It must be {want!r}." + (f" {do}" if do else ""),
             )
     learner.step("It raises ValueError for what makes no sense")
     try:

@@ -234,7 +234,7 @@ def _database_words(learner: Learner, error: SQLAlchemyError) -> None:
     if "is not supported" in text or "unsupported type" in text or "adapt" in text:
         learner.not_yet(
             f"The database cannot keep what `{value or 'the key'}` is.",
-            f"A key is a text: {KEY}.",
+            f"A key must be a text: {KEY}.",
         )
     if "ON CONFLICT" in text:
         learner.not_yet(
@@ -466,7 +466,7 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
                 f"{name.__name__} is the class, not its name.", f'Write `"{name.__name__}"`.'
             )
         if not isinstance(name, str):
-            learner.not_yet(f"{_short(name)} is {kind_of(name)}, not a name.", "Names are texts.")
+            learner.not_yet(f"{_short(name)} is {kind_of(name)}, not a name.", "Write it as a text.")
     learner.step("Each name is exactly that of an error")
     for name in names:
         _is_exact(learner, name)
@@ -975,7 +975,7 @@ def _each_once(learner: Learner, trial: Trial, sources: Sequence[Any]) -> None:
     if wrong := next((one for one in started if one.kind != "ResearchWorkflow"), None):
         learner.not_yet(
             f"The child that is started is {wrong.kind!r}.",
-            "It is `ResearchWorkflow.run`, without quotes and without parentheses.",
+            "It must be `ResearchWorkflow.run`, without quotes and without parentheses.",
         )
     mine = trial.events[0].workflow_execution_started_event_attributes.task_queue.name
     if away := next((one for one in started if one.queue != mine), None):
@@ -1167,7 +1167,7 @@ def _named(learner: Learner, report: Mapping[str, Any], bad: Sequence[Any]) -> N
         if one.get("source_url") != right["source_url"]:
             learner.not_yet(
                 f"The Failure's source_url is {_short(one.get('source_url'))}.",
-                "It is `source.source_url`.",
+                "It must be `source.source_url`.",
             )
         reason = one.get("reason")
         if not isinstance(reason, str) or REASON.partition(": ")[2] not in reason:
@@ -1791,7 +1791,7 @@ def _tells_all(
     if all(len(line) <= 1 for line in lines):
         learner.not_yet(
             "`missing` is one text, and the letter has a line for each of its letters.",
-            f"It is a list of texts: {MISSING}.",
+            f"It must be a list of texts: {MISSING}.",
         )
     named = [one for one in sources if any(one["topic"] in line for line in lines)]
     if named and not any(one in bad for one in named):

@@ -630,7 +630,7 @@ def _input(learner: Learner, step: Step, scheduled: Scheduled, origins: Mapping[
             shown = f"{got!r}" if len(repr(got)) < 60 else f"{repr(got)[:56]}…"
             learner.not_yet(
                 f"{step.activity}'s {field} is {shown}{_from(got, origins)}.",
-                f"It is {_meant(right, step)}: `{step.wording}`.",
+                f"It must be {_meant(right, step)}: `{step.wording}`.",
             )
 
 
@@ -995,7 +995,7 @@ def _start_words(
         )
     if "Unable to serialize" in text:
         return (
-            f"The Workflow's input cannot be written down: {text}. It is a class, not an object.",
+            f"The Workflow's input cannot be written down: {text}. It is a class.",
             f"Give it an object: `{wording}`.",
         )
     if call and ast.unparse(call.func) == "Client.start_workflow":
