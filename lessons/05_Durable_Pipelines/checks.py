@@ -466,7 +466,7 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
                 f"{name.__name__} is the class, not its name.", f'Write `"{name.__name__}"`.'
             )
         if not isinstance(name, str):
-            learner.not_yet(f"{_short(name)} is {kind_of(name)}, not a name.", "Write it as a text.")
+            learner.not_yet(f"{_short(name)} is {kind_of(name)}, not a name.", "Write it as text.")
     learner.step("Each name is exactly that of an error")
     for name in names:
         _is_exact(learner, name)
