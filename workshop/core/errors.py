@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class WorkshopError(Exception):
-    """Something a person can mend.
+    """Something a person can fix.
 
     Args:
         saw: what was seen, as a sentence.
