@@ -104,7 +104,7 @@ print("a key is set:", bool(os.getenv("MY_LLM_API_KEY")))  # never the key itsel
 # ### What an answer is made of
 #
 # An answer is more than its text. `choices` holds what the model said, and why it stopped: `stop`
-# means that it was done, `length` that it ran into a limit. `usage` counts **tokens**, pieces of
+# means that it was done, `length` that it reached a limit. `usage` counts **tokens**, pieces of
 # words: those of your prompt and those of the answer. Both are charged, the answer's at a higher
 # price. `completion_cost` looks the prices up in LiteLLM's list, which does not have every model.
 
@@ -122,7 +122,7 @@ receipt(before)
 
 # %% [markdown]
 # The last lines are the **receipt**: what the provider received, answered and charged. Compare the
-# cost: your client and the provider agree. From here on the receipt is your witness.
+# cost: your client and the provider agree. From here on the receipt shows what was paid.
 #
 # ### Your turn: the call as a function
 #
@@ -224,7 +224,7 @@ show_pdf(research("Give me 3 facts about dolphins", "dolphins.pdf"))
 receipt(before)
 
 # %% [markdown]
-# One report, one call. It works, and on a good day it always will. You could ship this.
+# One report, one call. It works as long as nothing fails. You could publish this.
 #
 # ## What goes wrong
 #
@@ -467,7 +467,7 @@ receipt(before)
 # ## What that still gets wrong
 #
 # **Another file under its name.** Somebody's older version of this app wrote its checkpoints
-# without a rename, and the disk was full at that moment. What does your function make of such a
+# without a rename, and the disk was full at that moment. What does your function do with such a
 # file?
 
 # %%
@@ -496,9 +496,9 @@ beside(naive=killed.receipt, careful=save.receipt)
 
 # %% [markdown]
 # As many as without any checkpoint. The gap between "the provider has answered" and "I have it on
-# disk" is small, and it is there.
+# disk" is small, but it is there.
 #
-# **Two at once.** A user is impatient and clicks twice; two processes take up the same prompt. Each
+# **Two at once.** A user is impatient and clicks twice; two processes get the same prompt. Each
 # looks for the file, and finds none.
 
 # %%
@@ -507,7 +507,7 @@ twins.receipt
 
 # %% [markdown]
 # Both looked before either had saved, and both paid. A lock file would help, until a process dies
-# and leaves its lock behind. Lesson 02 answers this one with a name.
+# and leaves its lock behind. Lesson 02 solves this with a name.
 #
 # **Retries that you did not write.** Your calls have `max_retries=0`. Here is one call without it,
 # as most examples on the web have it, while the provider is slow.
@@ -550,7 +550,7 @@ receipt(before)
 # until it succeeds, there are [Standalone
 # Activities](https://docs.temporal.io/develop/python/activities/standalone-activities) (in Public
 # Preview). A Workflow is worth it as soon as there is a **second step** that can fail by itself, or
-# as soon as something has to be **waited for**: a person, another system, a limit that lifts at
+# as soon as something has to be **waited for**: a person, another system, a limit that ends at
 # noon.
 #
 # <details><summary>Instructor: the same on stage (5 minutes)</summary>
@@ -602,7 +602,7 @@ receipt(before)
 #   *after* the answer.
 # - A file is whole or it is not there; that takes a rename. Against a power cut it also takes
 #   `fsync`, which waits until the disk has the bytes.
-# - Retries and a checkpoint help, and you have seen four ways around them on the receipt.
+# - Retries and a checkpoint help, and the receipt has shown four cases in which they do not.
 #
 # How far are you?
 

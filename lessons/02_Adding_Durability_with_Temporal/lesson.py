@@ -74,7 +74,7 @@ settings = await begin("02")
 #
 # First, one function that asks the model, through LiteLLM. It gives up after 20 seconds of silence,
 # unless `LLM_TIMEOUT` in `.env` says otherwise, and `max_retries=0` makes each call one request:
-# who retries, and when, will be Temporal's business. The key is taken out of its wrapper here, at
+# the retries will be Temporal's work. The key is taken out of its wrapper here, at
 # the last moment, and nowhere else. `llm_time` is for later: ten seconds more, for a step that
 # asks. The import of LiteLLM takes about ten seconds, once in each kernel.
 
@@ -123,7 +123,7 @@ receipt(before)
 # **Two minutes with the person next to you.** What else can go wrong between a prompt and a PDF?
 # Find at least six things before you read on.
 #
-# <details><summary>What rooms usually find</summary>
+# <details><summary>What people usually find</summary>
 #
 # - Networks drop connections and time out.
 # - LLM providers limit rates and answer 429.
@@ -150,7 +150,7 @@ receipt(before)
 #
 # [Temporal](https://docs.temporal.io/temporal) is an open-source platform (MIT licence) for exactly
 # this: a **service** that remembers, and **SDKs** for Go, Java, Python, PHP, TypeScript, .NET, Ruby
-# and Rust. You write the happy path as ordinary code. The platform takes care of retries,
+# and Rust. You write ordinary code, as if nothing failed. The platform takes care of retries,
 # time-outs, and of going on after a crash. How agents are built changes every year; a
 # general-purpose language has the loop, the branch or the library that the next idea needs.
 #
@@ -246,9 +246,9 @@ def create_pdf_activity(input: PDFGenerationInput) -> str:
 # 2. It has exactly one entry point: an `async` method with `@workflow.run`.
 # 3. It calls Activities with `workflow.execute_activity(activity, input, …)`, and names a time-out.
 # 4. It does nothing by itself that could turn out differently next time: no network, no files, no
-#    clock, no dice, no threads. It may branch, loop and calculate, and wait for several Activities
-#    with `asyncio.gather`. (For `asyncio.wait` and `as_completed` there are `workflow.wait` and
-#    `workflow.as_completed`, which keep an order.)
+#    clock, no random numbers, no threads. It may branch, loop and calculate, and wait for several
+#    Activities with `asyncio.gather`. (For `asyncio.wait` and `as_completed` there are
+#    `workflow.wait` and `workflow.as_completed`, which keep an order.)
 
 # %%
 render_mermaid(
@@ -653,7 +653,7 @@ def generate_summary(input: LLMCallInput) -> ModelResponse:
 
 # %% [markdown]
 # The Workflow gets a new step between the two. Everything else is as before. The retry policy
-# keeps the pauses short, at most 5 seconds, so that the room does not wait; more on it below.
+# keeps the pauses short, at most 5 seconds, so that you do not wait long; more on it below.
 
 # %% name="report_with_summary"
 from temporalio.common import RetryPolicy
@@ -770,7 +770,7 @@ await timeline(handle)
 #
 # That error was in an Activity. What if the **Workflow** itself has a mistake? The next one calls a
 # method that a `str` does not have. Will the Workflow be Failed, or Running? (`task_timeout` makes
-# Temporal try again after one second instead of ten, so that the room does not wait.)
+# Temporal try again after one second instead of ten, so that you do not wait long.)
 
 # %%
 @workflow.defn(sandboxed=False)

@@ -68,7 +68,7 @@ client = await Client.connect(
 # **Two minutes with the person next to you.** You have an ordinary web app and a database. A draft
 # waits for a yes. What do you have to build, so that the yes still finds its draft on Monday?
 #
-# <details><summary>What rooms usually find</summary>
+# <details><summary>What people usually find</summary>
 #
 # - A table of drafts with a column for their state, and code for each change of state.
 # - An address that takes the answer, and a lock against two answers at once.
@@ -322,7 +322,7 @@ print((await follow(handle)).status)
 # - **keep** returns the draft as published;
 # - **edit** makes the next prompt: the instructions, a colon, an empty line (which is two line
 #   breaks, `\n\n`), and the text of the latest draft. **redo** asks with the last prompt again;
-# - after ten rounds it stops, because a loop with a price needs a bound.
+# - after ten rounds it stops, because each round costs money.
 
 # %% exercise="rounds"
 @workflow.defn(sandboxed=False)
@@ -425,7 +425,7 @@ receipt(handle)
 
 # %% [markdown]
 # Every answered row is money, in a few seconds, and nobody had read one draft. Temporal made the
-# loop durable, mistakes included. So: wait in each round, bound the rounds, and set a limit at the
+# loop durable, mistakes included. So: wait in each round, limit the rounds, and set a limit at the
 # provider as well.
 #
 # ## Deadlines
@@ -779,8 +779,8 @@ await handle.terminate(reason="This Update would be tried for ever.")
 # ## A ladder of deadlines
 #
 # Five days of silence and then *expired* is hard for everyone. Better: **remind** the reader after
-# three days, **escalate** to someone else after four, **expire** after five. A notice goes out into
-# the world, so it is an Activity. Here it writes a text file into the folder `outbox`, under a name
+# three days, **escalate** to someone else after four, **expire** after five. A notice is seen
+# outside, so it is an Activity. Here it writes a text file into the folder `outbox`, under a name
 # that is the same on a retry, so that nobody is reminded twice.
 
 # %%
@@ -996,7 +996,7 @@ await stop_worker()
 # - `wait_condition` waits for days without a process. Its time-out is an answer, with its own
 #   result.
 # - A decision names the version that the person has read.
-# - A loop with a price waits in each round and has a bound.
+# - A loop that costs money waits in each round and has a limit.
 # - You measured it: a Query and a refused Update added no event; a loop without a wait spent a cent
 #   in seconds; a Signal was kept while no Worker ran; five days passed in no time.
 #

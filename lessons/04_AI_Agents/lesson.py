@@ -12,7 +12,7 @@
 # A model that may use tools decides by itself what happens next. That is what makes it useful, and
 # what makes it hard to trust: each decision costs money, each tool can fail, and one of them might
 # send an e-mail. In this lesson you build an agent whose every decision and every tool call is
-# durable, bounded and visible.
+# durable, limited and visible.
 #
 # **You will be able to**
 # - describe a function to a model, and run the calls that the model asks for;
@@ -91,7 +91,7 @@ graph LR
 # **Two minutes with the person next to you.** This loop runs for ten minutes in production, and
 # nobody looks. What can go wrong in it that cannot go wrong in an app with a fixed plan?
 #
-# <details><summary>What rooms usually find</summary>
+# <details><summary>What people usually find</summary>
 #
 # - It never stops: each round costs, and nobody has set a limit.
 # - It asks for a tool that does not exist, or gives a tool nonsense.
@@ -353,7 +353,7 @@ def arguments_of(call: ToolCall) -> list:
 #
 # - The tool does not exist. The text names the tool that the model asked for, and all that exist.
 # - The arguments do not fit.
-# - The Activity has failed for good. The text says why: that is the error's `cause`.
+# - The Activity has failed at its last attempt. The text says why: that is the error's `cause`.
 #
 # A cancellation comes as an `ActivityError` too. It is not a result, so it is raised again.
 
@@ -551,7 +551,7 @@ with misbehaving("endless"):
         print(result.status)
 
 # %% [markdown]
-# A loop with a price has a bound, as in lesson 03, and its end has a name. The dollars are not
+# A loop that costs money has a limit, as in lesson 03, and its end has a name. The dollars are not
 # exact. The last turn may go beyond them: `max_tokens` bounds its answer, but the prompt grows. A
 # call that timed out may be charged, and brings no price. A model whose price LiteLLM does not know
 # counts as 0.0. So set a limit at the provider as well.
@@ -942,7 +942,7 @@ print("6 * 7 =", await call_tool("calculate", {"expression": "6 * 7"}))
 # %% [markdown]
 # `McpAgentWorkflow` is the same loop with other tools. It asks the server which there are, and
 # calls them through `call_tool`. One of them has a **fallback**: where the search through MCP has
-# failed for good, `search_notes` runs as it did before.
+# failed at its last attempt, `search_notes` runs as it did before.
 #
 # It overrides `carry_out` and not `use`: consent is asked for before either. A server's list is
 # text that you did not write, and may offer a `send_email` as well. It may also call it
@@ -1144,7 +1144,7 @@ await stop_worker()
 # | The process dies: start over, pay again. | A Worker replays the history, and goes on. |
 # | To wait for a person, build tables and jobs. | `await workflow.wait_condition(…)` |
 # | A tool fails, and the whole chain is lost. | It is retried, replaced, or told to the model. |
-# | You test a good day, and hope. | You kill it at any step, and count what was paid. |
+# | You test a run without failures, and hope. | You kill it at any step, and count what was paid. |
 #
 # How far are you?
 

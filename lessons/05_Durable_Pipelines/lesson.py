@@ -94,7 +94,7 @@ for url in ["file:///etc/hostname", *[site.broken[name] for name in doubtful]]:
         print("✗", error.saw)
 
 # %% [markdown]
-# ### A loop on a good day
+# ### A loop while nothing fails
 #
 # The function that asks the model is that of lesson 02. Here is the pipeline as a plain loop. The
 # third of its three sources is a page that is gone.
@@ -122,7 +122,7 @@ receipt(before)
 # person next to you.** Twenty sources, every night, nobody watching. What else goes wrong, and what
 # should happen instead?
 #
-# <details><summary>What rooms usually find</summary>
+# <details><summary>What people usually find</summary>
 #
 # - One bad page must not cost the other nineteen. Who is told which one it was, and why?
 # - "Too many requests" passes; a revoked key does not. The loop treats them alike.
@@ -201,7 +201,7 @@ class Research:
     summary: str
 
 # %% [markdown]
-# Two Activities, for now without a thought of errors. `fetch_url` waits for the network and is
+# Two Activities, for now without code for errors. `fetch_url` waits for the network and is
 # `async`. `call_llm` uses a library that blocks, so it is an ordinary function, and runs in a
 # thread. In an `async def` it would block everything else in this Worker.
 
@@ -497,7 +497,7 @@ receipt(before)
 #
 # ## Written once
 #
-# Does the key keep its promise? `crash("commit")` runs the same pipeline from files
+# Does the key work? `crash("commit")` runs the same pipeline from files
 # (`demos/module_one_05_durable_pipelines/`), and kills its Worker with SIGKILL after the row is
 # committed and before Temporal knows. A new Worker runs the step again. How many rows will there
 # be?
@@ -1011,7 +1011,7 @@ show_rows(found, columns=["topic", "summary"], limit=5)
 show_bars({row["topic"]: len(row["summary"]) for row in found}, unit="characters")
 
 # %% [markdown]
-# ### How fast is polite?
+# ### How fast may you ask?
 #
 # `at_once` bounds one batch. Two batches are twice as fast, and the provider counts both. A limit
 # for all of them belongs to the Task Queue: `max_task_queue_activities_per_second` says how many
@@ -1053,7 +1053,7 @@ for run in (run_worker, polite_worker):
 # Some steps take long by themselves: a download, an import, a video. If one dies in the ninth of
 # ten minutes, a retry begins at the start. Unless it **heartbeats**: the Activity tells Temporal
 # from time to time how far it is. This is good for three things:
-# - a Worker that falls silent is noticed after the `heartbeat_timeout`, and not only after the
+# - a Worker that stops answering is noticed after the `heartbeat_timeout`, and not only after the
 #   whole Start-to-Close timeout;
 # - what the service heard last is there for the next attempt, in
 #   `activity.info().heartbeat_details`;
