@@ -161,7 +161,7 @@ def test_no_name_and_password_and_none_is_repeated(site: Site) -> None:
 
 def test_hosts_that_are_one_text_are_one_host(site: Site) -> None:
     assert read(site, site.pages[2].url, hosts=site.host).startswith("Bees")
-    assert "no host that may be asked" in refused(
+    assert "not a host that may be asked" in refused(
         site, "http://127.0.0.1/", hosts=site.host + " and more"
     )
     assert "Allowed: none." in refused(site, site.pages[2].url, hosts=[])
