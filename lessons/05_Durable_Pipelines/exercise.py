@@ -242,8 +242,8 @@ two_attempts()
 # exception.
 #
 # - Let `gather` return exceptions.
-# - Fill `missing`: a text for each source that has failed, its topic, a colon, and the reason
-#   (`reason_of` unwraps it). `zip(input.sources, results)` brings the two together.
+# - Make the list `missing`: for each source that has failed, a text with its topic, a colon and the
+#   reason (`reason_of` unwraps it). `zip(input.sources, results)` brings the two together.
 # - Send the letter: execute `send_digest` with a Start-to-Close timeout of 10 seconds.
 
 # %% exercise="digest_workflow"

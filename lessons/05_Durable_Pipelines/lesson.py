@@ -1082,10 +1082,10 @@ def archive_file(workflow_id: str) -> Path:
 # ### Your turn: the heartbeat
 #
 # Two lines of `download` are missing.
-# - Where does this attempt begin? At the first of the `heartbeat_details`, if there are any;
-#   otherwise at 0.
-# - When a part is written, tell Temporal how far it is: `activity.heartbeat` takes what the next
-#   attempt will want to know.
+# - Where does this attempt begin? At the first entry of the `heartbeat_details`, if there is one;
+#   otherwise at byte 0.
+# - When a part is written, tell Temporal how many bytes of the file are there: give that number to
+#   `activity.heartbeat`. The next attempt begins at it.
 
 # %% exercise="heartbeat"
 @activity.defn
