@@ -66,6 +66,8 @@ client = await Client.connect(
 # - `euros_to_dollars(euros: float) -> str`: today a euro is 1.10 dollars. For 10 it is
 #   `11.00 dollars`.
 #
+# Each returns a text as in its example; a number has two decimals, a space and its unit.
+#
 # The model chooses the tool by its **docstring**, so write one. Raise `ValueError` for an input
 # that makes no sense: a text that is not a date, or a negative number.
 #
