@@ -1873,7 +1873,7 @@ def _why_others(learner: Learner) -> str:
             ):
                 return (
                     f" `found` holds what was found, and `{ast.unparse(test.left)}` is a source: "
-                    f"`{ast.unparse(test)}` is true for all of them."
+                    f"`{ast.unparse(test)}` is so for all of them."
                 )
     return ""
 
