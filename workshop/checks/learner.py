@@ -180,13 +180,13 @@ class Learner:
         shadow = dict(self.names)
         for name, value in self.names.items():
             if isinstance(value, FunctionType) and value.__globals__ is self.names:
-                shadow[name] = _rebound(value, shadow)
+                shadow[name] = rebound(value, shadow)
         shadow.update(instead)
         if isinstance(thing, type):
             return _class_copy(thing, self.names, shadow)
         if isinstance(thing, MethodType) and isinstance(thing.__func__, FunctionType):
-            return MethodType(_rebound(thing.__func__, shadow), thing.__self__)
-        return _rebound(thing, shadow) if isinstance(thing, FunctionType) else thing
+            return MethodType(rebound(thing.__func__, shadow), thing.__self__)
+        return rebound(thing, shadow) if isinstance(thing, FunctionType) else thing
 
     def trapped(self, *names: str) -> dict[str, Any]:
         """Stand-ins for names that raise `CalledDirectly` when called, and are else the same."""
@@ -250,10 +250,10 @@ def _trap(name: str, thing: Any) -> Any:
     return direct
 
 
-def _rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+def rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
     # A decorator of the learner's own keeps the function under it in a closure.
     closure = tuple(
-        CellType(_rebound(value, names))
+        CellType(rebound(value, names))
         if isinstance(value, FunctionType) and value.__globals__ is function.__globals__
         else cell
         for cell in function.__closure__ or ()
@@ -280,7 +280,7 @@ def _contents(cell: CellType) -> Any:
 def _class_copy(kind: type, names: dict[str, Any], shadow: dict[str, Any]) -> type:
     definition = getattr(kind, "__temporal_workflow_definition", None)
     members: Mapping[str, Any] = {
-        key: _rebound(value, shadow)
+        key: rebound(value, shadow)
         if isinstance(value, FunctionType) and value.__globals__ is names
         else value
         for key, value in vars(kind).items()
