@@ -171,9 +171,9 @@ def _same_kind(mine: ast.AST, other: ast.AST) -> bool:
     if type(mine) is not type(other) or isinstance(mine, (ast.Constant, ast.expr_context)):
         return ast.dump(mine) == ast.dump(other)
     for name, value in ast.iter_fields(mine):
-        if not isinstance(value, (ast.AST, list)) and value is not None:
-            theirs = getattr(other, name, None)
-            if value != theirs and name not in ("type_comment", "lineno"):
+        theirs = getattr(other, name, None)
+        if not isinstance(value, (ast.AST, list)) and not isinstance(theirs, (ast.AST, list)):
+            if value != theirs:
                 return False
     return likeness(mine, other) >= ALIKE or not isinstance(mine, ast.stmt)
 
