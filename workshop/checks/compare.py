@@ -19,6 +19,14 @@ class Difference:
 
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
+    above: str = ""
+    """The learner's line above them."""
+
+    @property
+    def words(self) -> set[str]:
+        """The words that only one of the two has."""
+        ours, theirs = ({*re.findall(r"\w+", " ".join(side))} for side in (self.ours, self.theirs))
+        return ours ^ theirs
 
 
 def differences(learner: Learner) -> list[Difference]:
@@ -28,10 +36,17 @@ def differences(learner: Learner) -> list[Difference]:
     if difflib.SequenceMatcher(None, "\n".join(ours), "\n".join(theirs)).ratio() < _ALIKE:
         return []
     return [
-        Difference(tuple(ours[a:b]), tuple(theirs[c:d]))
+        Difference(tuple(ours[a:b]), tuple(theirs[c:d]), ours[a - 1] if a else "")
         for tag, a, b, c, d in match.get_opcodes()
         if tag != "equal"
     ]
+
+
+def about(learner: Learner, words: str) -> Difference | None:
+    """The difference that an answer's words speak about; None where that cannot be told."""
+    found, said = differences(learner), {*re.findall(r"\w{3,}", words)}
+    best = max(found, key=lambda one: len(one.words & said), default=None)
+    return best if best and (len(found) == 1 or best.words & said) else None
 
 
 def missing_given(learner: Learner) -> list[str]:
@@ -67,25 +82,16 @@ def advice(learner: Learner, line: str = "") -> str:
     return f"In place of {_shown(ours)} write {_shown(theirs)}."
 
 
-def unsaid(learner: Learner, words: str) -> str:
-    """Where the cell differs from one right way, if an answer's words do not name that yet.
-
-    It says so and asks for nothing: what differs may be right.
-    """
-    found = differences(learner)
-    if not 0 < len(found) <= 3:
-        return ""
-    for one in found:
-        if any(line.rstrip(",:") in words for line in (*one.ours, *one.theirs) if len(line) > 3):
-            return ""
-    one = found[0]
-    if max(len(one.ours), len(one.theirs)) > 3:
+def beside(learner: Learner, words: str) -> str:
+    """The place that an answer's words speak about, beside one right way; or an empty string."""
+    one = about(learner, words)
+    if one is None or max(len(one.ours), len(one.theirs)) > 3:
         return ""
     if not one.theirs:
-        return f"(The cell was given without {_shown(list(one.ours))}.)"
+        return f"The cell was given without your {_shown(list(one.ours))}."
     if not one.ours:
-        return f"(One right way has {_shown(list(one.theirs))} there.)"
-    return f"(You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}.)"
+        return f"One right way has {_shown(list(one.theirs))}; you have nothing there."
+    return f"You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}."
 
 
 def _shown(lines: list[str]) -> str:

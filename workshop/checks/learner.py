@@ -14,7 +14,7 @@ from temporalio import workflow
 
 from workshop.checks.blanks import Blank, parsed
 from workshop.checks.cells import Run
-from workshop.checks.outcome import NotAttempted, NotYet
+from workshop.checks.outcome import NotAttempted, NotYet, Slip
 
 
 class CalledDirectly(Exception):
@@ -56,7 +56,7 @@ class Learner:
         if close:
             self.not_yet(
                 f"There is no `{name}`, but there is `{close}`.",
-                f"Call it `{name}`, and run the cell again.",
+                Slip(f"Call it `{name}`, and run the cell again."),
             )
         if self.last_run and self.last_run.error is None and name == self.blank.defines:
             self.not_yet(
