@@ -72,8 +72,8 @@ def test_another_attempt_at_the_same_step_adds_a_direction(
         assert attempt(text).rung == 1, "nothing was tried since"
     again = attempt(wrong[1])
     assert again.rung == 2 and f"Look: {again.direction}" in again.text
-    assert "`backoff_coefficient=2.5,`" in again.direction, "the learner's own line"
-    assert again.pointer in again.direction
+    assert "`backoff_coefficient=2.5` in line 3" in again.direction, "the learner's own place"
+    assert "encyclopedia/retry-policies" in again.direction, "and where it is shown"
     assert "3.0" not in again.text and again.do not in again.text
 
 
@@ -100,13 +100,13 @@ def test_a_hint_under_a_check_of_the_same_text_is_the_same(
 def test_the_solution_says_what_the_learner_has_there(
     attempt: Attempt, wrong: list[str], policy: Blank, capsys: Capture
 ) -> None:
-    own, right = "`backoff_coefficient=2.0,`", "`backoff_coefficient=3.0,`"
-    assert right not in attempt(wrong[0]).do
+    own, right = "`backoff_coefficient=2.0`", "`backoff_coefficient=3.0`"
+    assert right not in attempt(wrong[0]).text
     checks.solution("retry_policy")
-    assert f"You have {own}; one right way has {right}." in capsys.readouterr().out
+    assert f"In place of {own} in line 3 write {right}." in capsys.readouterr().out
     attempt(policy.finished)
     checks.solution("retry_policy")
-    assert "You have" not in capsys.readouterr().out
+    assert "In place of" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -210,5 +210,5 @@ def test_a_step_without_a_place_has_the_pointer_alone(
         learner.not_yet("Something is wrong.", "Write it anew.")
 
     judged_by(vague)
-    outcome = attempt("retry_policy = 1")
+    outcome = attempt("another = 2\nretry_policy = 1")
     assert outcome.direction == "There.", "another text altogether has no place to show"

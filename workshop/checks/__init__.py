@@ -25,10 +25,10 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
-from workshop.checks import cells, compare, progress
+from workshop.checks import cells, places, progress, repair
 from workshop.checks.blanks import Blank, code_lines, find
 from workshop.checks.cells import watch
-from workshop.checks.direction import direction
+from workshop.checks.differ import Edit
 from workshop.checks.ladder import DO, attempt, climb, higher
 from workshop.checks.learner import CalledDirectly, Learner, used
 from workshop.checks.outcome import (
@@ -52,7 +52,7 @@ from workshop.core.disk import DiskError
 from workshop.core.display import put
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import interrupted_says
-from workshop.core.patience import Patience
+from workshop.core.patience import Patience, slowdown
 from workshop.core.settings import ROOT
 
 __all__ = [
@@ -84,6 +84,9 @@ BLOCKED_SECONDS = 2.2
 """How long code may keep its event loop from turning, in seconds of a quiet machine."""
 GIVE_UP_SECONDS = 90.0
 """On the clock: a check that has found nothing by then says that this machine is too busy."""
+ENDLESS = "This step does not come to an end."
+TRY_SECONDS = 3.0
+"""Of a quiet machine, for a check that fails and for the search for the cause together."""
 NEWS_SECONDS = 5.0
 """A check that takes longer says so."""
 
@@ -181,6 +184,9 @@ async def examine(name: str, *, limit: float | None = None) -> Outcome:
     outcome = await _judge(made, learner, seconds)
     if outcome.verdict != RIGHT:
         outcome = _unless_edited(outcome, learner)
+    if outcome.climbs:
+        left = TRY_SECONDS - (time.monotonic() - began) / slowdown()
+        outcome = await _with_cause(outcome, made, learner, left)
     text = attempt(learner)
     earlier = _found[chosen.key].place if chosen.key in _found else progress.place(chosen)
     place = climb(earlier, outcome, text)
@@ -241,12 +247,14 @@ def solution(name: str) -> None:
     """
     try:
         chosen = _blank(name)
-        text, beside = chosen.finished, _beside(chosen)
+        text = chosen.finished
     except (WorkshopError, OSError) as error:
         lines = error.lines() if isinstance(error, WorkshopError) else [str(error)]
         print("✗ " + "\n  ".join(lines))
         return
     shell, folded = this_notebook.shell(), ""
+    found = _found.get(chosen.key)
+    beside = found.outcome.remedy if found else ""
     where = chosen.solution.relative_to(ROOT).as_posix()
     if hasattr(shell, "kernel"):
         if chosen.key in _put or cells.holds(text):
@@ -265,15 +273,6 @@ def solution(name: str) -> None:
             f'<pre style="overflow-x:auto">{html.escape(text)}</pre></details>'
         )
     put(folded, f"From {where}:\n\n{text}" + (f"\n\n{beside}" if beside else ""))
-
-
-def _beside(chosen: Blank) -> str:
-    """What the learner has where the last check has failed, and what the solution has there."""
-    found = _found.get(chosen.key)
-    if not found or found.outcome.verdict != NOT_YET:
-        return ""
-    learner = Learner(chosen, this_notebook.namespace(), cells.last_run(chosen))
-    return compare.beside(learner, f"{found.outcome.saw} {found.outcome.do}")
 
 
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
@@ -317,7 +316,7 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     except NotYet as found:
         verdict, saw, do = found.verdict, found.saw, found.do
     except asyncio.TimeoutError:
-        verdict, saw = NOT_YET, "This step does not come to an end."
+        verdict, saw = NOT_YET, ENDLESS
         do = "See whether your code waits for something or never ends its loop."
     except NotDecided as reason:
         verdict, (saw, do) = NOT_DECIDED, _busy(str(reason))
@@ -339,17 +338,25 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     slip = isinstance(do, Slip)
     saw, do = (re.sub(r" at 0x[0-9a-f]+", "", words) for words in (saw, do))
     *passed, step = learner.steps or [""]
-    outcome = Outcome(
-        made.name,
-        verdict,
-        tuple(passed),
-        step,
-        saw=saw,
-        do=do,
-        slip=slip,
-        pointer=made.hints[1],
-    )
-    return replace(outcome, direction=direction(learner, outcome)) if outcome.climbs else outcome
+    return Outcome(made.name, verdict, tuple(passed), step, saw=saw, do=do, slip=slip)
+
+
+async def _with_cause(outcome: Outcome, made: Check, learner: Learner, limit: float) -> Outcome:
+    """The outcome with the place to look at, and what one right way has there.
+
+    Args:
+        limit: seconds of a quiet machine for the search.
+    """
+    found: list[Edit] = []
+    # It is a help beside the verdict: where it fails, the blank's own pointer is left. After a
+    # check that waits or blocks there is no time for it.
+    if limit > 1.0 and outcome.saw != ENDLESS:
+        with suppress(Exception, SystemExit, NotDecided):
+            await _away(lambda: repair.cause(learner, made.function, outcome.step, found), limit)
+    best = found or repair.guess(learner, f"{outcome.saw} {outcome.do}")
+    where, remedy = places.direction(best), places.remedy(best)
+    do = outcome.do or remedy or made.hints[2]
+    return replace(outcome, direction=f"{where} {made.hints[1]}".strip(), do=do, remedy=remedy)
 
 
 def _redefined(learner: Learner) -> str:

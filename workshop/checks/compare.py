@@ -19,14 +19,6 @@ class Difference:
 
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
-    above: str = ""
-    """The learner's line above them."""
-
-    @property
-    def words(self) -> set[str]:
-        """The words that only one of the two has."""
-        ours, theirs = ({*re.findall(r"\w+", " ".join(side))} for side in (self.ours, self.theirs))
-        return ours ^ theirs
 
 
 def differences(learner: Learner) -> list[Difference]:
@@ -36,17 +28,10 @@ def differences(learner: Learner) -> list[Difference]:
     if difflib.SequenceMatcher(None, "\n".join(ours), "\n".join(theirs)).ratio() < _ALIKE:
         return []
     return [
-        Difference(tuple(ours[a:b]), tuple(theirs[c:d]), ours[a - 1] if a else "")
+        Difference(tuple(ours[a:b]), tuple(theirs[c:d]))
         for tag, a, b, c, d in match.get_opcodes()
         if tag != "equal"
     ]
-
-
-def about(learner: Learner, words: str) -> Difference | None:
-    """The difference that an answer's words speak about; None where that cannot be told."""
-    found, said = differences(learner), {*re.findall(r"\w{3,}", words)}
-    best = max(found, key=lambda one: len(one.words & said), default=None)
-    return best if best and (len(found) == 1 or best.words & said) else None
 
 
 def missing_given(learner: Learner) -> list[str]:
@@ -80,18 +65,6 @@ def advice(learner: Learner, line: str = "") -> str:
     if max(len(ours), len(theirs)) > 4:
         return ""
     return f"In place of {_shown(ours)} write {_shown(theirs)}."
-
-
-def beside(learner: Learner, words: str) -> str:
-    """The place that an answer's words speak about, beside one right way; or an empty string."""
-    one = about(learner, words)
-    if one is None or max(len(one.ours), len(one.theirs)) > 3:
-        return ""
-    if not one.theirs:
-        return f"The cell was given without your {_shown(list(one.ours))}."
-    if not one.ours:
-        return f"One right way has {_shown(list(one.theirs))}; you have nothing there."
-    return f"You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}."
 
 
 def _shown(lines: list[str]) -> str:

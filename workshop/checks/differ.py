@@ -80,6 +80,30 @@ def merged(pair: Any, chosen: Sequence[Edit]) -> Any:
     return pair
 
 
+_PARTS = (ast.keyword, ast.Attribute, ast.arg, ast.Starred)
+"""Nodes that nobody reads apart from what they consist of."""
+
+
+def unit(one: Edit) -> tuple[ast.AST | None, ast.AST | None, str]:
+    """A difference as people read it, such as `timeout=5`: both sides, and the field it stands in."""
+    ours, theirs, place = one.ours, one.theirs, one.place
+    around = [*reversed(one.above)]
+    while around and isinstance(around[0], _PARTS):
+        whole = around.pop(0)
+        changed = copy.copy(whole)
+        setattr(changed, place, theirs)
+        ours, theirs = whole, changed
+        outside = ast.iter_fields(around[0]) if around else ()
+        place = next(
+            (name for name, part in outside if part is whole or _among(whole, part)), place
+        )
+    return ours, theirs, place
+
+
+def _among(node: ast.AST, parts: object) -> bool:
+    return isinstance(parts, list) and any(part is node for part in parts)
+
+
 def _pair(ours: ast.AST, theirs: ast.AST, above: tuple[ast.AST, ...]) -> Pair:
     above = (*above, ours)
     pair = Pair(ours)
@@ -172,9 +196,9 @@ def _same_kind(mine: ast.AST, other: ast.AST) -> bool:
         return ast.dump(mine) == ast.dump(other)
     for name, value in ast.iter_fields(mine):
         theirs = getattr(other, name, None)
-        if not isinstance(value, (ast.AST, list)) and not isinstance(theirs, (ast.AST, list)):
-            if value != theirs:
-                return False
+        made_of = isinstance(value, (ast.AST, list)) or isinstance(theirs, (ast.AST, list))
+        if not made_of and value != theirs:
+            return False
     return likeness(mine, other) >= ALIKE or not isinstance(mine, ast.stmt)
 
 

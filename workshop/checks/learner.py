@@ -38,8 +38,13 @@ class Learner:
         """Begin the next step; what goes wrong from here on belongs to it."""
         self.steps.append(words)
 
-    def not_yet(self, saw: str, do: str) -> NoReturn:
-        """End the check: this step is not as it should be."""
+    def not_yet(self, saw: str, do: str = "") -> NoReturn:
+        """End the check: this step is not as it should be.
+
+        Args:
+            saw: what was seen, and what that leads to; no code of the solution.
+            do: what to write, where no difference from the solution would tell it.
+        """
         raise NotYet(saw, do)
 
     def not_attempted(self, saw: str, do: str) -> NoReturn:

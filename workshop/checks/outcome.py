@@ -40,7 +40,7 @@ class NotYet(Exception):
 
     verdict = NOT_YET
 
-    def __init__(self, saw: str, do: str) -> None:
+    def __init__(self, saw: str, do: str = "") -> None:
         super().__init__(saw, do)
         self.saw, self.do = saw, do
 
@@ -76,8 +76,8 @@ class Outcome:
     """A mistake of typing."""
     rung: int = 0
     """How much of the ladder is shown: 1 what was seen, 2 the direction, 3 what to do."""
-    pointer: str = ""
-    """The blank's hint that says where it is shown."""
+    remedy: str = ""
+    """What one right way has in that place, beside what the learner has."""
 
     @property
     def climbs(self) -> bool:

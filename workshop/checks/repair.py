@@ -8,54 +8,65 @@ differences put right, and the check runs once more on what came of it.
 from __future__ import annotations
 
 import ast
-import copy
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from types import FunctionType
 
 from workshop.checks.blanks import parsed
 from workshop.checks.cells import Run
-from workshop.checks.differ import Edit, Pair, compared, edits, merged
+from workshop.checks.differ import Edit, Pair, compared, edits, merged, unit
 from workshop.checks.learner import Learner, last_name, rebound
 from workshop.checks.outcome import NotYet
-from workshop.core.patience import Patience
 
 MOST_EDITS = 8
 """A cell with more differences is another text: which of them counts would take too long."""
-LIMIT_SECONDS = 3.0
-"""Of a quiet machine, for all tries together."""
-
 Check = Callable[[Learner], Awaitable[None]]
 
 
-async def cause(learner: Learner, check: Check, step: str) -> tuple[Edit, ...]:
-    """The smallest difference found whose repair lets the check go beyond a step.
+async def cause(learner: Learner, check: Check, step: str, best: list[Edit]) -> None:
+    """Find the smallest difference whose repair lets the check go beyond a step.
+
+    Nothing is found where no repair helps, or where running the cell again would do something to
+    the world.
 
     Args:
         step: the one that failed, by its words.
-
-    Returns:
-        The edits, in the order of the learner's text; none where no repair helps, or where running
-        the cell again would do something to the world.
+        best: where the edits are put, in the order of the learner's text; whoever ends the search
+            has there what was found by then.
     """
     if not _only_defines(learner) or not learner.tree.body:
-        return ()
+        return
     pair = compared(learner.tree, learner.blank.finished_tree)
     found = list(edits(pair))
-    if not 0 < len(found) <= MOST_EDITS:
-        return ()
-    waiting = Patience(LIMIT_SECONDS)
     tries = _Tries(learner, check, step, pair)
-    if not await tries.help(found):
-        return ()
+    if not 0 < len(found) <= MOST_EDITS or not await tries.help(found):
+        return
+    best[:] = found
     for one in found:
-        if len(found) > 1 and not waiting.over() and await tries.help([one]):
-            return (one,)
-    needed = list(found)
+        if len(found) > 1 and await tries.help([one]):
+            best[:] = [one]
+            return
     for one in found:
-        fewer = [other for other in needed if other is not one]
-        if fewer and not waiting.over() and await tries.help(fewer):
-            needed = fewer
-    return tuple(needed)
+        fewer = [other for other in best if other is not one]
+        if fewer and await tries.help(fewer):
+            best[:] = fewer
+
+
+def guess(learner: Learner, words: str) -> tuple[Edit, ...]:
+    """The difference that an answer's words seem to speak about, where nothing can be tried out.
+
+    Returns:
+        One edit, or none where that cannot be told.
+    """
+    found = list(edits(compared(learner.tree, learner.blank.finished_tree)))
+    said = {*re.findall(r"\w{3,}", words)}
+    best = max(found, key=lambda one: len(_words(one) & said), default=None)
+    return (best,) if best and (len(found) == 1 or _words(best) & said) else ()
+
+
+def _words(one: Edit) -> set[str]:
+    ours, theirs, _ = unit(one)
+    return {*re.findall(r"\w{3,}", " ".join(ast.unparse(side) for side in (ours, theirs) if side))}
 
 
 class _Tries:
@@ -108,91 +119,3 @@ def _only_defines(learner: Learner) -> bool:
 
 
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-
-
-# --- in words ---
-
-
-def direction(found: Sequence[Edit]) -> str:
-    """Where to look, without what is to stand there; empty where nothing was found."""
-    if not found:
-        return ""
-    one = found[0]
-    ours, _, place = _unit(one)
-    if ours is None:
-        return f"Something is missing {_around(one)}."
-    if one.theirs is None:
-        return f"{_shown(ours, place)} in line {one.line}: what would happen without it?"
-    return f"Look at {_shown(ours, place)} in line {one.line}."
-
-
-def remedy(found: Sequence[Edit]) -> str:
-    """What to write, and where; empty where nothing was found."""
-    return " ".join(_remedy(one) for one in found[:2])
-
-
-def _remedy(one: Edit) -> str:
-    ours, theirs, place = _unit(one)
-    if ours is None:
-        return f"{_shown(theirs, place)} is missing {_around(one)}."
-    if theirs is None:
-        return f"Take {_shown(ours, place)} out of line {one.line}."
-    if isinstance(theirs, ast.Await) and ast.dump(theirs.value) == ast.dump(ours):
-        return f"Write `await` before {_shown(ours, place)} in line {one.line}."
-    if isinstance(ours, ast.Await) and ast.dump(ours.value) == ast.dump(theirs):
-        return f"Take `await` out of line {one.line}."
-    return f"In place of {_shown(ours, place)} in line {one.line} write {_shown(theirs, place)}."
-
-
-_PARTS = (ast.keyword, ast.Attribute, ast.arg, ast.Starred)
-"""Nodes that nobody reads apart from what they consist of."""
-
-
-def _unit(one: Edit) -> tuple[ast.AST | None, ast.AST | None, str]:
-    """What is to be shown of both sides, and the field that it stands in."""
-    ours, theirs, place = one.ours, one.theirs, one.place
-    around = [*reversed(one.above)]
-    while around and isinstance(around[0], _PARTS):
-        whole = around.pop(0)
-        changed = copy.copy(whole)
-        setattr(changed, place, theirs)
-        ours, theirs = whole, changed
-        outside = ast.iter_fields(around[0]) if around else ()
-        place = next(
-            (name for name, part in outside if part is whole or _among(whole, part)), place
-        )
-    return ours, theirs, place
-
-
-def _among(node: ast.AST, parts: object) -> bool:
-    return isinstance(parts, list) and any(part is node for part in parts)
-
-
-def _around(one: Edit) -> str:
-    """Where something is missing, by what stands around it."""
-    around = one.above[-1]
-    text = _cut(_lines(around)[-1]) if not isinstance(around, ast.Module) else ""
-    if one.place == "decorator_list":
-        return f"on the line above `{text}`"
-    if one.place == "body" and text:
-        return f"in what belongs to `{text}`"
-    if isinstance(around, ast.Call):
-        return f"in the parentheses of `{_cut(ast.unparse(around.func))}(…)` in line {one.line}"
-    return f"in `{text}` in line {one.line}" if text else "in the cell"
-
-
-def _shown(node: ast.AST | None, place: str) -> str:
-    assert node is not None
-    text = _cut(_lines(node)[-1])
-    return f"`@{text}`" if place == "decorator_list" else f"`{text}`"
-
-
-def _lines(node: ast.AST) -> list[str]:
-    """Its decorators and its first line."""
-    lines = ast.unparse(node).split("\n")
-    ends = next((n for n, line in enumerate(lines) if not line.startswith("@")), 0)
-    return lines[: ends + 1]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 100 else f"{text[:97]}…"
