@@ -85,7 +85,7 @@ _PARTS = (ast.keyword, ast.Attribute, ast.arg, ast.Starred)
 
 
 def unit(one: Edit) -> tuple[ast.AST | None, ast.AST | None, str]:
-    """A difference as people read it, such as `timeout=5`: both sides, and the field it stands in."""
+    """A difference as people read it, such as `timeout=5`: both sides, and their field."""
     ours, theirs, place = one.ours, one.theirs, one.place
     around = [*reversed(one.above)]
     while around and isinstance(around[0], _PARTS):
