@@ -101,7 +101,7 @@ def test_the_solution_says_what_the_learner_has_there(
     attempt: Attempt, wrong: list[str], policy: Blank, capsys: Capture
 ) -> None:
     own, right = "`backoff_coefficient=2.0,`", "`backoff_coefficient=3.0,`"
-    assert right not in attempt(wrong[0]).do
+    assert right not in attempt(wrong[0]).text
     checks.solution("retry_policy")
     assert f"You have {own}; one right way has {right}." in capsys.readouterr().out
     attempt(policy.finished)
@@ -200,6 +200,19 @@ def test_where_nothing_can_be_kept_the_ladder_goes_on(
     assert "cannot be kept" in attempt(wrong[0]).told
     assert attempt(wrong[1]).rung == 2
     assert hinted(capsys).startswith("Hint: ")
+
+
+def test_the_last_hint_shows_the_place_where_no_rule_names_it(
+    attempt: Attempt, wrong: list[str], judged_by: Callable[..., None]
+) -> None:
+    async def vague(learner: Learner) -> None:
+        learner.step("It is right")
+        learner.not_yet("Something is wrong.", "Write it anew.")
+
+    judged_by(vague)
+    outcome = attempt(wrong[0])
+    assert outcome.do.startswith("Write it anew. ") and "2.0" in outcome.do and "3.0" in outcome.do
+    assert "3.0" not in outcome.text and "3.0" not in outcome.direction
 
 
 def test_a_step_without_a_place_has_the_pointer_alone(

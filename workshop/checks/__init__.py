@@ -273,7 +273,7 @@ def _beside(chosen: Blank) -> str:
     if not found or found.outcome.verdict != NOT_YET:
         return ""
     learner = Learner(chosen, this_notebook.namespace(), cells.last_run(chosen))
-    return compare.beside(learner, f"{found.outcome.saw} {found.outcome.do}")
+    return compare.beside(compare.about(learner, f"{found.outcome.saw} {found.outcome.do}"))
 
 
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
@@ -349,7 +349,10 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         slip=slip,
         pointer=made.hints[1],
     )
-    return replace(outcome, direction=direction(learner, outcome)) if outcome.climbs else outcome
+    if not outcome.climbs:
+        return outcome
+    more = compare.unsaid(learner, f"{saw} {do}")
+    return replace(outcome, direction=direction(learner, outcome), do=f"{do} {more}".strip())
 
 
 def _redefined(learner: Learner) -> str:

@@ -82,9 +82,8 @@ def advice(learner: Learner, line: str = "") -> str:
     return f"In place of {_shown(ours)} write {_shown(theirs)}."
 
 
-def beside(learner: Learner, words: str) -> str:
-    """The place that an answer's words speak about, beside one right way; or an empty string."""
-    one = about(learner, words)
+def beside(one: Difference | None) -> str:
+    """A place of the learner's cell beside one right way; or an empty string."""
     if one is None or max(len(one.ours), len(one.theirs)) > 3:
         return ""
     if not one.theirs:
@@ -92,6 +91,18 @@ def beside(learner: Learner, words: str) -> str:
     if not one.ours:
         return f"One right way has {_shown(list(one.theirs))}; you have nothing there."
     return f"You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}."
+
+
+def unsaid(learner: Learner, words: str) -> str:
+    """The same of a place that an answer's words do not name yet, for its last hint.
+
+    It says so and asks for nothing: what differs may be right.
+    """
+    found = differences(learner)
+    lines = [line.rstrip(",:") for one in found for line in (*one.ours, *one.theirs)]
+    if not 0 < len(found) <= 3 or any(line in words for line in lines if len(line) > 3):
+        return ""
+    return beside(about(learner, words) or found[0])
 
 
 def _shown(lines: list[str]) -> str:
