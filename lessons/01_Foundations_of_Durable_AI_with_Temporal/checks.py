@@ -1200,7 +1200,6 @@ class _Saving:
             counted = list(range(*map(int, re.findall(r"\d+", text))))
             right = "Write `for attempt in (1, 2, 3):`, or `range(1, 4)`."
             if len(counted) < 3 and len(self.asked) == len(counted):
-                told = " and ".join(map(str, counted))
                 self.learner.not_yet(
                     f"`{text}` gives up too early: it does not count three attempts.", right
                 )
