@@ -354,8 +354,8 @@ def _own_timeout(learner: Learner, provider: Provider) -> None:
         learner.not_yet(
             f"completion is given {other}=, and no timeout=."
             if other
-            else "completion is given no timeout: a provider that hangs holds the app for more "
-            "than an hour.",
+            else "The call has no limit of time: a provider that hangs holds the app for more than "
+            "an hour.",
             "Write `timeout=timeout` in the call.",
         )
     learner.not_yet(
