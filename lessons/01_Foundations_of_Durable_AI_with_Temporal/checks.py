@@ -886,7 +886,7 @@ def _row(learner: Learner, name: str, row: Any) -> None:
         )
     if count != PAID[name]:
         learner.not_yet(
-            f"{name!r}: not {count}.",
+            f"{name!r}: its receipt does not show {count} paid calls.",
             f"Read its receipt once more: {WHY[name]}. What was answered was paid.",
         )
     for what, text in (("what you lost", lost), ("what you would want", wanted)):

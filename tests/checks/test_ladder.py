@@ -137,6 +137,14 @@ def test_a_mistake_of_typing_is_told_at_once_and_is_no_rung(
     assert attempt(wrong[1]).rung == 2, "the step before was not forgotten"
 
 
+def test_a_cell_that_does_not_parse_for_want_of_more_than_a_comma_is_no_slip(
+    attempt: Attempt, policy: Blank
+) -> None:
+    outcome = attempt(policy.finished.replace("timedelta(seconds=2)", "2s"))
+    assert outcome.verdict == NOT_YET and not outcome.slip
+    assert "`initial_interval=2s,`" in outcome.saw and outcome.do not in outcome.text
+
+
 def test_what_is_not_attempted_is_told_at_once(attempt: Attempt, policy: Blank) -> None:
     outcome = attempt(policy.practice)
     assert outcome.verdict == NOT_ATTEMPTED

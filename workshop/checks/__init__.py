@@ -137,7 +137,9 @@ def open_lesson(lesson: str) -> None:
 
 @interrupted_says("Nothing was decided; run this cell again to check.")
 async def check(name: str) -> None:
-    """Say under the cell whether a blank is right, and what is missing if it is not.
+    """Say under the cell whether a blank is right, or else what was seen.
+
+    Where another attempt fails at the same step, it says where to look as well.
 
     Runs what you wrote; it costs no paid call and takes at most three seconds, or longer on a
     machine that is busy. Where that is so busy that nothing can be found out, it says "Not

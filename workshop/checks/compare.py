@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import re
 from dataclasses import dataclass
 
 from workshop.checks.blanks import code_lines
 from workshop.checks.learner import Learner
 
+WORD = re.compile(r"\w+")
 _ALIKE = 0.45
 """From this ratio on a cell or a line is the given one, changed; below it is another text."""
 
@@ -25,7 +27,7 @@ class Difference:
     @property
     def words(self) -> set[str]:
         """The words that only one of the two has."""
-        ours, theirs = ({*re.findall(r"\w+", " ".join(side))} for side in (self.ours, self.theirs))
+        ours, theirs = ({*WORD.findall(" ".join(side))} for side in (self.ours, self.theirs))
         return ours ^ theirs
 
 
@@ -44,9 +46,16 @@ def differences(learner: Learner) -> list[Difference]:
 
 def about(learner: Learner, words: str) -> Difference | None:
     """The difference that an answer's words speak about; None where that cannot be told."""
-    found, said = differences(learner), {*re.findall(r"\w{3,}", words)}
+    found, said = differences(learner), {*WORD.findall(words)}
     best = max(found, key=lambda one: len(one.words & said), default=None)
     return best if best and (len(found) == 1 or best.words & said) else None
+
+
+def secret(learner: Learner) -> set[str]:
+    """Words of the solution that the learner's cell has not got, not even misspelt."""
+    own = {*WORD.findall(learner.text), *keyword.kwlist}
+    theirs = {*WORD.findall("\n".join(code_lines(learner.blank.finished)))} - own
+    return {word for word in theirs if not difflib.get_close_matches(word, own, 1, 0.8)}
 
 
 def missing_given(learner: Learner) -> list[str]:
