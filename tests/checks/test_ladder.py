@@ -137,6 +137,14 @@ def test_a_mistake_of_typing_is_told_at_once_and_is_no_rung(
     assert attempt(wrong[1]).rung == 2, "the step before was not forgotten"
 
 
+def test_a_cell_that_does_not_parse_for_want_of_more_than_a_comma_is_no_slip(
+    attempt: Attempt, policy: Blank
+) -> None:
+    outcome = attempt(policy.finished.replace("timedelta(seconds=2)", "2s"))
+    assert outcome.verdict == NOT_YET and not outcome.slip
+    assert "`initial_interval=2s,`" in outcome.saw and outcome.do not in outcome.text
+
+
 def test_what_is_not_attempted_is_told_at_once(attempt: Attempt, policy: Blank) -> None:
     outcome = attempt(policy.practice)
     assert outcome.verdict == NOT_ATTEMPTED
@@ -200,6 +208,19 @@ def test_where_nothing_can_be_kept_the_ladder_goes_on(
     assert "cannot be kept" in attempt(wrong[0]).told
     assert attempt(wrong[1]).rung == 2
     assert hinted(capsys).startswith("Hint: ")
+
+
+def test_the_last_hint_shows_the_place_where_no_rule_names_it(
+    attempt: Attempt, wrong: list[str], judged_by: Callable[..., None]
+) -> None:
+    async def vague(learner: Learner) -> None:
+        learner.step("It is right")
+        learner.not_yet("Something is wrong.", "Write it anew.")
+
+    judged_by(vague)
+    outcome = attempt(wrong[0])
+    assert outcome.do.startswith("Write it anew. ") and "2.0" in outcome.do and "3.0" in outcome.do
+    assert "3.0" not in outcome.text and "3.0" not in outcome.direction
 
 
 def test_a_step_without_a_place_has_the_pointer_alone(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from bank import Blank, Right, Wrong, bank, bank_file, blanks
+from given_away import given_away
 from shell import Classroom, classroom
 
 from workshop.checks import NOT_DECIDED, RIGHT, Outcome
@@ -73,6 +74,10 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
     if isinstance(answer, Right):
         assert outcome.verdict == RIGHT, outcome.text
         return
+    text = answer.text(blank)
+    first, more = f"{outcome.step}\n{outcome.saw}", outcome.direction
+    for name, words in (("given away", first), ("pointed out", f"{first}\n{more}")):
+        record_property(name, given_away(words, blank.finished, blank.practice, text))
     assert outcome.verdict == answer.verdict, outcome.text
     missing = _unsaid(answer, outcome)
     assert not missing, f"{outcome.text}\n\nThis does not say {missing}"

@@ -140,7 +140,9 @@ def open_lesson(lesson: str) -> None:
 
 @interrupted_says("Nothing was decided; run this cell again to check.")
 async def check(name: str) -> None:
-    """Say under the cell whether a blank is right, and what is missing if it is not.
+    """Say under the cell whether a blank is right, or else what was seen.
+
+    Where another attempt fails at the same step, it says where to look as well.
 
     Runs what you wrote; it costs no paid call and takes at most three seconds, or longer on a
     machine that is busy. Where that is so busy that nothing can be found out, it says "Not
@@ -355,7 +357,9 @@ async def _with_cause(outcome: Outcome, made: Check, learner: Learner, limit: fl
             await _away(lambda: repair.cause(learner, made.function, outcome.step, found), limit)
     best = found or repair.guess(learner, f"{outcome.saw} {outcome.do}")
     where, remedy = places.direction(best), places.remedy(best)
-    do = outcome.do or remedy or made.hints[2]
+    do = outcome.do or made.hints[2]
+    if not all(code in do for code in re.findall("`(.+?)`", remedy)):
+        do = f"{outcome.do} {remedy}".strip()
     return replace(outcome, direction=f"{where} {made.hints[1]}".strip(), do=do, remedy=remedy)
 
 

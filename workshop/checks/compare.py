@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import re
 from dataclasses import dataclass
 
 from workshop.checks.blanks import code_lines
 from workshop.checks.learner import Learner
 
+WORD = re.compile(r"\w+")
 _ALIKE = 0.45
 """From this ratio on a cell or a line is the given one, changed; below it is another text."""
 
@@ -32,6 +34,13 @@ def differences(learner: Learner) -> list[Difference]:
         for tag, a, b, c, d in match.get_opcodes()
         if tag != "equal"
     ]
+
+
+def secret(learner: Learner) -> set[str]:
+    """Words of the solution that the learner's cell has not got, not even misspelt."""
+    own = {*WORD.findall(learner.text), *keyword.kwlist}
+    theirs = {*WORD.findall("\n".join(code_lines(learner.blank.finished)))} - own
+    return {word for word in theirs if not difflib.get_close_matches(word, own, 1, 0.8)}
 
 
 def missing_given(learner: Learner) -> list[str]:

@@ -78,7 +78,8 @@ def explain(learner: Learner, error: BaseException) -> Said:
     """What was seen and what to try, of an exception that the learner's code raised."""
     if isinstance(error, SyntaxError):
         saw, do = _syntax(learner, error)
-        return saw, Slip(do)
+        # Where a word of the solution is missing, it is more than a comma: that is to be found.
+        return saw, do if compare.secret(learner) & {*compare.WORD.findall(do)} else Slip(do)
     if isinstance(error, CalledDirectly):
         return (
             f"The Workflow calls `{error.name}(…)` directly.",
