@@ -56,7 +56,7 @@ async def llm_call(learner: Learner) -> None:
     given = "prompt: str, timeout: float = settings.llm_timeout"
     function = function_of(learner, "llm_call", given)
     provider = Provider(learner)
-    learner.step("It asks the model once")
+    learner.step("It asks once")
     result = await provider.runs(function, PROMPT, timeout=7)
     asks_well(learner, provider, PROMPT)
     learner.step("It has a time limit")
@@ -188,7 +188,7 @@ async def losses(learner: Learner) -> None:
         "What has to be looked at first, so that a saved answer costs nothing? And which errors "
         "pass by themselves?",
         "Errors: https://docs.python.org/3/tutorial/errors.html#handling-exceptions, with a tuple "
-        "of classes after `except`. Files: read_text, write_text and replace of "
+        "of classes after `except`. Files, read, written and renamed: "
         "https://docs.python.org/3/library/pathlib.html",
         "if file.exists(): return file.read_text(…). Then for attempt in (1, 2, 3): try llm_call "
         "and break; except (RateLimitError, Timeout, InternalServerError): if attempt == 3: raise, "
@@ -228,7 +228,7 @@ async def ask_subject(learner: Learner) -> None:
     shape = learner.name("Subject")
     said = '{"subject": "octopuses", "facts": 3}'
     provider = Provider(learner, said)
-    learner.step("It asks the model once")
+    learner.step("It asks once")
     result = await provider.runs(function, PROMPT)
     asks_well(learner, provider, PROMPT, wording="question")
     learner.step("It asks for the shape of Subject")
@@ -243,9 +243,10 @@ async def ask_subject(learner: Learner) -> None:
 @blank(
     "read_subject",
     hints=(
-        "Which line of yours raises where the text does not fit, and what must happen then?",
-        "https://docs.pydantic.dev/latest/concepts/models/ has model_validate_json; `try` and "
-        "`except ValidationError` go around it.",
+        "Which line of yours raises where the text does not fit, and what is to happen then?",
+        "https://docs.pydantic.dev/latest/concepts/models/ shows how a model reads JSON, and what "
+        "it raises; https://docs.python.org/3/tutorial/errors.html#handling-exceptions what to do "
+        "then.",
         "try: checked = Subject.model_validate_json(text), except ValidationError: checked = "
         'Subject(subject="Research Report").',
     ),
@@ -312,8 +313,8 @@ async def read_subject(learner: Learner) -> None:
     hints=(
         "Which three functions of yours come one after the other, and in which order does a reader "
         "see cover and text?",
-        "ask_subject gives a text, read_subject makes a Subject of it. Lists of paragraphs are "
-        "joined with `+`.",
+        "The first two blanks of this exercise: one gives a text, the other reads it. Two lists of "
+        "paragraphs are joined as any lists are.",
         "subject = read_subject(ask_subject(prompt)); title, name = subject.subject.capitalize(), "
         "subject.subject; document.build(cover(title, prompt) + story(content, title=title), "
         "**pages); return safe_name(name).",
@@ -353,8 +354,8 @@ def _own_timeout(learner: Learner, provider: Provider) -> None:
         learner.not_yet(
             f"completion is given {other}=, and no timeout=."
             if other
-            else "completion is given no timeout: a provider that hangs holds the app for more "
-            "than an hour.",
+            else "The call has no limit of time: a provider that hangs holds the app for more than "
+            "an hour.",
             "Write `timeout=timeout` in the call.",
         )
     learner.not_yet(
@@ -372,7 +373,7 @@ def _some_timeout(learner: Learner, provider: Provider) -> None:
     seconds = provider.call.get("timeout")
     if seconds is None:
         learner.not_yet(
-            "completion is given no timeout: this second call may hang as the first one may.",
+            "The call may take as long as it likes: it may hang as the first one may.",
             "Write `timeout=settings.llm_timeout` in the call.",
         )
     if not isinstance(seconds, (int, float)) or not 1 <= seconds <= _longest_call():
@@ -429,7 +430,7 @@ def _text_alone(learner: Learner, result: Any, provider: Provider, said: str, sh
     if result is whole:
         learner.not_yet("The function returns the whole answer.", right)
     if result is whole.choices or result is whole.choices[0]:
-        learner.not_yet("The function returns a choice, with the message still in it.", right)
+        learner.not_yet("The function returns a whole choice, and not its text.", right)
     if result is whole.choices[0].message:
         learner.not_yet("The function returns the message, with the content still in it.", right)
     if isinstance(shape, type) and isinstance(result, shape):
@@ -556,7 +557,7 @@ def _pdf_failed(learner: Learner, error: Exception, nothing_written: str = BUILD
         learner.not_yet(
             "When the with block ends, nothing is written yet: build comes too late, or writes to "
             "another file.",
-            nothing_written,
+            f"{nothing_written} The document is made with `str(path)`.",
         )
     if isinstance(error, (ReportFileError, FileNotFoundError)) and not list(
         learner.calls("whole_file")
@@ -741,7 +742,7 @@ class _Chain:
         if content is self.whole:
             say("create_pdf is given the whole answer.", right)
         if content is self.whole.choices[0] or content is self.whole.choices:
-            say("create_pdf is given a choice, with the message still in it.", right)
+            say("create_pdf is given a whole choice, and not its text.", right)
         if content is self.whole.choices[0].message:
             say("create_pdf is given the message, with the content still in it.", right)
         if content == PROMPT:
@@ -886,7 +887,7 @@ def _row(learner: Learner, name: str, row: Any) -> None:
         )
     if count != PAID[name]:
         learner.not_yet(
-            f"{name!r}: not {count}.",
+            f"{name!r}: its receipt does not show {count} paid calls.",
             f"Read its receipt once more: {WHY[name]}. What was answered was paid.",
         )
     for what, text in (("what you lost", lost), ("what you would want", wanted)):
@@ -1082,7 +1083,9 @@ class _Saving:
         if self.own(PROMPT).name not in found:
             say(
                 f"The answer is in {found[0]!r}, where nobody looks for it.",
-                "Put it in its place: `draft.replace(file)`.",
+                "Put it in its place: `draft.replace(file)`."
+                if "file_of" in self.learner.text
+                else "Each prompt has a file of its own: keep `file = file_of(prompt)`.",
             )
         try:
             kept = self.own(PROMPT).read_text(encoding="utf-8")
@@ -1134,8 +1137,8 @@ class _Saving:
 
     async def tries_again(self) -> None:
         say = self.learner.not_yet
-        self.learner.step("An error that passes is tried again, after a pause")
-        for name in ("RateLimitError", "Timeout", "InternalServerError"):
+        self.learner.step("What passes by itself is tried again, after a pause")
+        for name in PASSES:
             self.empty()
             self.reset([_error(name)])
             try:
@@ -1144,7 +1147,8 @@ class _Saving:
                 if type(error).__name__ == name:
                     self._caught_otherwise(name)
                     say(
-                        f"A {name} ends it at once, and the next call would have been answered.",
+                        f"After one failure ({PASSES[name]}) it gives up at once, and the next "
+                        "call would have been answered.",
                         "Catch it: `except (RateLimitError, Timeout, InternalServerError):`.",
                     )
                 raise
@@ -1175,13 +1179,14 @@ class _Saving:
             if isinstance(node.type, ast.BoolOp):
                 told = ast.unparse(node.type)
                 self.learner.not_yet(
-                    f"`{told}` is its first name alone: a {name} ends it at once.",
+                    f"`{told}` is its first name alone: after {PASSES[name]} it gives up at once.",
                     f"Write several errors in parentheses, with commas. {right}",
                 )
             names = [n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)]
             if name == "Timeout" and "TimeoutError" in names:
                 self.learner.not_yet(
-                    "TimeoutError is Python's own; LiteLLM's is `Timeout`, and that ends it here.",
+                    "TimeoutError is Python's own, and LiteLLM raises another: after "
+                    f"{PASSES[name]} it gives up at once.",
                     right,
                 )
 
@@ -1196,14 +1201,12 @@ class _Saving:
             counted = list(range(*map(int, re.findall(r"\d+", text))))
             right = "Write `for attempt in (1, 2, 3):`, or `range(1, 4)`."
             if len(counted) < 3 and len(self.asked) == len(counted):
-                told = " and ".join(map(str, counted))
                 self.learner.not_yet(
-                    f"`{text}` is {told or 'nothing'}: {len(counted)} attempts, not 3.", right
+                    f"`{text}` gives up too early: it does not count three attempts.", right
                 )
             if len(counted) == 3 and 3 not in counted and "== 3" in self.learner.text:
-                told = ", ".join(map(str, counted))
                 self.learner.not_yet(
-                    f"`{text}` is {told}, and never 3: after the third failure nothing is raised.",
+                    f"`{text}` never gives 3: after the third failure nothing is raised.",
                     right,
                 )
 
@@ -1223,7 +1226,7 @@ class _Saving:
             self._range()
         if len(self.asked) != 3 and (raised is None or isinstance(raised, _kind("RateLimitError"))):
             say(
-                f"All calls fail, and there are {_times(len(self.asked))}, not 3.",
+                f"All calls fail, and there are {_times(len(self.asked))}.",
                 "Count all attempts, the first one too: `for attempt in (1, 2, 3):`.",
             )
         if raised is None:
@@ -1293,6 +1296,14 @@ class _Saving:
                 "for the answer.",
                 "Write to `draft` first, then rename it: `draft.replace(file)`.",
             )
+
+
+PASSES = {
+    "RateLimitError": "too many requests",
+    "Timeout": "no answer in time",
+    "InternalServerError": "an error of the provider's own",
+}
+"""LiteLLM's errors that pass by themselves, in words."""
 
 
 def _retry_words(error: BaseException) -> tuple[str, str] | None:
@@ -1463,7 +1474,7 @@ class _Named:
             say("The content is not asked for.", "Keep the line with `llm_call(prompt)`.")
         if not self.subject:
             say(
-                "The subject is not asked for: ask_subject is not called.",
+                "Nobody asks for the subject.",
                 "Write `read_subject(ask_subject(prompt))`.",
             )
         if len(self.content) > 1 or len(self.subject) > 1:

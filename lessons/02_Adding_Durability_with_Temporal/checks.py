@@ -454,7 +454,8 @@ async def send_email_activity(learner: Learner) -> None:
     "emailreportworkflow",
     hints=(
         "Which Activity is missing, what does it have to know, and how long may it take?",
-        "The call of create_pdf_activity above it is the pattern; EmailInput has two fields.",
+        "The call of create_pdf_activity above it is the pattern; the input of a letter has two "
+        "fields.",
         '`send_email`, `EmailInput(to="reader@example.com", attachment=pdf_filename)`, '
         "`start_to_close_timeout=timedelta(seconds=20)`; and `@workflow.run` over `async def run`.",
     ),

@@ -205,7 +205,7 @@ def result_is(learner: Learner, trial: Trial, status: str, text: str) -> None:
         )
     if got["status"] != status:
         learner.not_yet(
-            f"The status is {got['status']!r}, not {status!r}.",
+            f"The status is {got['status']!r}: whoever reads it takes the report for another.",
             f'Return a Draft with `status="{status}"`.',
         )
     if got.get("text") != text:
@@ -279,7 +279,7 @@ def _assigns(learner: Learner, method: str, attribute: str, source: str) -> tupl
     "set_decision",
     hints=(
         "How does Temporal know which method takes a Signal? And what does `run` wait for?",
-        "The decorators of a Workflow's methods are @workflow.run, .signal, .query and .update; "
+        "Each kind of message has a decorator of its own: "
         "https://docs.temporal.io/develop/python/message-passing#signals",
         "`@workflow.signal` on the line above, and `self.decision = decision` in the method.",
     ),
@@ -603,7 +603,7 @@ async def send_signal(learner: Learner) -> None:
             f"No Signal arrived: {why}." if why else "No Signal arrived in the Event History.",
             f"Write `{wording}`.",
         )
-    learner.step("The Signal is set_decision")
+    learner.step("The Signal reaches its handler")
     if sent[0].signal_name != "set_decision":
         learner.not_yet(
             f"The Signal is called {sent[0].signal_name!r}; no handler has that name.",
@@ -830,7 +830,7 @@ async def _ten_rounds(learner: Learner, kind: type) -> None:
     argument = learner.name("DraftInput")(TOPIC)
     trial, model = await conversation(learner, kind, argument, script, early)
     if len(model.asked) != 10:
-        learner.not_yet(f"It stops after {len(model.asked)} rounds, not 10.", bound)
+        learner.not_yet(f"It stops after {len(model.asked)} rounds.", bound)
     result_is(learner, trial, "unfinished", model.text(10))
 
 
@@ -926,8 +926,8 @@ async def _one_call(learner: Learner, talk: Talk, model: Model, number: int) -> 
 @blank(
     "deadline",
     hints=(
-        "What is raised when the time is up, and where? And what should the caller get then?",
-        "wait_condition takes a `timeout`, a timedelta; "
+        "Who raises what when the time is up? And what should the caller get then?",
+        "wait_condition takes a limit of time: "
         "https://docs.temporal.io/develop/python/message-passing#wait-in-message-handler",
         '`timeout=timedelta(days=5)`, and `return Draft(text=self.latest_text, status="expired")`.',
     ),
@@ -1260,7 +1260,7 @@ def _approval_is(learner: Learner, trial: Trial, status: str, model: Model) -> N
     if got["status"] != status:
         learner.not_yet(
             f"After a {'yes' if status == 'approved' else 'no'} the status is "
-            f"{_short(got['status'])}, not {status!r}.",
+            f"{_short(got['status'])}.",
             _keeps_yes_or_no(learner) or 'Return "approved" for a yes and "rejected" for a no.',
         )
     if got.get("draft") != model.text(1):

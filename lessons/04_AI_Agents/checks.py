@@ -7,7 +7,6 @@ import asyncio
 import builtins
 import contextlib
 import copy as copies
-import difflib
 import inspect
 import json
 import re
@@ -71,8 +70,7 @@ def roll_dice(sides: int) -> str:
     hints=(
         "Where does Python keep a function's name, and where its docstring? And which method of a "
         "pydantic model gives a schema?",
-        "The text above the blank names all three: `__name__`, `inspect.getdoc`, and "
-        "`model_json_schema()` of what `form` gives; "
+        "The text above the blank names all three; for the last one see "
         "https://docs.pydantic.dev/latest/concepts/json_schema/",
         "`function.__name__`, `inspect.getdoc(function)`, `form(function).model_json_schema()`.",
     ),
@@ -189,8 +187,8 @@ DESCRIBED = [
     "llm_with_tools",
     hints=(
         "What does the input of the Activity hold? And what are the three parts of a ToolCall?",
-        "An entry of `message.tool_calls` is an object: `call.id`, `call.function.name`, "
-        "`call.function.arguments`; https://docs.litellm.ai/docs/completion/function_call",
+        "An entry of `message.tool_calls` is an object, and has another one in it: "
+        "https://docs.litellm.ai/docs/completion/function_call",
         "`messages=input.messages`, `tools=input.tools`, and "
         "`calls.append(ToolCall(call.id, call.function.name, call.function.arguments))`.",
     ),
@@ -377,8 +375,8 @@ class _Toolbox:
     hints=(
         "How do you get a function out of a dict by its name, and call it with a dict of "
         "arguments? And how does the model know to which call a result belongs?",
-        "`TOOLS[call.name]` is the function; `**arguments` passes the dict by names. A result "
-        "is a message: https://docs.litellm.ai/docs/completion/function_call",
+        "The dict of the tools has the function; two stars hand a dict over by names. A result is "
+        "a message: https://docs.litellm.ai/docs/completion/function_call",
         '`result = await TOOLS[call.name](**arguments)`, then `messages.append({"role": '
         '"tool", "tool_call_id": call.id, "content": result})`.',
     ),
@@ -507,22 +505,24 @@ def _conversation(learner: Learner, got: Any, said: dict[str, Any]) -> None:
                 right,
             )
         if message.get("tool_call_id") != id:
-            near = difflib.get_close_matches("tool_call_id", list(message), 1, 0.8)
-            told = short(message["tool_call_id"]) if "tool_call_id" in message else "missing"
-            if told == "missing" and near:
-                told = f"missing (there is {near[0]!r})"
             learner.not_yet(
-                f"The tool_call_id of a result is {told}; the call's id is {id!r}.", right
+                f"The tool_call_id of a result is {short(message['tool_call_id'])}: no call is "
+                "named so."
+                if "tool_call_id" in message
+                else f"A result has {', '.join(map(repr, message))}: the model cannot tell which "
+                "call it answers.",
+                right,
             )
         want = f"the result of {name} number {number}"
         other = [key for key in message if key not in ("role", "tool_call_id", "name")]
         if "content" not in message and other:
-            learner.not_yet(f'A result has no "content", but {other[0]!r}.', right)
+            learner.not_yet(f"A result has {other[0]!r}: the model reads another key.", right)
         if inspect.iscoroutine(message.get("content")):
             learner.not_yet("The content is a coroutine: the tool was not awaited.", right)
         if message.get("content") != want:
             learner.not_yet(
-                f"The content is {short(message.get('content'))}, and {name} gave {want!r}.", right
+                f"The message says {short(message.get('content'))}, and {name} gave {want!r}.",
+                right,
             )
 
 
@@ -548,8 +548,8 @@ ROOM = "a table for four"
     hints=(
         "What may the model have got wrong, and who should learn of it? And how does a Workflow "
         "run an Activity of which it knows the name alone?",
-        "`execute_activity` takes a text instead of a function, and a list of inputs as `args=`; "
-        "https://python.temporal.io/temporalio.workflow.html#execute_activity",
+        "An Activity may be asked for by its name, a text, and is then given a list of inputs: "
+        "https://docs.temporal.io/develop/python/core-application",
         "`return await workflow.execute_activity(call.name, args=arguments, "
         '**LIMITS[call.name])`, and for what fails a text such as `f"error: {error.cause}"`.',
     ),
@@ -768,8 +768,8 @@ def _tells_why(learner: Learner, got: list[Any]) -> None:
     hints=(
         "When does the loop end, and how does the model say that it is done? And must two "
         "searches wait for each other?",
-        "`asyncio.gather` takes awaitables, one after the other, not a list: a star passes a list "
-        "so; https://docs.python.org/3/library/asyncio-task.html#asyncio.gather",
+        "What runs them at once takes awaitables, one after the other, not a list: a star hands a "
+        "list over; https://docs.python.org/3/library/asyncio-task.html#running-tasks-concurrently",
         "`while turns < budget.turns and dollars < budget.dollars:`, `return AgentResult("
         '"answered", turn.text, turns, dollars, steps)`, and `results = await asyncio.gather('
         "*[dispatch(call) for call in turn.calls])`.",
@@ -928,12 +928,13 @@ def _answered(learner: Learner, trial: Trial, model: Model) -> None:
             + right.removeprefix("Write "),
         )
     if got["status"] != "answered":
-        learner.not_yet(f"The status is {got['status']!r}, not 'answered'.", right)
+        learner.not_yet(f"The model has answered, and the status is {got['status']!r}.", right)
     if got.get("answer") != "Eight arms.":
-        learner.not_yet(f"The answer is {short(got.get('answer'))}, not the turn's text.", right)
+        learner.not_yet(f"The answer is {short(got.get('answer'))}; the model said more.", right)
     for name, want in (("turns", 3), ("dollars", 1.0)):
         if got.get(name) != want:
-            learner.not_yet(f"The result's {name} are {short(got.get(name))}, not {want}.", right)
+            told = f"After 3 turns and 1 dollar the result's {name} are {short(got.get(name))}."
+            learner.not_yet(told, right)
     if not isinstance(got.get("steps"), list) or len(got["steps"]) != 3:
         learner.not_yet(f"The result's steps are {short(got.get('steps'))}.", right)
 
@@ -972,7 +973,7 @@ def _within(
         )
     if len(model.asked) < most:
         learner.not_yet(
-            f"With a budget of {each} the model was asked {len(model.asked)} times, not {most}.",
+            f"With a budget of {each} the model was asked {len(model.asked)} times.",
             right,
         )
     if not trial.completed:
@@ -982,7 +983,7 @@ def _within(
         )
     if trial.result.get("status") != f"out of {what}":
         learner.not_yet(
-            f"The status is {trial.result.get('status')!r}, not 'out of {what}'.",
+            f"The {what} are used up, and the status is {trial.result.get('status')!r}.",
             "Keep the two lines below the loop, as they were given.",
         )
 
@@ -1013,9 +1014,9 @@ CHOICES: dict[str, tuple[str, tuple[tuple[Any, str], ...], Any]] = {
     "own_tool",
     hints=(
         "Which of the three would you like? And what does the model read before it chooses a tool?",
-        "A date in the text of a day is read by `date.fromisoformat` "
-        "(https://docs.python.org/3/library/datetime.html#datetime.date.fromisoformat); a number "
-        'with two decimals is `f"{number:.2f}"`.',
+        "How a text is read as a date: https://docs.python.org/3/library/datetime.html#date-objects"
+        ". How a number gets two decimals: "
+        "https://docs.python.org/3/library/string.html#format-specification-mini-language",
         "Inside of it `from datetime import date as day`, then `return "
         'day.fromisoformat(date).strftime("%A")`; and a docstring on the line below `def`.',
     ),

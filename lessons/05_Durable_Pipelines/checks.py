@@ -478,8 +478,8 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
     given_up = [name for name in PASSING if attempts.get(name) == 1]
     if given_up == list(PASSING) and all(attempts.get(name) != 1 for name in FINAL):
         learner.not_yet(
-            "RateLimitError is given up at the first attempt, and AuthenticationError is tried "
-            "again: it is the other way round. The list holds what is **not** retried.",
+            "Too many requests are given up at the first attempt, and a wrong key is tried again: "
+            "it is the other way round. The list holds what is **not** retried.",
             f"List the others: `{list(FINAL)}`.",
         )
     if len(given_up) > 1:
@@ -497,9 +497,9 @@ async def _retries(learner: Learner, policy: RetryPolicy) -> None:
     for name, told in FINAL.items():
         if attempts.get(name) != 1:
             family = name in ("ContentPolicyViolationError", "ContextWindowExceededError")
-            more = " That it is a kind of BadRequestError does not count." if family else ""
+            more = " That its parent is in the list does not count." if family else ""
             learner.not_yet(
-                f"{name} is tried again: that is {told}, ten times.{more}",
+                f"{told[0].upper()}{told[1:]}: it is tried again, ten times over.{more}",
                 f'Add `"{name}"` to the list.',
             )
 
@@ -519,9 +519,7 @@ def _is_exact(learner: Learner, name: str) -> None:
         )
     if isinstance(getattr(builtins, name.strip(), None), type):
         learner.not_yet(
-            f"{name} is Python's own error. LiteLLM's have other names, and parents do not count: "
-            "a wrong key is an AuthenticationError, a key that may not do that a "
-            "PermissionDeniedError.",
+            f"{name} is Python's own error: LiteLLM's have other names, and parents do not count.",
             f'Take `"{name}"` out, and list the exact names from the table above.',
         )
     bare = name.strip().rpartition(".")[2]
@@ -701,13 +699,13 @@ async def _empty_account(learner: Learner, function: Any, model: _Model) -> None
             )
         if isinstance(later, ApplicationError) and later.type == "QuotaExhausted":
             learner.not_yet(
-                "The empty account becomes a RateLimitError, and too many requests become "
-                "QuotaExhausted: the two are exchanged.",
+                "The empty account would be asked again, and who asked too fast is given up: the "
+                "two kinds of 429 are exchanged.",
                 f"Under `if out_of_money(error):` `{QUOTA}`.",
             )
     if not got.non_retryable and not branch and "out_of_money" not in _used(learner):
         learner.not_yet(
-            "Nobody asks whether the account is empty: both kinds of 429 are retried.",
+            "Both kinds of 429 are retried: an empty account would be asked ten times.",
             f"Put back `if out_of_money(error):`, and under it `{QUOTA}`.",
         )
     if not got.non_retryable:
@@ -805,7 +803,7 @@ def _typed(learner: Learner, got: ApplicationError, name: str, right: str) -> No
         learner.not_yet(
             f"{name} is in the message, and the error's type is empty.", f"Write `{right}`."
         )
-    learner.not_yet(f"The error's type is {got.type!r}, not {name!r}.", f"Write `{right}`.")
+    learner.not_yet(f"The error's type is {got.type!r}.", f"Write `{right}`.")
 
 
 # --- fan out ---
@@ -824,7 +822,7 @@ REASON = "PageNotFound: the page answers 410"
     "fan_out",
     hints=(
         "What makes twenty coroutines run at once, and what waits for the last of them?",
-        "`execute_child_workflow` starts a child and waits for its result: "
+        "One call starts a child and waits for its result: "
         "https://docs.temporal.io/develop/python/child-workflows. Failure has three fields.",
         f"`{CHILD}`; `{APPEND}`; and in run `{GATHER}`.",
     ),
@@ -1188,7 +1186,7 @@ DETAILS = "done = info.heartbeat_details[0] if info.heartbeat_details else 0"
     "heartbeat",
     hints=(
         "What must the next attempt know, so that it can go on? And when is it true?",
-        "`info.heartbeat_details` is a sequence of what was told last, empty at the first attempt; "
+        "`info` has what was told last, as a sequence that is empty at the first attempt: "
         "https://docs.temporal.io/develop/python/failure-detection#activity-heartbeats",
         f"`{DETAILS}`, and at the end of the loop `activity.heartbeat(done)`.",
     ),
@@ -1402,8 +1400,8 @@ SUBJECT = "3 of 4 sources"
     "send_digest",
     hints=(
         "What is the same at each attempt, and another one for each digest?",
-        "`activity.info()` has it, as in `save_result`; for the rename see "
-        "https://docs.python.org/3/library/pathlib.html#pathlib.Path.replace",
+        "`activity.info()` has it, as in `save_result`; for the file see "
+        "https://docs.python.org/3/library/pathlib.html",
         'f"{activity.info().workflow_id}.txt"; then draft.write_text(text) and '
         "draft.replace(file).",
     ),
@@ -2047,7 +2045,7 @@ def _is_ranges(learner: Learner, made: Any, field: str) -> None:
         learner.not_yet(f"{field} is {_short(value)}, not a list of ranges.", do)
     for one in value:
         if not isinstance(one, ScheduleRange):
-            learner.not_yet(f"{field} holds {_short(one)}, not a ScheduleRange.", do)
+            learner.not_yet(f"{field} holds {_short(one)}, which is not a range.", do)
         texts = [part for part in (one.start, one.end) if isinstance(part, str)]
         if texts and any(part.strip().isdigit() for part in texts):
             learner.not_yet(

@@ -52,7 +52,9 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(shell: Shell, policy: 
 
 
 def test_an_answer_says_in_html_what_it_says_in_text() -> None:
-    outcome = Outcome("x", NOT_YET, ("one",), "two", "<b> `a < b`", "write `c`", told="1 of 2.")
+    outcome = Outcome(
+        "x", NOT_YET, ("one",), "two", "<b> `a < b`", direction="see `c`", told="1 of 2.", rung=2
+    )
     html = outcome._repr_html_()
     for words in ("Not yet: x", "✓ right: one", "✗ not yet: two", "1 of 2."):
         assert words in html and words in outcome.text
@@ -128,20 +130,6 @@ def test_a_blank_whose_class_a_later_cell_has_defined_anew_is_not_called_wrong(
     shell.run(without, early)
     shell.run(right, policy.cell_id)
     assert examine().verdict == NOT_YET
-
-
-def test_where_no_rule_names_the_line_the_difference_is_shown(
-    shell: Shell, policy: Blank, judged_by: Judged
-) -> None:
-    async def vague(learner: Learner) -> None:
-        learner.step("It is right")
-        learner.not_yet("Something is wrong.", "Mend it.")
-
-    judged_by(vague)
-    shell.run(IMPORTS)
-    shell.run(policy.finished.replace("3.0", "2.0"), policy.cell_id)
-    said = examine().do
-    assert said.startswith("Mend it. ") and "2.0" in said and "3.0" in said
 
 
 def test_a_check_that_blocks_ends_in_three_seconds_and_the_kernel_goes_on(

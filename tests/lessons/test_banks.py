@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from bank import Blank, Right, Wrong, bank, bank_file, blanks
+from given_away import given_away
 from shell import Classroom, classroom
 
 from workshop.checks import NOT_DECIDED, RIGHT, Outcome
@@ -73,16 +74,21 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
     if isinstance(answer, Right):
         assert outcome.verdict == RIGHT, outcome.text
         return
+    text = answer.text(blank)
+    first, more = f"{outcome.step}\n{outcome.saw}", outcome.direction
+    for name, words in (("given away", first), ("pointed out", f"{first}\n{more}")):
+        record_property(name, given_away(words, blank.finished, blank.practice, text))
     assert outcome.verdict == answer.verdict, outcome.text
     missing = _unsaid(answer, outcome)
     assert not missing, f"{outcome.text}\n\nThis does not say {missing}"
-    assert not [word for word in PUZZLING if word in outcome.text], outcome.text
+    words = f"{outcome.text}\n{outcome.direction}\n{outcome.do}"
+    assert not [word for word in PUZZLING if word in words], words
     earlier = given.said.setdefault(blank.name, {})
     remedies = {wrong.name: wrong for wrong in bank(blank.name).WRONG}
     same = [
         other
         for other, said in earlier.items()
-        if (said.saw, said.do) == (outcome.saw, outcome.do)
+        if (said.saw, said.direction, said.do) == (outcome.saw, outcome.direction, outcome.do)
         and _root(remedies, other) != _root(remedies, answer.name)
     ]
     earlier[answer.name] = outcome
@@ -91,7 +97,7 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
 
 def _unsaid(answer: Wrong, outcome: Outcome) -> list[str]:
     """Those of the words that tell a mistake which are not there."""
-    words = f"{outcome.step}\n{outcome.saw}\n{outcome.do}".lower()
+    words = f"{outcome.step}\n{outcome.saw}\n{outcome.direction}\n{outcome.do}".lower()
     return [s for s in answer.says if not any(w.lower() in words for w in s.split("|"))]
 
 

@@ -25,9 +25,11 @@ from pathlib import Path
 
 from temporalio.service import RPCError
 
-from workshop.checks import cells, compare, progress
+from workshop.checks import cells, places, progress, repair
 from workshop.checks.blanks import Blank, code_lines, find
 from workshop.checks.cells import watch
+from workshop.checks.differ import Edit
+from workshop.checks.ladder import DO, attempt, climb, higher
 from workshop.checks.learner import CalledDirectly, Learner, used
 from workshop.checks.outcome import (
     NOT_ATTEMPTED,
@@ -40,14 +42,17 @@ from workshop.checks.outcome import (
     NotDecided,
     NotYet,
     Outcome,
+    Slip,
 )
+from workshop.checks.progress import Place
 from workshop.checks.trial import TOO_LONG, NoService, late
 from workshop.checks.words import explain
 from workshop.core import this_notebook
+from workshop.core.disk import DiskError
 from workshop.core.display import put
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import interrupted_says
-from workshop.core.patience import Patience
+from workshop.core.patience import Patience, slowdown
 from workshop.core.settings import ROOT
 
 __all__ = [
@@ -79,16 +84,29 @@ BLOCKED_SECONDS = 2.2
 """How long code may keep its event loop from turning, in seconds of a quiet machine."""
 GIVE_UP_SECONDS = 90.0
 """On the clock: a check that has found nothing by then says that this machine is too busy."""
+ENDLESS = "This step does not end."
+TRY_SECONDS = 3.0
+"""Of a quiet machine, for a check that fails and for the search for the cause together."""
 NEWS_SECONDS = 5.0
 """A check that takes longer says so."""
 
 _lesson = ""
-_found: dict[str, tuple[str, str, str]] = {}
-"""What the last check of a blank has found: its verdict, its words, the text that it judged."""
-_hinted: dict[str, tuple[int, tuple[str, str, str] | None]] = {}
+_found: dict[str, Found] = {}
+"""What the last check of a blank has found."""
+_hinted: dict[str, tuple[int, Found | None]] = {}
 """The number of a blank's last hint, and what the last check had found when it was given."""
 _put: set[str] = set()
 """The blanks whose solution is in a cell of the notebook."""
+
+
+@dataclass
+class Found:
+    """What a check has found, and where on the ladder the learner is since."""
+
+    outcome: Outcome
+    text: str
+    """A digest of what it judged."""
+    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -122,7 +140,9 @@ def open_lesson(lesson: str) -> None:
 
 @interrupted_says("Nothing was decided; run this cell again to check.")
 async def check(name: str) -> None:
-    """Say under the cell whether a blank is right, and what is missing if it is not.
+    """Say under the cell whether a blank is right, or else what was seen.
+
+    Where another attempt fails at the same step, it says where to look as well.
 
     Runs what you wrote; it costs no paid call and takes at most three seconds, or longer on a
     machine that is busy. Where that is so busy that nothing can be found out, it says "Not
@@ -166,19 +186,27 @@ async def examine(name: str, *, limit: float | None = None) -> Outcome:
     outcome = await _judge(made, learner, seconds)
     if outcome.verdict != RIGHT:
         outcome = _unless_edited(outcome, learner)
-    _found[chosen.key] = outcome.verdict, outcome.step + outcome.saw, learner.text
+    if outcome.climbs:
+        left = TRY_SECONDS - (time.monotonic() - began) / slowdown()
+        outcome = await _with_cause(outcome, made, learner, left)
+    text = attempt(learner)
+    earlier = _found[chosen.key].place if chosen.key in _found else progress.place(chosen)
+    place = climb(earlier, outcome, text)
+    _found[chosen.key] = Found(outcome, text, place)
     if cells.is_finished_notebook(chosen):
         told = "This is the finished notebook: it does not count as your progress."
     else:
-        told = progress.note(chosen, outcome.verdict == RIGHT)
-    return replace(outcome, told=told, seconds=time.monotonic() - began)
+        told = progress.note(chosen, outcome.verdict == RIGHT, place)
+    rung = place.rung if place else 0
+    return replace(outcome, told=told, seconds=time.monotonic() - began, rung=rung)
 
 
 def hint(name: str) -> None:
-    """Print the next of a blank's hints: a question, a pointer, nearly the answer.
+    """Print the next hint: of what the last check has found, or else of the blank.
 
-    Under a check it prints the next one only when the check has found something new, and none
-    when the blank is right. Run alone, it prints the next one each time.
+    Where a check has failed it goes on from what that has said: a direction, then what to do.
+    Otherwise it is a question, a pointer, nearly the answer. Under a check it prints the next one
+    only when the check has judged another text. Run alone, it prints the next one each time.
     """
     try:
         chosen = _blank(name)
@@ -187,23 +215,31 @@ def hint(name: str) -> None:
         print("✗ " + "\n  ".join(error.lines()))
         return
     found = _found.get(chosen.key)
-    at, then = _hinted.get(chosen.key, (-1, None))
-    checked = found is not None and found is not then
-    if found and checked and found[0] == RIGHT:
+    if found and found.outcome.verdict == RIGHT:
         print("It is right: no hint is needed.")
         return
-    same = found and then and (found[:2] == then[:2] or found[2] == then[2])
-    if not (checked and same and at >= 0):
-        at = min(at + 1, len(hints) - 1)
+    at, then = _hinted.get(chosen.key, (-1, None))
+    again = bool(found and then and found is not then and found.text == then.text)
+    if found and found.outcome.verdict == NOT_YET:
+        last = not found.outcome.climbs
+        if found.place and not last:
+            found.place = higher(found.place, again)
+            with suppress(DiskError):  # the check has said that nothing can be kept
+                progress.keep(chosen, False, found.place)
+            last = found.place.rung == DO
+        print(f"Hint: {found.outcome.do if last else found.outcome.direction}")
+    else:
+        at = at if again else min(at + 1, len(hints) - 1)
+        last = at + 1 == len(hints)
+        print(f"Hint {at + 1} of {len(hints)}: {hints[at]}")
     _hinted[chosen.key] = at, found
-    print(f"Hint {at + 1} of {len(hints)}: {hints[at]}")
-    if at + 1 < len(hints):
+    if last:
+        print(f'There are no more. solution("{chosen.name}") shows one right way.')
+    else:
         print(
             "The next one comes when the check says something new. "
             f'To see it now, run hint("{chosen.name}") without the check.'
         )
-    else:
-        print(f'There are no more. solution("{chosen.name}") shows one right way.')
 
 
 def solution(name: str) -> None:
@@ -219,6 +255,8 @@ def solution(name: str) -> None:
         print("✗ " + "\n  ".join(lines))
         return
     shell, folded = this_notebook.shell(), ""
+    found = _found.get(chosen.key)
+    beside = found.outcome.remedy if found else ""
     where = chosen.solution.relative_to(ROOT).as_posix()
     if hasattr(shell, "kernel"):
         if chosen.key in _put or cells.holds(text):
@@ -233,9 +271,10 @@ def solution(name: str) -> None:
         folded = (
             '<details style="overflow-wrap:anywhere"><summary>'
             f"One right way, from {html.escape(where)}. {told}</summary>"
+            f"<p>{html.escape(beside)}</p>"
             f'<pre style="overflow-x:auto">{html.escape(text)}</pre></details>'
         )
-    put(folded, f"From {where}:\n\n{text}")
+    put(folded, f"From {where}:\n\n{text}" + (f"\n\n{beside}" if beside else ""))
 
 
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
@@ -279,7 +318,7 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
     except NotYet as found:
         verdict, saw, do = found.verdict, found.saw, found.do
     except asyncio.TimeoutError:
-        verdict, saw = NOT_YET, "This step does not end."
+        verdict, saw = NOT_YET, ENDLESS
         do = "See whether your code waits for something or never ends its loop."
     except NotDecided as reason:
         verdict, (saw, do) = NOT_DECIDED, _busy(str(reason))
@@ -298,11 +337,30 @@ async def _judge(made: Check, learner: Learner, limit: float) -> Outcome:
         saw = f"A later cell has defined `{name}` again, and this cell was written for the earlier."
         do = f"Run the cell above that defines `{name}`, then this blank's cell and its check."
         return Outcome(made.name, NOT_ATTEMPTED, saw=saw, do=f"{do} Then the later cells again.")
+    slip = isinstance(do, Slip)
     saw, do = (re.sub(r" at 0x[0-9a-f]+", "", words) for words in (saw, do))
     *passed, step = learner.steps or [""]
-    if verdict == NOT_YET and (differs := compare.unsaid(learner, f"{saw} {do}")):
-        do = f"{do} {differs}"
-    return Outcome(made.name, verdict, tuple(passed), step, saw, do)
+    return Outcome(made.name, verdict, tuple(passed), step, saw=saw, do=do, slip=slip)
+
+
+async def _with_cause(outcome: Outcome, made: Check, learner: Learner, limit: float) -> Outcome:
+    """The outcome with the place to look at, and what one right way has there.
+
+    Args:
+        limit: seconds of a quiet machine for the search.
+    """
+    found: list[Edit] = []
+    # It is a help beside the verdict: where it fails, the blank's own pointer is left. After a
+    # check that waits or blocks there is no time for it.
+    if limit > 1.0 and outcome.saw != ENDLESS:
+        with suppress(Exception, SystemExit, NotDecided):
+            await _away(lambda: repair.cause(learner, made.function, outcome.step, found), limit)
+    best = found or repair.guess(learner, f"{outcome.saw} {outcome.do}")
+    where, remedy = places.direction(best), places.remedy(best)
+    do = outcome.do or made.hints[2]
+    if not all(code in do for code in re.findall("`(.+?)`", remedy)):
+        do = f"{outcome.do} {remedy}".strip()
+    return replace(outcome, direction=f"{where} {made.hints[1]}".strip(), do=do, remedy=remedy)
 
 
 def _redefined(learner: Learner) -> str:
@@ -327,7 +385,7 @@ def _readable(learner: Learner) -> None:
         if chosen.defines not in learner.names and close:
             learner.not_yet(
                 f"There is no `{chosen.defines}`, but there is `{close}`.",
-                f"Call it `{chosen.defines}`, and run the cell again.",
+                Slip(f"Call it `{chosen.defines}`, and run the cell again."),
             )
         learner.not_attempted(
             f"The cell of the blank {chosen.name} has not been run in this kernel.",
@@ -382,7 +440,7 @@ def _readable(learner: Learner) -> None:
         learner.not_yet(
             f"The cell defines {f'`{others[-1]}`' if others else 'nothing'}, and no "
             f"`{chosen.defines}`.",
-            f"Call it `{chosen.defines}`, as it was given, and run the cell again.",
+            Slip(f"Call it `{chosen.defines}`, as it was given, and run the cell again."),
         )
     blank_lines = [line for line in todo if line not in code_lines(chosen.finished)]
     if blank_lines and len(blank_lines) < len(chosen.open_lines) and _is_blank(blank_lines):

@@ -207,7 +207,8 @@ class Provider:
         import litellm
 
         real = _real(litellm.completion)
-        bound = inspect.signature(real).bind(*values, **named).arguments
+        # Without a model too: the step that looks at the settings says what is missing.
+        bound = inspect.signature(real).bind_partial(*values, **named).arguments
         self.calls.append({**bound.pop("kwargs", {}), **bound})
         if self.fails:
             raise self.refused()
@@ -331,7 +332,7 @@ def asks_well(learner: Learner, provider: Provider, prompt: str, wording: str = 
     say, calls = learner.not_yet, provider.calls
     if not calls:
         say(
-            "The function has run, and the model was not asked.",
+            "The function has run, and asked nobody.",
             "Call `completion(…)` with the arguments of the first call.",
         )
     if len(calls) > 1:
@@ -356,7 +357,7 @@ def asks_well(learner: Learner, provider: Provider, prompt: str, wording: str = 
 def _settings(learner: Learner, call: dict[str, Any]) -> None:
     say, model, key = learner.not_yet, call.get("model"), call.get("api_key")
     if not isinstance(model, str) or not model:
-        say("completion is given no model.", "Write `model=settings.llm_model`.")
+        say("The call does not say whom it asks.", "Write `model=settings.llm_model`.")
     if model != MODEL:
         say(
             f"The model is {model!r}, whatever the settings say.",
@@ -364,7 +365,7 @@ def _settings(learner: Learner, call: dict[str, Any]) -> None:
         )
     if key is None:
         say(
-            "completion is given no api_key.",
+            "The call is made without a key: the provider would refuse it.",
             "Write `api_key=settings.llm_api_key.get_secret_value()`.",
         )
     if isinstance(key, SecretStr) or (isinstance(key, str) and set(key) == {"*"}):
@@ -385,9 +386,9 @@ def _settings(learner: Learner, call: dict[str, Any]) -> None:
             "Write `api_key=settings.llm_api_key.get_secret_value()`.",
         )
     if call.get("api_base", call.get("base_url")) != BASE:
-        told = "completion is given no api_base" if "api_base" not in call else "api_base is fixed"
+        told = "has no address" if "api_base" not in call else "has an api_base of its own"
         say(
-            f"{told}: the call would not go where the settings say.",
+            f"The call {told}: it would not go where the settings say.",
             "Write `api_base=settings.llm_api_base`.",
         )
     if call.get("stream"):
@@ -397,24 +398,26 @@ def _settings(learner: Learner, call: dict[str, Any]) -> None:
 def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> None:
     say, right = learner.not_yet, f'Write `messages=[{{"role": "user", "content": {wording}}}]`.'
     if messages is None or messages == []:
-        say("completion is given no messages: nothing is asked.", right)
+        say("The call is made, and nothing is asked in it.", right)
     if isinstance(messages, str):
-        say("messages is a str, one text. It must be a list of dicts.", right)
+        say("`messages` is a str: it does not say who speaks.", right)
     if isinstance(messages, dict):
-        say("messages is one dict. It must be a list of dicts.", f"Put brackets around it. {right}")
+        say("`messages` is one dict, and not a list.", f"Put brackets around it. {right}")
     if isinstance(messages, set) or not isinstance(messages, (list, tuple)):
-        say(f"messages is {kind_of(messages)}. It must be a list of dicts.", right)
+        say(f"`messages` is {kind_of(messages)}: it does not say who speaks.", right)
     for message in messages:
         if not isinstance(message, dict):
-            say(f"A message is {kind_of(message)}. It must be a dict with role and content.", right)
+            say(f"A message is {kind_of(message)}: it does not say who speaks.", right)
         if missing := [key for key in ("role", "content") if key not in message]:
-            say(f"A message has no {missing[0]!r}, only {', '.join(map(repr, message))}.", right)
+            told = {"role": "it does not say who speaks", "content": "nothing is said in it"}
+            has = ", ".join(map(repr, message)) or "nothing"
+            say(f"A message has {has} alone: {told[missing[0]]}.", right)
         if message["role"] not in ("system", "user", "assistant", "developer"):
             say(f"There is no role {message['role']!r}.", f"A question has the role user. {right}")
     users = [message["content"] for message in messages if message["role"] == "user"]
     if not users:
         say(
-            f"The prompt is a message of the {messages[-1]['role']}; no message is the user's.",
+            f"The prompt is a message of the {messages[-1]['role']}: nobody is asking.",
             right,
         )
     content = users[-1]
@@ -479,7 +482,8 @@ def _retries(learner: Learner, call: dict[str, Any]) -> None:
                 right,
             )
         say(
-            "completion is given no max_retries: one call may become three requests, each paid.",
+            "The client below `completion` tries again by itself: one call may become three "
+            "requests, each paid.",
             right,
         )
     say(f"max_retries is {times!r}: a call may become several requests.", right)

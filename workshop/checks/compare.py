@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import re
 from dataclasses import dataclass
 
 from workshop.checks.blanks import code_lines
 from workshop.checks.learner import Learner
 
+WORD = re.compile(r"\w+")
 _ALIKE = 0.45
 """From this ratio on a cell or a line is the given one, changed; below it is another text."""
 
@@ -32,6 +34,13 @@ def differences(learner: Learner) -> list[Difference]:
         for tag, a, b, c, d in match.get_opcodes()
         if tag != "equal"
     ]
+
+
+def secret(learner: Learner) -> set[str]:
+    """Words of the solution that the learner's cell has not got, not even misspelt."""
+    own = {*WORD.findall(learner.text), *keyword.kwlist}
+    theirs = {*WORD.findall("\n".join(code_lines(learner.blank.finished)))} - own
+    return {word for word in theirs if not difflib.get_close_matches(word, own, 1, 0.8)}
 
 
 def missing_given(learner: Learner) -> list[str]:
@@ -65,27 +74,6 @@ def advice(learner: Learner, line: str = "") -> str:
     if max(len(ours), len(theirs)) > 4:
         return ""
     return f"Instead of {_shown(ours)} write {_shown(theirs)}."
-
-
-def unsaid(learner: Learner, words: str) -> str:
-    """Where the cell differs from one right way, if an answer's words do not name that yet.
-
-    It says so and asks for nothing: what differs may be right.
-    """
-    found = differences(learner)
-    if not 0 < len(found) <= 3:
-        return ""
-    for one in found:
-        if any(line.rstrip(",:") in words for line in (*one.ours, *one.theirs) if len(line) > 3):
-            return ""
-    one = found[0]
-    if max(len(one.ours), len(one.theirs)) > 3:
-        return ""
-    if not one.theirs:
-        return f"(One right way does not have {_shown(list(one.ours))}.)"
-    if not one.ours:
-        return f"(One right way has {_shown(list(one.theirs))} there.)"
-    return f"(You have {_shown(list(one.ours))}; one right way has {_shown(list(one.theirs))}.)"
 
 
 def _shown(lines: list[str]) -> str:

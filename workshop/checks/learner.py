@@ -14,7 +14,7 @@ from temporalio import workflow
 
 from workshop.checks.blanks import Blank, parsed
 from workshop.checks.cells import Run
-from workshop.checks.outcome import NotAttempted, NotYet
+from workshop.checks.outcome import NotAttempted, NotYet, Slip
 
 
 class CalledDirectly(Exception):
@@ -38,8 +38,13 @@ class Learner:
         """Begin the next step; what goes wrong from here on belongs to it."""
         self.steps.append(words)
 
-    def not_yet(self, saw: str, do: str) -> NoReturn:
-        """End the check: this step is not as it should be."""
+    def not_yet(self, saw: str, do: str = "") -> NoReturn:
+        """End the check: this step is not as it should be.
+
+        Args:
+            saw: what was seen, and what that leads to; no code of the solution.
+            do: what to write, where no difference from the solution would tell it.
+        """
         raise NotYet(saw, do)
 
     def not_attempted(self, saw: str, do: str) -> NoReturn:
@@ -56,7 +61,7 @@ class Learner:
         if close:
             self.not_yet(
                 f"There is no `{name}`, but there is `{close}`.",
-                f"Call it `{name}`, and run the cell again.",
+                Slip(f"Call it `{name}`, and run the cell again."),
             )
         if self.last_run and self.last_run.error is None and name == self.blank.defines:
             self.not_yet(
@@ -180,13 +185,13 @@ class Learner:
         shadow = dict(self.names)
         for name, value in self.names.items():
             if isinstance(value, FunctionType) and value.__globals__ is self.names:
-                shadow[name] = _rebound(value, shadow)
+                shadow[name] = rebound(value, shadow)
         shadow.update(instead)
         if isinstance(thing, type):
             return _class_copy(thing, self.names, shadow)
         if isinstance(thing, MethodType) and isinstance(thing.__func__, FunctionType):
-            return MethodType(_rebound(thing.__func__, shadow), thing.__self__)
-        return _rebound(thing, shadow) if isinstance(thing, FunctionType) else thing
+            return MethodType(rebound(thing.__func__, shadow), thing.__self__)
+        return rebound(thing, shadow) if isinstance(thing, FunctionType) else thing
 
     def trapped(self, *names: str) -> dict[str, Any]:
         """Stand-ins for names that raise `CalledDirectly` when called, and are else the same."""
@@ -250,10 +255,10 @@ def _trap(name: str, thing: Any) -> Any:
     return direct
 
 
-def _rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+def rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
     # A decorator of the learner's own keeps the function under it in a closure.
     closure = tuple(
-        CellType(_rebound(value, names))
+        CellType(rebound(value, names))
         if isinstance(value, FunctionType) and value.__globals__ is function.__globals__
         else cell
         for cell in function.__closure__ or ()
@@ -280,7 +285,7 @@ def _contents(cell: CellType) -> Any:
 def _class_copy(kind: type, names: dict[str, Any], shadow: dict[str, Any]) -> type:
     definition = getattr(kind, "__temporal_workflow_definition", None)
     members: Mapping[str, Any] = {
-        key: _rebound(value, shadow)
+        key: rebound(value, shadow)
         if isinstance(value, FunctionType) and value.__globals__ is names
         else value
         for key, value in vars(kind).items()

@@ -213,7 +213,8 @@ def has_deadline(learner: Learner, trial: Trial, want: float, wording: str) -> N
         )
     if abs(seconds - want) > 0.01:
         learner.not_yet(
-            f"The deadline is {duration(seconds)}, not {duration(want)}.", f"Write `{wording}`."
+            f"After {duration(seconds)} without an answer the wait is over.",
+            f"The task asks for {duration(want)}: write `{wording}`.",
         )
 
 

@@ -31,12 +31,16 @@ class NotDecided(BaseException):
     """Nothing can be said: this machine is too busy. No `except Exception` of a check takes it."""
 
 
+class Slip(str):
+    """What to do about a mistake of typing: nobody learns from a search for it, so it is said."""
+
+
 class NotYet(Exception):
     """A step is not as it should be: what was seen, and what to try."""
 
     verdict = NOT_YET
 
-    def __init__(self, saw: str, do: str) -> None:
+    def __init__(self, saw: str, do: str = "") -> None:
         super().__init__(saw, do)
         self.saw, self.do = saw, do
 
@@ -59,12 +63,41 @@ class Outcome:
     step: str = ""
     """The first step that is not."""
     saw: str = ""
+    direction: str = ""
+    """Where to look. It is shown from the second rung on."""
     do: str = ""
+    """What to write. It is shown where nothing is to be learned from finding it."""
     means: str = ""
     """Where it is right: what that means."""
     told: str = ""
     """How far the learner is, in words."""
     seconds: float = 0.0
+    slip: bool = False
+    """A mistake of typing."""
+    rung: int = 0
+    """How much of the ladder is shown: 1 what was seen, 2 the direction, 3 what to do."""
+    remedy: str = ""
+    """What one right way has in that place, beside what the learner has."""
+
+    @property
+    def climbs(self) -> bool:
+        """Whether there is something to find: then it is told a rung at a time."""
+        return self.verdict == NOT_YET and not self.slip
+
+    @property
+    def _said(self) -> list[tuple[str, str]]:
+        """Names and words of what this rung shows."""
+        told = [("Saw", self.saw)]
+        if not self.climbs:
+            told.append(("Try", self.do))
+        elif self.rung > 1:
+            told.append(("Look", self.direction))
+        return told
+
+    @property
+    def _below(self) -> list[str]:
+        more = f'More help: hint("{self.name}")' if self.climbs else ""
+        return [line for line in (self.told, more) if line]
 
     @property
     def _step(self) -> str:
@@ -79,8 +112,8 @@ class Outcome:
         else:
             lines += [f"  ✓ right: {step}" for step in self.passed]
             lines += [f"  {self._step}"] if self.step else []
-            lines += [f"  Saw: {self.saw}", f"  Try: {self.do}"]
-        return "\n".join([*lines, *([f"  {self.told}"] if self.told else [])])
+            lines += [f"  {name}: {words}" for name, words in self._said]
+        return "\n".join([*lines, *(f"  {line}" for line in self._below)])
 
     def __repr__(self) -> str:
         return self.text
@@ -93,12 +126,8 @@ class Outcome:
         else:
             rows = [f"✓ right: {escape(step)}" for step in self.passed]
             rows += [escape(self._step)] if self.step else []
-            rows += [
-                f"<strong>Saw</strong> {_marked(self.saw)}",
-                f"<strong>Try</strong> {_marked(self.do)}",
-            ]
-        if self.told:
-            rows = [*rows, escape(self.told)]
+            rows += [f"<strong>{name}</strong> {_marked(words)}" for name, words in self._said]
+        rows = [*rows, *map(escape, self._below)]
         edge = {RIGHT: "solid", NOT_YET: "dashed"}.get(self.verdict, "dotted")
         body = "".join(f"<div>{row}</div>" for row in rows)
         return (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import html
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from workshop.checks.blanks import Blank, Sheet, sheets
 from workshop.core import disk, settings
@@ -15,7 +16,20 @@ from workshop.core.svg import VERBATIM
 
 FILE = "progress.json"
 LOCK = "progress.lock"
+LADDER = "ladder"
+"""The key of the places on the ladder, beside those of the blanks."""
 _BAR = 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a learner is on the ladder of a blank's answers."""
+
+    step: str
+    """The step that failed."""
+    text: str
+    """A digest of the attempt."""
+    rung: int
 
 
 @dataclass(frozen=True)
@@ -101,18 +115,28 @@ def progress() -> Progress:
     return Progress(tuple(rows), tuple(changed))
 
 
-def note(blank: Blank, right: bool) -> str:
+def place(blank: Blank) -> Place | None:
+    """The place on the ladder that was kept, or None."""
+    try:
+        return Place(**_places(_loaded())[blank.key])
+    except (KeyError, TypeError):
+        return None
+
+
+def note(blank: Blank, right: bool, place: Place | None = None) -> str:
     """Remember what a check has found.
 
     A blank that was right once stays so: the kernel may have been restarted since, or the learner
     tries another way.
 
+    Args:
+        place: on the ladder, where the blank is not right.
+
     Returns:
         How far the blank's notebook is, in a sentence or two.
     """
     try:
-        if right:
-            _keep(blank)
+        keep(blank, right, place)
     except disk.DiskError as error:
         return f"This cannot be kept for later: {error.saw} {error.do}"
     kept = _read()
@@ -145,28 +169,60 @@ def _row(sheet: Sheet, kept: dict[str, str]) -> Row:
     )
 
 
-def _read() -> dict[str, str]:
-    """What is kept; nothing where the file is missing or spoilt."""
-    try:
-        kept = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {k: v for k, v in kept.items() if isinstance(v, str)} if isinstance(kept, dict) else {}
+def keep(blank: Blank, right: bool, place: Place | None) -> None:
+    """Keep that a blank is right, or the place on its ladder; nothing where it is neither.
 
-
-def _keep(blank: Blank) -> None:
+    Raises:
+        DiskError: it cannot be written.
+    """
     file = _file()
-    if _read().get(blank.key) == blank.digest:
+    before = _loaded()
+    if (not right and place is None) or _changed(before, blank, right, place) == before:
         return
     disk.ready(file.parent)
     try:
         # One kernel at a time reads and writes, so that none loses what another has just kept.
         with (file.parent / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            kept = _read() | {blank.key: blank.digest}
+            kept = _changed(_loaded(), blank, right, place)
             disk.write_whole(file, json.dumps(dict(sorted(kept.items())), indent=1))
     except OSError as error:
         raise disk.refused(error, file) from None
+
+
+def _changed(
+    before: dict[str, Any], blank: Blank, right: bool, place: Place | None
+) -> dict[str, Any]:
+    places = {k: v for k, v in _places(before).items() if k != blank.key}
+    kept: dict[str, Any] = {**_right(before)}
+    if right:
+        kept[blank.key] = blank.digest
+    elif place:
+        places[blank.key] = asdict(place)
+    return {**kept, LADDER: places} if places else kept
+
+
+def _loaded() -> dict[str, Any]:
+    """What the file holds; nothing where it is missing or spoilt."""
+    try:
+        kept = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _right(kept: dict[str, Any]) -> dict[str, str]:
+    return {k: v for k, v in kept.items() if isinstance(v, str)}
+
+
+def _places(kept: dict[str, Any]) -> dict[str, Any]:
+    places = kept.get(LADDER)
+    return places if isinstance(places, dict) else {}
+
+
+def _read() -> dict[str, str]:
+    """The blanks that are right, and the texts for which they were."""
+    return _right(_loaded())
 
 
 def _file() -> Path:

@@ -361,7 +361,7 @@ async def asks_for(
     copy = learner.copy(kind, **learner.trapped(*names, "ask_model", "completion"))
     trial = await trials.run_workflow(copy, argument, stand_ins)
     code_failed(learner, trial, steps)
-    learner.step(f"It asks for {' and then '.join(names)}")
+    learner.step("It asks for its Activities, one after the other")
     _in_order(learner, trial, names)
     for step in steps:
         scheduled = trial.scheduled(step.activity)
@@ -557,6 +557,7 @@ def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
         return
     told = ", then ".join(asked) or "no Activity at all"
     missing = [name for name in names if name not in asked]
+    lost = missing[0] if missing and missing[0] in learner.text else "An Activity"
     extra = [name for name in asked if name not in names]
     if extra:
         close = next(iter(difflib.get_close_matches(extra[0], names, 1, 0.5)), "")
@@ -584,7 +585,7 @@ def _in_order(learner: Learner, trial: Trial, names: Sequence[str]) -> None:
                     f"Write `await workflow.execute_activity({missing[0]}, …)`.",
                 )
         learner.not_yet(
-            f"The Event History shows: {told}. {missing[0]} was not asked for.",
+            f"The Event History shows: {told}. {lost} was not asked for.",
             f"Call it with `await workflow.execute_activity({missing[0]}, …)`.",
         )
     if sorted(asked) == sorted(names):
@@ -738,7 +739,7 @@ async def builds_worker(
             f"The Worker is given {kind_of(given.get('client'))} instead of your Client.",
             "Give it the object that Client.connect returned: `Worker(client, …)`.",
         )
-    learner.step(f"It polls the Task Queue {task_queue!r}")
+    learner.step("It polls the Task Queue of the task")
     _queue(learner, given.get("task_queue"), task_queue, "The Worker polls")
     learner.step("Its Workflows are registered")
     _registered(learner, "workflows", given, workflows)
@@ -771,6 +772,7 @@ def _queue(learner: Learner, got: Any, want: str, who: str) -> None:
     if got != want:
         near = difflib.SequenceMatcher(None, got.lower(), want.lower()).ratio() > 0.7
         word = " A misspelt queue is a queue that nobody else knows." if near else ""
+        word = word or " It would wait there, and nothing else is on that queue."
         learner.not_yet(f"{who} the Task Queue {got!r}.{word}", f"{right}, exactly like that.")
 
 
@@ -785,7 +787,10 @@ def _registered(
         return
     told = ", ".join(got) if got else "nothing"
     learner.not_yet(
-        f"{missing[0]} is not registered. {what}= has {told}.",
+        f"{what}= has {told}. The {one} that is asked for is another one: it would wait for a "
+        "Worker that has it."
+        if missing[0] not in learner.text
+        else f"{missing[0]} is not registered. {what}= has {told}.",
         f"The Worker runs only what it knows: write `{what}=[{', '.join(names)}]`."
         if len(missing) == 1
         else f"Register each {one}: `{what}=[{', '.join(names)}]`.",
@@ -935,7 +940,7 @@ async def started(
             f"The Temporal Service has no Workflow {handle.id!r}: it was started again, empty.",
             "Run the cell above again.",
         )
-    learner.step(f"It runs {workflow}")
+    learner.step("It runs the Workflow of the task")
     if first.workflow_type.name == f"{workflow}.run":
         learner.not_yet(
             f"The Workflow was named by the text {first.workflow_type.name!r}: none has that name.",
@@ -943,10 +948,11 @@ async def started(
         )
     if first.workflow_type.name != workflow:
         learner.not_yet(
-            f"The Workflow that was started is {first.workflow_type.name!r}.",
+            f"The Workflow that was started is {first.workflow_type.name!r}, which your Worker "
+            "does not run.",
             f"Write `{workflow}.run` as the first thing that start_workflow is given, and {AGAIN}.",
         )
-    learner.step(f"It is on the Task Queue {task_queue!r}")
+    learner.step("It is on the Task Queue of the task")
     _queue(learner, first.task_queue.name, task_queue, "The Workflow waits on")
     learner.step("It has the time that it needs")
     for words, limit in (

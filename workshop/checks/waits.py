@@ -144,8 +144,8 @@ def _value_used(learner: Learner, status: str) -> Said | None:
             if isinstance(value, ast.Await) and value.value in _waits(learner) and name in used:
                 return (
                     f"`{name}` is always None: wait_condition returns nothing. When the time is "
-                    "up, it raises asyncio.TimeoutError.",
-                    f"Take `{name}` out; where `except asyncio.TimeoutError:` is, return the "
+                    "up, it raises an error.",
+                    f"Take `{name}` out; where `except asyncio.TimeoutError:` stands, return the "
                     f'draft with the status "{status}".',
                 )
     return None
@@ -209,8 +209,8 @@ def _around_something_else(learner: Learner) -> Said | None:
     catch = "`try:` above the wait and `except asyncio.TimeoutError:` below it"
     if not tries:
         return (
-            "When the time is up, the wait raises asyncio.TimeoutError, and there is no `try` "
-            "around it: the Workflow fails, and the draft is lost.",
+            "When the time is up, the wait raises an error, and nothing catches it: the Workflow "
+            "fails, and the draft is lost.",
             f"Write {catch}, and return the draft there.",
         )
     if not any(_holds_wait(learner, node) for node in tries):

@@ -11,9 +11,12 @@ from typing import Any
 
 from workshop.checks import compare
 from workshop.checks.learner import CalledDirectly, Learner, last_name
+from workshop.checks.outcome import Slip
 
 Said = tuple[str, str]
 
+_SLIP = 0.8
+"""From this ratio on a name is another one, misspelt."""
 AGAIN = "Correct that in the cell above, run it, then run this cell."
 KEYWORDS = {
     "max_retries": "maximum_attempts",
@@ -74,7 +77,9 @@ IMPORTS = {
 def explain(learner: Learner, error: BaseException) -> Said:
     """What was seen and what to try, of an exception that the learner's code raised."""
     if isinstance(error, SyntaxError):
-        return _syntax(learner, error)
+        saw, do = _syntax(learner, error)
+        # Where a word of the solution is missing, it is more than a comma: that is to be found.
+        return saw, do if compare.secret(learner) & {*compare.WORD.findall(do)} else Slip(do)
     if isinstance(error, CalledDirectly):
         return (
             f"The Workflow calls `{error.name}(…)` directly.",
@@ -220,10 +225,16 @@ def _spelling(learner: Learner, kind: str, text: str, cutoff: float = 0.7) -> st
     near = difflib.get_close_matches(name, used, 1, cutoff) or longer
     close = next(iter(near), "") or close
     if close and close != name:
-        return f"Correct `{name}` to `{close}`, run the cell, then this one."
+        return _corrected(name, close, "run the cell, then this one.")
     if cutoff > 0.7:
         return ""
     return f"`{name}` is not known here: correct its spelling, or run the cell with it."
+
+
+def _corrected(wrong: str, right: str, then: str) -> str:
+    """Name the right spelling; only of a name that is nearly right it is said at once."""
+    do = f"Correct `{wrong}` to `{right}`, {then}"
+    return Slip(do) if difflib.SequenceMatcher(None, wrong, right).ratio() >= _SLIP else do
 
 
 def _module(learner: Learner, kind: str, text: str) -> str:
@@ -233,7 +244,7 @@ def _module(learner: Learner, kind: str, text: str) -> str:
     if found and found[1] in IMPORTS:
         return f"Write `from {IMPORTS[found[1]]} import {found[1]}`."
     if re.search(r"'temporal\b", text):
-        return "The package is called `temporalio`: `from temporalio import activity, workflow`."
+        return Slip("The package is called `temporalio`, with `io` at its end.")
     if re.search(r"'temporalio\.", text):
         for name, module in IMPORTS.items():
             if f"import {name}" in learner.text and module.startswith("temporalio"):
@@ -262,7 +273,7 @@ def _keyword(learner: Learner, kind: str, text: str) -> str:
     if wrong not in learner.text:
         return ""
     if near := difflib.get_close_matches(wrong, owners, 1, 0.5):
-        return f"Correct `{wrong}` to `{near[0]}`, run the cell, then this one."
+        return _corrected(wrong, near[0], "run the cell, then this one.")
     made = re.match(r"(\w+)\.__init__\(\)", text)
     own = list(getattr(learner.names.get(made[1]), "__dataclass_fields__", ())) if made else []
     if made and (near := difflib.get_close_matches(wrong, own, 1, 0.5)):
@@ -317,7 +328,7 @@ def _attribute(learner: Learner, kind: str, text: str) -> str:
     if right and right.partition(".")[2].removesuffix("(…)") in used:
         return f"There is no `{wrong}`; Temporal's is `{right}`."
     near = difflib.get_close_matches(wrong, [a for a in used if a != wrong], 1, 0.5)
-    return f"Correct `{wrong}`: it is `{used[near[0]]}`." if near else ""
+    return _corrected(wrong, near[0], f"as in `{used[near[0]]}`.") if near else ""
 
 
 def _with(learner: Learner, word: str, dot: bool = True) -> str:
