@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bank import Blank, Right, Wrong, bank, bank_file, blanks
+from answers import Blank, Right, Wrong
+from bank import bank, bank_file, blanks
 from shell import Classroom, classroom
 
 from workshop.checks import NOT_DECIDED, RIGHT, Outcome
@@ -38,7 +39,7 @@ def _answers() -> list[Any]:
             else (),
         )
         for blank in blanks().values()
-        for answer in [*bank(blank.name).RIGHT, *bank(blank.name).WRONG]
+        for answer in [*bank(blank.name).right, *bank(blank.name).wrong]
     ]
 
 
@@ -78,7 +79,7 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
     assert not missing, f"{outcome.text}\n\nThis does not say {missing}"
     assert not [word for word in PUZZLING if word in outcome.text], outcome.text
     earlier = given.said.setdefault(blank.name, {})
-    remedies = {wrong.name: wrong for wrong in bank(blank.name).WRONG}
+    remedies = {wrong.name: wrong for wrong in bank(blank.name).wrong}
     same = [
         other
         for other, said in earlier.items()
@@ -104,7 +105,7 @@ def _root(remedies: dict[str, Wrong], name: str) -> str:
 
 @pytest.mark.parametrize("blank", blanks().values(), ids=blanks())
 def test_every_blank_has_a_bank(blank: Blank) -> None:
-    wrong, right = bank(blank.name).WRONG, bank(blank.name).RIGHT
+    wrong, right = bank(blank.name).wrong, bank(blank.name).right
     assert len(wrong) >= LEAST_WRONG, f"{bank_file(blank)} has {len(wrong)} wrong answers"
     assert len(right) >= LEAST_RIGHT, f"{bank_file(blank)} has {len(right)} right answers"
     names = [answer.name for answer in [*wrong, *right]]
@@ -120,5 +121,5 @@ def test_every_blank_has_a_bank(blank: Blank) -> None:
 
 def test_every_bank_has_a_blank() -> None:
     known = {bank_file(blank) for blank in blanks().values()}
-    found = set(Path(__file__).parent.glob("bank_[0-9][0-9]/*.py"))
+    found = set(Path(__file__).parent.glob("bank_[0-9][0-9]/*.txt"))
     assert found == known, f"banks and blanks do not agree: {sorted(found ^ known)}"
