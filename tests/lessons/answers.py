@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,18 +105,25 @@ class Edit:
         raise BankError(f"{self.where}: {shown!r} {seen} in this cell; {do}.\n{text}")
 
 
+FINISHED: Text = attrgetter("finished")
+PRACTICE: Text = attrgetter("practice")
+
+
 @dataclass(frozen=True)
 class Edited:
-    """A blank's finished cell, its practice cell, or a cell written anew, with edits."""
+    """A text with edits, which are made one after the other."""
 
-    edits: tuple[Edit, ...] = ()
-    practice: bool = False
-    whole: str | None = None
+    edits: tuple[Edit, ...]
+    start: Text
 
     def __call__(self, blank: Blank) -> str:
-        start = blank.practice if self.practice else blank.finished
-        text = start if self.whole is None else self.whole
+        text = self.start(blank)
         for edit in self.edits:
             # An edit of whole lines begins and ends with the ends of lines.
             text = edit.made_in(f"\n{text}\n")[1:-1]
         return text
+
+
+def whole(text: str) -> Text:
+    """A cell written anew."""
+    return lambda blank: text

@@ -10,12 +10,11 @@ import keyword
 import tokenize
 from collections.abc import Callable, Iterator
 
-from answers import Bank, Blank, Edited, Right, Wrong
+from answers import FINISHED, PRACTICE, Bank, Blank, Right, Wrong, whole
 
 Slip = Callable[[str], str]
 """What is typed in place of a word."""
 
-FINISHED, PRACTICE = Edited(), Edited(practice=True)
 SLIPS: dict[str, tuple[str, Slip]] = {
     "a bracket not closed": (
         "bracket|parenthes|brace|closed|'('|'['|'{'",
@@ -56,10 +55,10 @@ def common(blank: Blank) -> Bank:
             before=(PRACTICE,),
             not_run=True,
         ),
-        *(Wrong(name, Edited(whole=text), (says,)) for name, text, says in slips),
+        *(Wrong(name, whole(text), (says,)) for name, text, says in slips),
         Wrong(
             f"{name} in a later edit, and an earlier version is loaded",
-            Edited(whole=text),
+            whole(text),
             (says, before),
             same_as=name,
             before=(FINISHED,),
@@ -71,7 +70,7 @@ def common(blank: Blank) -> Bank:
             after=f"{_defined(blank)} = None",
         ),
     ]
-    right = [Right("after wrong ones", FINISHED, before=(PRACTICE, Edited(whole=text)))]
+    right = [Right("after wrong ones", FINISHED, before=(PRACTICE, whole(text)))]
     return Bank(wrong, right)
 
 

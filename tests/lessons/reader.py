@@ -22,6 +22,7 @@ remedy: `&` is "and", `|` is "or", capitals do not count. What else there is of 
     @@                between lines that are not one below the other
     |line             a line of a cell written anew
     practice          the edits are made in the practice cell
+    from NAME         the edits are made in another answer, which stands above
     same as NAME      has the same remedy as another wrong answer, so that the same may be said
     not attempted     is the verdict, in place of `not yet`
     not run           the text stands in the notebook's saved file, and was not run
@@ -39,17 +40,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from answers import Bank, BankError, Edit, Edited, Right, Wrong
+from answers import FINISHED, PRACTICE, Bank, BankError, Edit, Edited, Right, Text, Wrong, whole
 
 BETWEEN = " :: "
 LINE = re.compile(r"[-=+~|](?!.* =>)")
 REPLACED = re.compile(r"(.+?) (=>>?)(?: (.+))?")
-WORDS = {
-    "practice": {"practice": True},
+WORDS: dict[str, dict[str, Any]] = {
+    "practice": {"start": PRACTICE},
     "not attempted": {"verdict": "not attempted"},
     "not run": {"not_run": True},
 }
-KEYS = {"same as ": "same_as", "before ": "before", "after ": "after"}
 
 
 class _Part(NamedTuple):
@@ -83,30 +83,33 @@ def read(file: Path, known: Collection[str] = ()) -> Bank:
             raise BankError(
                 f"{where}: neither WRONG, RIGHT, a name nor, indented by 4, part of one."
             )
-    names = {*known, *(answer[0].text for answer in found["WRONG"])}
-    return Bank(
-        [_wrong(*answer, names=names) for answer in found["WRONG"]],
-        [_right(*answer) for answer in found["RIGHT"]],
-    )
+    texts: dict[str, Text] = {}
+    wrong = [_wrong(*answer, texts=texts) for answer in found["WRONG"]]
+    right = [_right(*answer, texts=texts) for answer in found["RIGHT"]]
+    names = {None, *known, *(answer.name for answer in wrong)}
+    for answer, (name, *_) in zip(wrong, found["WRONG"], strict=True):
+        if answer.same_as not in names:
+            raise BankError(f"{name.where}: there is no wrong answer {answer.same_as!r}.")
+    return Bank(wrong, right)
 
 
-def _wrong(name: _Part, *parts: _Part, names: Collection[str]) -> Wrong:
+def _wrong(name: _Part, *parts: _Part, texts: dict[str, Text]) -> Wrong:
     if not parts or " =>" in parts[0].text:
         raise BankError(f"{name.where}: behind {name.text!r} stands what tells the mistake.")
-    given = _given(parts[1:])
-    if given.get("same_as", name.text) not in names:
-        raise BankError(f"{name.where}: {name.text!r} is the same as an answer that there is not.")
+    given = _given(parts[1:], texts)
+    texts[name.text] = given["text"]
     return Wrong(name.text, says=tuple(parts[0].text.split(" & ")), **given)
 
 
-def _right(name: _Part, *parts: _Part) -> Right:
-    given = _given(parts)
+def _right(name: _Part, *parts: _Part, texts: dict[str, Text]) -> Right:
+    given = _given(parts, texts)
+    texts[name.text] = given["text"]
     if other := given.keys() - {"text", "before", "after"}:
         raise BankError(f"{name.where}: a right answer has no {', '.join(other)}.")
     return Right(name.text, **given)
 
 
-def _given(parts: tuple[_Part, ...]) -> dict[str, Any]:
+def _given(parts: tuple[_Part, ...], texts: dict[str, Text]) -> dict[str, Any]:
     """What an answer has besides its name and words.
 
     Raises:
@@ -114,24 +117,27 @@ def _given(parts: tuple[_Part, ...]) -> dict[str, Any]:
     """
     given: dict[str, Any] = {}
     edits: list[Edit] = []
-    anew: list[str] = []
+
+    def give(more: dict[str, Any], part: _Part) -> None:
+        if more.keys() & given.keys():
+            raise BankError(f"{part.where}: {part.text!r}, and this answer has another one.")
+        given.update(more)
+
     for mark, group in groupby(parts, _mark):
+        lines = [*group]
         if mark == "|":
-            anew += [part.text[1:] for part in group]
+            anew = whole("\n".join(part.text[1:] for part in lines))
+            give({"start": anew}, lines[0])
         elif mark:
-            edits.append(_lines([*group]))
+            edits.append(_lines(lines))
         else:
-            for text, where in group:
-                if edit := REPLACED.fullmatch(text):
-                    old, arrow, new = (_ends(part or "") for part in edit.groups())
-                    edits.append(Edit(old, new, where, every=arrow == "=>>"))
-                elif text != "@@":
-                    more = _keyword(text, where)
-                    if more.keys() & given.keys():
-                        raise BankError(f"{where}: {text!r}, and this answer has another one.")
-                    given |= more
-    text = Edited(tuple(edits), given.pop("practice", False), "\n".join(anew) if anew else None)
-    return {"text": text, **given}
+            for part in lines:
+                if edit := REPLACED.fullmatch(part.text):
+                    old, arrow, new = (_ends(text or "") for text in edit.groups())
+                    edits.append(Edit(old, new, part.where, every=arrow == "=>>"))
+                elif part.text != "@@":
+                    give(_keyword(part, texts), part)
+    return {"text": Edited(tuple(edits), given.pop("start", FINISHED)), **given}
 
 
 def _mark(part: _Part) -> str:
@@ -139,16 +145,22 @@ def _mark(part: _Part) -> str:
     return ("|" if part.text[0] == "|" else "-") if LINE.match(part.text) else ""
 
 
-def _keyword(text: str, where: str) -> dict[str, Any]:
-    if text in WORDS:
-        return WORDS[text]
-    for word, key in KEYS.items():
-        if text.startswith(word):
-            value = _ends(text.removeprefix(word))
-            return {key: (Edited(whole=value),) if key == "before" else value}
-    raise BankError(
-        f"{where}: {text!r} is nothing that an answer has; reader.py tells what it has."
-    )
+def _keyword(part: _Part, texts: dict[str, Text]) -> dict[str, Any]:
+    """What one keyword gives to an answer."""
+    match = re.fullmatch(r"(same as|from|before|after) (.+)", part.text)
+    word, value = match.groups() if match else (part.text, "")
+    if word in WORDS:
+        return WORDS[word]
+    if word == "same as":
+        return {"same_as": value}
+    if word == "from" and value in texts:
+        return {"start": texts[value]}
+    if word == "before":
+        return {"before": (whole(_ends(value)),)}
+    if word == "after":
+        return {"after": _ends(value)}
+    what = "no answer that stands above" if word == "from" else "nothing that an answer has"
+    raise BankError(f"{part.where}: {part.text!r} is {what}; see reader.py.")
 
 
 def _lines(parts: list[_Part]) -> Edit:
