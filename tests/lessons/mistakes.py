@@ -42,7 +42,6 @@ def common(blank: Blank) -> Bank:
     """The wrong and right answers that a blank has without being told."""
     slips = list(_slips(blank))
     name, text, says = slips[0]
-    before = "older|earlier|before"
     wrong = [
         Wrong("blank left", PRACTICE, (_open(blank),), verdict="not attempted"),
         Wrong("cell not run", FINISHED, ("run",), verdict="not attempted", not_run=True),
@@ -59,7 +58,7 @@ def common(blank: Blank) -> Bank:
         Wrong(
             f"{name} in a later edit, and an earlier version is loaded",
             whole(text),
-            (says, before),
+            (says, "parse"),
             same_as=name,
             before=(FINISHED,),
         ),
@@ -77,12 +76,15 @@ def common(blank: Blank) -> Bank:
 def _slips(blank: Blank) -> Iterator[tuple[str, str, str]]:
     """The names, texts and words of slips: the first of each kind that breaks the cell."""
     words = [*_words(blank)]
+    lines = blank.finished.split("\n")
     for name, (says, slip) in SLIPS.items():
-        texts = (_typed(blank.finished, word, slip(word.string)) for word in words)
-        # How far to the right a cell's first line stands does not count.
-        broken = (text for text in texts if text[0] != " " and not _parses(text))
-        if text := next(broken, None):
-            yield name, text, says
+        for word in words:
+            text = _typed(blank.finished, word, slip(word.string))
+            # How far to the right a cell's first line stands does not count.
+            if text[0] != " " and not _parses(text):
+                # A check may show the line as it has to be.
+                yield name, text, f"{says}|{lines[word.start[0] - 1].strip()}"
+                break
     if word := next((w for w in words if _may_be_misspelt(blank, w)), None):
         wrong = word.string[:2] + word.string[3:]
         yield "a name misspelt", _typed(blank.finished, word, wrong), wrong
