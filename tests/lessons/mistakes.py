@@ -41,7 +41,6 @@ SLIPS: dict[str, tuple[str, Slip]] = {
 def common(blank: Blank) -> Bank:
     """The wrong and right answers that a blank has without being told."""
     slips = list(_slips(blank))
-    name, text, says = slips[0]
     wrong = [
         Wrong("blank left", PRACTICE, (_open(blank),), verdict="not attempted"),
         Wrong("cell not run", FINISHED, ("run",), verdict="not attempted", not_run=True),
@@ -55,12 +54,15 @@ def common(blank: Blank) -> Bank:
             not_run=True,
         ),
         *(Wrong(name, whole(text), (says,)) for name, text, says in slips),
-        Wrong(
-            f"{name} in a later edit, and an earlier version is loaded",
-            whole(text),
-            (says, "parse"),
-            same_as=name,
-            before=(FINISHED,),
+        *(
+            Wrong(
+                f"{name} in a later edit, and an earlier version is loaded",
+                whole(text),
+                (says, "parse"),
+                same_as=name,
+                before=(FINISHED,),
+            )
+            for name, text, says in slips[:1]
         ),
         Wrong(
             "overwritten by a later cell",
@@ -69,7 +71,13 @@ def common(blank: Blank) -> Bank:
             after=f"{_defined(blank)} = None",
         ),
     ]
-    right = [Right("after wrong ones", FINISHED, before=(PRACTICE, whole(text)))]
+    right = [
+        Right(
+            "after wrong ones",
+            FINISHED,
+            before=(PRACTICE, *(whole(text) for _, text, _ in slips[:1])),
+        )
+    ]
     return Bank(wrong, right)
 
 
