@@ -99,10 +99,16 @@ def _slips(blank: Blank) -> Iterator[tuple[str, str, str]]:
 
 
 def _words(blank: Blank) -> list[tokenize.TokenInfo]:
-    """The words of the finished cell: first those that the learner writes, then the others."""
+    """The words of the finished cell: first those that the learner writes, then the others.
+
+    What is inside of an f-string is left out: it has words of its own from Python 3.12 on.
+    """
     own = _own_lines(blank)
+    texts = [n for n in ast.walk(ast.parse(blank.finished)) if isinstance(n, ast.JoinedStr)]
+    inside = [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in texts]
     found = tokenize.generate_tokens(io.StringIO(blank.finished).readline)
-    return sorted(found, key=lambda word: word.start[0] not in own)
+    words = [word for word in found if not any(a <= word.start < b for a, b in inside)]
+    return sorted(words, key=lambda word: word.start[0] not in own)
 
 
 def _own_lines(blank: Blank) -> set[int]:
