@@ -71,8 +71,8 @@ def read(file: Path, known: Collection[str] = ()) -> Bank:
     for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
         where = f"{file.parent.name}/{file.name}, line {number}"
         code = line.removeprefix("    ")
-        whole = code != line and LINE.match(code)
-        parts = [_Part(text, where) for text in ([code] if whole else code.split(BETWEEN))]
+        is_line = code != line and LINE.match(code)
+        parts = [_Part(text, where) for text in ([code] if is_line else code.split(BETWEEN))]
         if line in found:
             kind = line
         elif code != line and code and kind and found[kind]:
@@ -80,9 +80,7 @@ def read(file: Path, known: Collection[str] = ()) -> Bank:
         elif kind and line and line == line.strip() and line[0] != "#":
             found[kind].append(parts)
         elif line and line[0] != "#":
-            raise BankError(
-                f"{where}: neither WRONG, RIGHT, a name nor, indented by 4, part of one."
-            )
+            raise BankError(f"{where}: neither WRONG, RIGHT, a name nor, indented by 4, its part.")
     texts: dict[str, Text] = {}
     wrong = [_wrong(*answer, texts=texts) for answer in found["WRONG"]]
     right = [_right(*answer, texts=texts) for answer in found["RIGHT"]]
