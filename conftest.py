@@ -59,7 +59,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
                 return KERNELS
             if nodeid.startswith(BANKS):
                 blank = nodeid.partition("[")[2].partition("-")[0].rstrip("]")
-                folders = Path(__file__).parent.glob(f"tests/lessons/bank_*/{blank}.py")
+                folders = Path(__file__).parent.glob(f"tests/lessons/bank_*/{blank}.txt")
                 return f"{BANKS} {next((file.parent.name for file in folders), '')}"
             return super()._split_scope(nodeid)
 

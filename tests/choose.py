@@ -83,7 +83,7 @@ def touched(item: Any, files: set[str]) -> bool:
     """Whether a change touches this test: its notebook, its bank, its file, or what it mirrors."""
     params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
     if blank := params.get("blank"):
-        sources = f"tests/lessons/bank_{blank.lesson}/{blank.name}.py", f"lessons/{blank.lesson}_"
+        sources = f"tests/lessons/bank_{blank.lesson}/{blank.name}.txt", f"lessons/{blank.lesson}_"
         return any(file.startswith(sources) for file in files)
     own = item.path.relative_to(ROOT)
     # tests/test_disk.py mirrors workshop/core/disk.py, tests/practice_model/… practice/model/…

@@ -106,7 +106,7 @@ def test_what_a_change_touches_is_tested_whole(chosen: Any, tests: list[Item]) -
 @pytest.mark.parametrize(
     ("differs", "left"),
     [
-        (["lessons/02_A/lesson.py", "tests/lessons/bank_02/worker.py"], 2),
+        (["lessons/02_A/lesson.py", "tests/lessons/bank_02/worker.txt"], 2),
         (["lessons/02_A/lesson.py", "Solutions_03_B/03_B_Solution.ipynb", "README.md"], 1),
         ([], 0),
     ],
@@ -123,7 +123,7 @@ def test_more_than_one_lesson_takes_turns_as_ever(
 def test_a_bank_is_touched_by_its_lesson(tmp_path: Path) -> None:
     blank = SimpleNamespace(lesson="02", name="worker")
     answer: Any = Item("test_answer", file="lessons/test_banks.py", blank=blank)
-    for file in ("tests/lessons/bank_02/worker.py", "lessons/02_A/checks.py"):
+    for file in ("tests/lessons/bank_02/worker.txt", "lessons/02_A/checks.py"):
         assert choose.touched(answer, {file})
-    for file in ("tests/lessons/bank_02/client.py", "lessons/03_A/checks.py"):
+    for file in ("tests/lessons/bank_02/client.txt", "lessons/03_A/checks.py"):
         assert not choose.touched(answer, {file})

@@ -1,107 +1,20 @@
-"""Answers that learners give to a blank: how one is written down, and where the banks are.
+"""The blanks of all lessons, and the bank of each: the answers that learners give to it.
 
-A bank is a module `bank_NN/<blank>.py` with two lists, `WRONG` and `RIGHT`. An answer is the text
-of the blank's cell as the learner would run it, made from the finished cell by small edits, so
-that it stays true to the lesson when the lesson changes.
+A bank is a file `bank_NN/<blank>.txt`, read by reader.py; what every blank can have is added.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import mistakes
+import reader
+from answers import Bank, Blank
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Blank:
-    """A cell that a learner fills in."""
-
-    name: str
-    lesson: str
-    """Its number, such as `02`."""
-    cell_id: str
-    practice: str
-    """The cell as the learner finds it."""
-    finished: str
-    practice_notebook: Path
-    finished_notebook: Path
-
-
-Text = Callable[[Blank], str]
-"""What makes an answer's text of a blank's texts."""
-
-
-def swap(*texts: str) -> Text:
-    """The finished cell with texts replaced: old, new, old, new, …
-
-    Each old text must stand there, or the answer would not be the one that its name says.
-    """
-    return lambda blank: _swapped(blank, blank.finished, texts)
-
-
-def practice(*texts: str) -> Text:
-    """The practice cell, as it stands or with texts replaced as in `swap`."""
-    return lambda blank: _swapped(blank, blank.practice, texts)
-
-
-def whole(text: str) -> Text:
-    """A cell written anew."""
-    return lambda blank: text.strip("\n")
-
-
-def finished(blank: Blank) -> str:
-    """The finished cell."""
-    return blank.finished
-
-
-def _swapped(blank: Blank, text: str, texts: tuple[str, ...]) -> str:
-    assert len(texts) % 2 == 0, f"{blank.name}: an old text without a new one: {texts[-1]!r}"
-    for old, new in zip(texts[::2], texts[1::2], strict=True):
-        assert old in text, f"{blank.name}: {old!r} does not stand in this cell:\n{text}"
-        text = text.replace(old, new)
-    return text
-
-
-@dataclass(frozen=True)
-class Right:
-    """An answer that works, written in a way of its own."""
-
-    name: str
-    text: Text
-    before: tuple[Text, ...] = ()
-    """Texts of the same cell that were run before this one."""
-    after: str = ""
-    """Another cell, run after it."""
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """An answer that does not work, and what the check's answer has to say about it."""
-
-    name: str
-    text: Text
-    says: tuple[str, ...] = ()
-    """Words that name the mistake and its remedy, in capitals or not; `a|b` is either."""
-    same_as: str | None = None
-    """Another wrong answer whose remedy is the same, so that the same may be said."""
-    verdict: str = "not yet"
-    before: tuple[Text, ...] = ()
-    """Texts of the same cell that were run before this one."""
-    not_run: bool = False
-    """The text stands in the notebook's saved file, and was not run."""
-    after: str = ""
-    """Another cell, run after it."""
-
-
-# --- the blanks and banks on disk ---
 
 
 @cache
@@ -146,20 +59,14 @@ def text(cell: dict[str, Any]) -> str:
 
 
 def bank_file(blank: Blank) -> Path:
-    return Path(__file__).parent / f"bank_{blank.lesson}" / f"{blank.name}.py"
+    return Path(__file__).parent / f"bank_{blank.lesson}" / f"{blank.name}.txt"
 
 
 @cache
-def bank(name: str) -> ModuleType:
-    """The bank of a blank; one without a file is empty."""
-    file = bank_file(blanks()[name])
-    module = ModuleType(name)
-    module.WRONG, module.RIGHT = [], []  # type: ignore[attr-defined]
-    if file.exists():
-        spec = importlib.util.spec_from_file_location(
-            f"bank_{re.sub(r'[^a-z0-9]', '_', name)}", file
-        )
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module
+def bank(name: str) -> Bank:
+    """The bank of a blank: what every blank can have, and its own answers if it has a file."""
+    blank = blanks()[name]
+    common, file = mistakes.common(blank), bank_file(blank)
+    names = [answer.name for answer in common.wrong]
+    own = reader.read(file, names) if file.exists() else Bank([], [])
+    return Bank([*common.wrong, *own.wrong], [*common.right, *own.right])

@@ -1,4 +1,4 @@
-"""The banks' modules import each other by name, and their tables stand at a run's end."""
+"""The banks' tests import each other's modules by name, and their tables stand at a run's end."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bank import Blank, Right, Wrong, code_cells, text
+from answers import Blank, Right, Wrong
+from bank import code_cells, text
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bank import Blank, Right, Wrong, bank, bank_file, blanks
+from answers import Blank, Right, Wrong
+from bank import bank, bank_file, blanks
 from given_away import given_away
 from shell import Classroom, classroom
 
@@ -39,7 +40,7 @@ def _answers() -> list[Any]:
             else (),
         )
         for blank in blanks().values()
-        for answer in [*bank(blank.name).RIGHT, *bank(blank.name).WRONG]
+        for answer in [*bank(blank.name).right, *bank(blank.name).wrong]
     ]
 
 
@@ -84,7 +85,7 @@ def test_answer(given: Given, blank: Blank, answer: Right | Wrong, record_proper
     words = f"{outcome.text}\n{outcome.direction}\n{outcome.do}"
     assert not [word for word in PUZZLING if word in words], words
     earlier = given.said.setdefault(blank.name, {})
-    remedies = {wrong.name: wrong for wrong in bank(blank.name).WRONG}
+    remedies = {wrong.name: wrong for wrong in bank(blank.name).wrong}
     same = [
         other
         for other, said in earlier.items()
@@ -110,7 +111,7 @@ def _root(remedies: dict[str, Wrong], name: str) -> str:
 
 @pytest.mark.parametrize("blank", blanks().values(), ids=blanks())
 def test_every_blank_has_a_bank(blank: Blank) -> None:
-    wrong, right = bank(blank.name).WRONG, bank(blank.name).RIGHT
+    wrong, right = bank(blank.name).wrong, bank(blank.name).right
     assert len(wrong) >= LEAST_WRONG, f"{bank_file(blank)} has {len(wrong)} wrong answers"
     assert len(right) >= LEAST_RIGHT, f"{bank_file(blank)} has {len(right)} right answers"
     names = [answer.name for answer in [*wrong, *right]]
@@ -126,5 +127,5 @@ def test_every_blank_has_a_bank(blank: Blank) -> None:
 
 def test_every_bank_has_a_blank() -> None:
     known = {bank_file(blank) for blank in blanks().values()}
-    found = set(Path(__file__).parent.glob("bank_[0-9][0-9]/*.py"))
+    found = set(Path(__file__).parent.glob("bank_[0-9][0-9]/*.txt"))
     assert found == known, f"banks and blanks do not agree: {sorted(found ^ known)}"

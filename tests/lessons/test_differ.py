@@ -10,7 +10,8 @@ import re
 import textwrap
 
 import pytest
-from bank import Blank, bank, blanks
+from answers import Blank
+from bank import bank, blanks
 
 from workshop.checks.differ import compared, edits, likeness, merged
 
@@ -38,7 +39,7 @@ def _nameless(text: str) -> str:
 @pytest.mark.parametrize("blank", blanks().values(), ids=blanks())
 def test_all_differences_put_right_give_the_solution_and_none_the_answer(blank: Blank) -> None:
     right = ast.parse(blank.finished)
-    for answer in [*bank(blank.name).WRONG, *bank(blank.name).RIGHT]:
+    for answer in [*bank(blank.name).wrong, *bank(blank.name).right]:
         tree = _read(answer.text(blank))
         if tree is None:
             continue
