@@ -1,4 +1,4 @@
-"""Progress: which blanks are right, kept in `progress.json` across restarts of the kernel."""
+"""Progress: right blanks and predictions, kept in `progress.json` across restarts of the kernel."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Row:
     total: int
     next: str
     path: str
+    predictions: str = ""
+    """How many were right, in words; empty where none has met its outcome."""
 
     @property
     def words(self) -> str:
@@ -70,7 +72,7 @@ class Progress:
         return "All blanks are right."
 
     def __repr__(self) -> str:
-        told = lines((row.title, row.bar, row.words) for row in self.rows)
+        told = lines((row.title, row.bar, row.words, row.predictions) for row in self.rows)
         return "\n".join([*told, self.todo])
 
     def _repr_html_(self) -> str:
@@ -78,7 +80,8 @@ class Progress:
             f'<tr><th scope="row" style="text-align:left">{html.escape(row.title)}</th>'
             f'<td><progress max="{row.total}" value="{row.right}" '
             f'aria-label="{html.escape(row.words)}"></progress></td>'
-            f'<td style="text-align:left">{html.escape(row.words)}</td></tr>'
+            f'<td style="text-align:left">{html.escape(row.words)}</td>'
+            f'<td style="text-align:left">{html.escape(row.predictions)}</td></tr>'
             for row in self.rows
         )
         todo = html.escape(self.todo)
@@ -90,7 +93,7 @@ class Progress:
 
 def progress() -> Progress:
     """Every lesson and exercise: blanks right of all, and what to do next."""
-    kept, all_of_them = _read(), sheets()
+    kept, all_of_them = read(), sheets()
     changed = (
         f"{blank.name} ({sheet.title})"
         for sheet in all_of_them
@@ -112,10 +115,10 @@ def note(blank: Blank, right: bool) -> str:
     """
     try:
         if right:
-            _keep(blank)
+            keep(blank.key, blank.digest)
     except disk.DiskError as error:
         return f"This cannot be kept for later: {error.saw} {error.do}"
-    kept = _read()
+    kept = read()
     sheet = next(s for s in sheets() if (s.lesson, s.kind) == (blank.lesson, blank.kind))
     words = f"{sheet.title}: {_row(sheet, kept).words}."
     earlier = " This one was right before, and still counts."
@@ -124,7 +127,7 @@ def note(blank: Blank, right: bool) -> str:
 
 def lesson_words(lesson: str) -> str:
     """How far a lesson and its exercise are, such as "3 of 7 blanks right, exercise 0 of 5"."""
-    kept, words = _read(), []
+    kept, words = read(), []
     for sheet in sheets():
         if sheet.lesson.startswith(f"{lesson}_") and sheet.blanks:
             row = _row(sheet, kept)
@@ -142,10 +145,24 @@ def _row(sheet: Sheet, kept: dict[str, str]) -> Row:
         len(sheet.blanks),
         open_ones[0] if open_ones else "",
         sheet.path.relative_to(settings.ROOT).as_posix(),
+        predicted(sheet.lesson[:2], kept) if sheet.kind == "lesson" else "",
     )
 
 
-def _read() -> dict[str, str]:
+def prediction_key(lesson: str, name: str = "") -> str:
+    """Under which a prediction is kept: its letter, and that of the outcome where it is known."""
+    return f"{lesson}/predict/{name}"
+
+
+def predicted(lesson: str, kept: dict[str, str]) -> str:
+    """How many predictions of a lesson were right, of those that have met their outcome."""
+    ours = (v.split() for k, v in kept.items() if k.startswith(prediction_key(lesson)))
+    both = [pair for pair in ours if len(pair) == 2]
+    right = sum(choice == outcome for choice, outcome in both)
+    return f"predictions: {right} of {len(both)} right" if both else ""
+
+
+def read() -> dict[str, str]:
     """What is kept; nothing where the file is missing or spoilt."""
     try:
         kept = json.loads(_file().read_text(encoding="utf-8"))
@@ -154,16 +171,21 @@ def _read() -> dict[str, str]:
     return {k: v for k, v in kept.items() if isinstance(v, str)} if isinstance(kept, dict) else {}
 
 
-def _keep(blank: Blank) -> None:
+def keep(key: str, value: str) -> None:
+    """Keep a word with the others, those that another kernel keeps at the same time included.
+
+    Raises:
+        DiskError: the file cannot be written.
+    """
     file = _file()
-    if _read().get(blank.key) == blank.digest:
+    if read().get(key) == value:
         return
     disk.ready(file.parent)
     try:
         # One kernel at a time reads and writes, so that none loses what another has just kept.
         with (file.parent / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            kept = _read() | {blank.key: blank.digest}
+            kept = read() | {key: value}
             disk.write_whole(file, json.dumps(dict(sorted(kept.items())), indent=1))
     except OSError as error:
         raise disk.refused(error, file) from None
