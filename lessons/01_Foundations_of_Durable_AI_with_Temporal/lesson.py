@@ -502,10 +502,8 @@ predict("before_the_save", "")
 
 # %%
 save = await crash("save")
-beside(naive=killed.receipt, careful=save.receipt)
-
-# %%
 reveal("before_the_save", save.receipt.answered)
+beside(naive=killed.receipt, careful=save.receipt)
 
 # %% [markdown]
 # As many as without any checkpoint. The gap between "the provider has answered" and "I have it on

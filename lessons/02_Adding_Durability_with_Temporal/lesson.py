@@ -1175,10 +1175,8 @@ predict("during_the_call", "")
 
 # %%
 during = await crash("call")
-beside(naive=naive.receipt, durable=durable.receipt, during_the_call=during.receipt)
-
-# %%
 reveal("during_the_call", during.receipt.answered)
+beside(naive=naive.receipt, durable=durable.receipt, during_the_call=during.receipt)
 
 # %% [markdown]
 # Two. An Activity that is interrupted in the middle **is** run again, because nobody knows how far

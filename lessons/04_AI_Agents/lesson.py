@@ -887,10 +887,8 @@ predict("chain", "")
 
 # %%
 chain = await crash("chain")
-chain
-
-# %%
 reveal("chain", chain.receipt.answered)
+chain
 
 # %% [markdown]
 # The new Worker replayed the history, and went on with the third tool. Each tool ran once, and each
