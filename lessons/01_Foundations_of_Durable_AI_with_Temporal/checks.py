@@ -1556,7 +1556,7 @@ BEFORE_THE_SAVE = Prediction(
     "before_the_save",
     (2, 1, 3),
     right="a",
-    why="When it was killed, the first answer was paid and not yet on disk.",
+    why="The first answer was paid, and not yet on disk when the program was killed.",
 )
 HIDDEN_RETRIES = Prediction(
     "hidden_retries",

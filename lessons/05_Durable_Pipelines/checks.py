@@ -2103,5 +2103,5 @@ TWENTY = Prediction(
     "twenty",
     (18, 20, 4),
     right="a",
-    why="Each broken source failed alone, and each other one has one key and one row.",
+    why="A broken source fails alone, and each of the others has one key, and so one row.",
 )
