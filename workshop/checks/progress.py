@@ -80,8 +80,8 @@ class Progress:
             f'<tr><th scope="row" style="text-align:left">{html.escape(row.title)}</th>'
             f'<td><progress max="{row.total}" value="{row.right}" '
             f'aria-label="{html.escape(row.words)}"></progress></td>'
-            f'<td style="text-align:left">{html.escape(row.words)}</td>'
-            f'<td style="text-align:left">{html.escape(row.predictions)}</td></tr>'
+            f'<td style="text-align:left">{html.escape(row.words)}'
+            f"{row.predictions and '<br>'}{html.escape(row.predictions)}</td></tr>"
             for row in self.rows
         )
         todo = html.escape(self.todo)
