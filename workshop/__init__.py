@@ -48,6 +48,8 @@ if TYPE_CHECKING:  # type checkers run no code; a test compares these with the t
     from workshop.checks import solution as solution
     from workshop.checks.export import export as export
     from workshop.checks.first_cell import begin as begin
+    from workshop.checks.predict import predict as predict
+    from workshop.checks.predict import reveal as reveal
     from workshop.checks.progress import progress as progress
     from workshop.kernel.notebook import ask as ask
     from workshop.kernel.notebook import show_pdf as show_pdf
@@ -84,6 +86,7 @@ _MODULES = {
     "workshop.checks": "check hint solution",
     "workshop.checks.export": "export",
     "workshop.checks.first_cell": "begin",
+    "workshop.checks.predict": "predict reveal",
     "workshop.checks.progress": "progress",
     "workshop.kernel.notebook": "ask show_pdf",
     "workshop.kernel.worker": "start_worker stop_worker",

@@ -25,6 +25,7 @@ from workshop.checks.calls import (
     pages_of,
     printed_instead,
 )
+from workshop.checks.predict import Prediction
 from workshop.checks.steps import kind_of, ran
 from workshop.checks.words import explain
 from workshop.core import settings
@@ -1553,3 +1554,25 @@ class _Named:
             )
         if not all(f"Page {n}" in page for n, page in enumerate(pages, 1)):
             say("The pages have no numbers.", "Pass what `pages` holds: `**pages` in build.")
+
+
+# --- predictions ---
+
+GAVE_UP = Prediction(
+    "gave_up",
+    (0, 1, 2),
+    right="b",
+    why="The provider finished its answer and charged for it.",
+)
+BEFORE_THE_SAVE = Prediction(
+    "before_the_save",
+    (2, 1, 3),
+    right="a",
+    why="The first answer was paid, and not yet on disk when the program was killed.",
+)
+HIDDEN_RETRIES = Prediction(
+    "hidden_retries",
+    (0, 1, 3),
+    right="c",
+    why="The client inside LiteLLM asked twice more, and the provider charged each time.",
+)

@@ -40,8 +40,8 @@
 
 # %%
 from workshop import (
-    ask, begin, beside, check, crash, full_disk, hint, mark, progress, receipt, show_pdf, solution,
-    use_practice_model, what_happens,
+    ask, begin, beside, check, crash, full_disk, hint, mark, predict, progress, receipt, reveal,
+    show_pdf, solution, use_practice_model, what_happens,
 )
 
 settings = await begin("01")
@@ -270,12 +270,23 @@ receipt(before)
 # ### No answer in time
 #
 # Now the model takes a minute. We wait for one second, and give up.
+#
+# **Predict**, with a letter between the quotes: how many calls will be charged?
+# - **a** none: there is no answer
+# - **b** one: the provider goes on without you
+# - **c** two: the library asks once more
+
+# %%
+predict("gave_up", "")
 
 # %%
 before = mark()
 with what_happens(), slow(60):
     llm_call("Give me 3 facts about dolphins", timeout=1)
 receipt(before)
+
+# %%
+reveal("gave_up", receipt(before).answered)
 
 # %% [markdown]
 # Read this receipt twice. *You* gave up. The provider did not: as most do, it finished the answer,
@@ -488,10 +499,19 @@ receipt(before)
 #
 # **A crash before the save.** Your function as a plain file is
 # `demos/module_one_01_foundations_ai/careful.py`. It is killed after the answer and before the
-# save, and started again. Before you run the cell: how many calls?
+# save, and started again.
+#
+# **Predict**, with a letter between the quotes: how many calls will be charged?
+# - **a** two
+# - **b** one
+# - **c** three
+
+# %%
+predict("before_the_save", "")
 
 # %%
 save = await crash("save")
+reveal("before_the_save", save.receipt.answered)
 beside(naive=killed.receipt, careful=save.receipt)
 
 # %% [markdown]
@@ -511,6 +531,14 @@ twins.receipt
 #
 # **Retries that you did not write.** Your calls have `max_retries=0`. Here is one call without it,
 # as most examples on the web have it, while the provider is slow.
+#
+# **Predict**, with a letter between the quotes: how many calls will be charged?
+# - **a** none
+# - **b** one
+# - **c** three
+
+# %%
+predict("hidden_retries", "")
 
 # %%
 before = mark()
@@ -523,6 +551,9 @@ with what_happens(), slow(60):
         timeout=1,
     )
 receipt(before)
+
+# %%
+reveal("hidden_retries", receipt(before).answered)
 
 # %% [markdown]
 # One call in your code, **three** on the receipt, all paid, and no answer in your hands. The client

@@ -23,6 +23,7 @@ from temporalio.exceptions import ApplicationError
 
 from workshop.checks import Learner, blank
 from workshop.checks.compare import missing_given
+from workshop.checks.predict import Prediction
 from workshop.checks.steps import (
     AGAIN,
     Step,
@@ -777,3 +778,29 @@ def _seconds(said: str) -> float:
         return float(said.lower().removesuffix("econds").removesuffix("ec").rstrip("s").strip())
     except ValueError:
         return -1.0
+
+
+# --- predictions ---
+
+TWO_CLICKS = Prediction(
+    "two_clicks",
+    (3, 2, 1),
+    right="c",
+    why="All three clicks have one id: the second joined the first, and the third was refused.",
+)
+ANOTHER_PROMPT = Prediction(
+    "another_prompt",
+    (
+        ["ForgetfulWorkflow"],
+        ["OtherReportWorkflow", "ForgetfulWorkflow"],
+        ["OtherReportWorkflow"],
+    ),
+    right="a",
+    why="A replay compares which steps come, and in which order, not what is in them.",
+)
+DURING_THE_CALL = Prediction(
+    "during_the_call",
+    (1, 2, 3),
+    right="b",
+    why="The step had not completed, so it ran again, and both answers were charged.",
+)

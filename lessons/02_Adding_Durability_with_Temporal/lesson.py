@@ -59,8 +59,8 @@ if "google.colab" in sys.modules:
 
 # %%
 from workshop import (
-    ask, begin, beside, check, crash, failed, follow, hint, mark, progress, receipt,
-    render_mermaid, show_pdf, solution, start_worker, stop_worker, timeline, timer_started,
+    ask, begin, beside, check, crash, failed, follow, hint, mark, predict, progress, receipt,
+    render_mermaid, reveal, show_pdf, solution, start_worker, stop_worker, timeline, timer_started,
 )
 
 settings = await begin("02")
@@ -527,8 +527,16 @@ print("run id     ", handle.result_run_id)
 # **conflict policy** says what a second start gets while the first is open (by default an error).
 # The **reuse policy** says whether the id may start again after the end (by default it may).
 #
-# `execute_workflow` starts a Workflow and waits for its result. Two clicks at once, and a third
-# when the report is there: how many calls will be paid, and what does the third one get?
+# `execute_workflow` starts a Workflow and waits for its result. Two clicks come at once, and a
+# third when the report is there. What does the third one get?
+#
+# **Predict**, with a letter between the quotes: how many calls will be paid?
+# - **a** three
+# - **b** two
+# - **c** one
+
+# %%
+predict("two_clicks", "")
 
 # %%
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -556,6 +564,9 @@ try:
 except WorkflowAlreadyStartedError as error:
     print("the third click:", error)
 receipt(before)
+
+# %%
+reveal("two_clicks", receipt(before).answered)
 
 # %% [markdown]
 # Two clicks, one Workflow, one call, and both have the result. The Temporal Service keeps count, so
@@ -1093,6 +1104,14 @@ receipt(before)
 # And if the code decides otherwise than the history, as at 12:01? Here are two Workflows of the
 # same name: one asks for other facts, waits longer, and prints; one forgets the research. Replay
 # both against the same history.
+#
+# **Predict**, with a letter between the quotes: which replay will fail?
+# - **a** only that of the Workflow that forgets the research
+# - **b** both
+# - **c** only that of the Workflow with another prompt and a longer timer
+
+# %%
+predict("another_prompt", "")
 
 # %%
 @workflow.defn(name="GenerateReportWorkflow", sandboxed=False)
@@ -1120,6 +1139,7 @@ class ForgetfulWorkflow:
         await workflow.sleep(timedelta(seconds=10))
 
 
+failing = []
 for changed in (OtherReportWorkflow, ForgetfulWorkflow):
     replayer = Replayer(workflows=[changed], data_converter=pydantic_data_converter)
     replay = await replayer.replay_workflow(
@@ -1127,6 +1147,10 @@ for changed in (OtherReportWorkflow, ForgetfulWorkflow):
     )
     failure = replay.replay_failure
     print(changed.__name__, "·", type(failure).__name__ if failure else "no failure")
+    failing += [changed] if failure else []
+
+# %%
+reveal("another_prompt", [changed.__name__ for changed in failing])
 
 # %% [markdown]
 # Temporal notices other *steps*, and refuses to go on with a guess. It compares their kind, name
@@ -1142,10 +1166,19 @@ for changed in (OtherReportWorkflow, ForgetfulWorkflow):
 #
 # An Activity that **completed** is not run again; its result is in the history. But what if a
 # Worker is killed *during* the LLM call, when the model has the question and nobody is left to
-# receive the answer? Once more: how many calls?
+# receive the answer?
+#
+# **Predict**, with a letter between the quotes: how many calls will be paid?
+# - **a** one: the answer is in the history
+# - **b** two
+# - **c** three
+
+# %%
+predict("during_the_call", "")
 
 # %%
 during = await crash("call")
+reveal("during_the_call", during.receipt.answered)
 beside(naive=naive.receipt, durable=durable.receipt, during_the_call=during.receipt)
 
 # %% [markdown]

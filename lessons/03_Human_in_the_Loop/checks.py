@@ -37,6 +37,7 @@ from workshop.checks.messages import (
     within,
 )
 from workshop.checks.outcome import NotYet
+from workshop.checks.predict import Prediction
 from workshop.checks.refusals import Validator, gone_or_above, refuses
 from workshop.checks.steps import (
     Step,
@@ -1511,3 +1512,25 @@ def _is_reason(learner: Learner, returned: Any) -> None:
     elif returned in written:
         told = "your own words, whatever the reason was"
     learner.not_yet(f"When it is refused, it returns {_short(returned)}, {told}.", do)
+
+
+# --- predictions ---
+
+NOBODY_SAW = Prediction(
+    "nobody_saw",
+    (True, None, False),
+    right="c",
+    why="The Signal does not say which text it is about, so it was taken for the second one.",
+)
+REFUSED = Prediction(
+    "refused",
+    (2, 0, 4),
+    right="b",
+    why="What a validator refuses leaves no event.",
+)
+HANDLER_RAISES = Prediction(
+    "handler_raises",
+    (("RUNNING", False), ("RUNNING", True), ("FAILED", True)),
+    right="a",
+    why="An ordinary exception in Workflow code fails the Workflow Task, which is tried again.",
+)

@@ -47,8 +47,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from workshop import (
-    begin, budget, check, completed, failed, follow, hint, progress, receipt, render_mermaid,
-    solution, start_worker, stop_worker, test_server, timeline, timer_started, use_practice_model,
+    begin, budget, check, completed, failed, follow, hint, predict, progress, receipt,
+    render_mermaid, reveal, solution, start_worker, stop_worker, test_server, timeline,
+    timer_started, use_practice_model,
 )
 from workshop.errors import WorkshopError
 
@@ -540,7 +541,15 @@ print(result.status, "-", result.text[:60], "…")
 # ## The text that nobody saw
 #
 # Two people read the same draft. One sends *edit*. The other, who still has the first text before
-# her, sends *keep* a moment later. What is published?
+# her, sends *keep* a moment later.
+#
+# **Predict**, with a letter between the quotes: what will be published?
+# - **a** the first text, which she has read
+# - **b** nothing: her *keep* comes too late
+# - **c** the poem
+
+# %%
+predict("nobody_saw", "")
 
 # %%
 experiments.clear()
@@ -554,6 +563,9 @@ await keep(handle)
 result = await follow(handle)
 print("status:", result.status)
 print("published is what was read:", result.text == seen)
+
+# %%
+reveal("nobody_saw", result.text == seen)
 
 # %% [markdown]
 # Published: a poem that no person has ever read. *Keep* was meant for the first text, and was taken
@@ -710,12 +722,24 @@ await decide(handle, Decision("keep", version=1))
 # %% [markdown]
 # The second person learns at once that there is a new text, and which one. Is the refusal in the
 # Event History? Send it twice more and count.
+#
+# **Predict**, with a letter between the quotes: how many events will two refusals add?
+# - **a** two: each refusal
+# - **b** none
+# - **c** four: each Update and its refusal
+
+# %%
+predict("refused", "")
 
 # %%
 before = (await handle.describe()).history_length
 for _ in range(2):
     await decide(handle, Decision("keep", version=1))
-print("events before:", before, " after:", (await handle.describe()).history_length)
+after = (await handle.describe()).history_length
+print("events before:", before, " after:", after)
+
+# %%
+reveal("refused", after - before)
 
 # %% [markdown]
 # No event: nobody can fill your history with nonsense. (An Update that has to wait more than ten
@@ -739,7 +763,15 @@ await timeline(handle)
 #
 # ### When a handler raises
 #
-# A validator refuses by raising `ValueError`. What happens if the *handler* does the same?
+# A validator refuses by raising `ValueError`. Here the *handler* does the same.
+#
+# **Predict**, with a letter between the quotes: what will happen?
+# - **a** The Workflow is Running, and the sender waits.
+# - **b** The Workflow is Running, and the sender gets the error.
+# - **c** The Workflow is Failed, and the sender gets the error.
+
+# %%
+predict("handler_raises", "")
 
 # %%
 @workflow.defn(sandboxed=False)
@@ -763,9 +795,13 @@ try:
     await follow(handle)
 except WorkshopError as error:
     print("✗", error.saw)
-print((await handle.describe()).status.name, "- has the sender an answer?", answer.done())
+status, answered = (await handle.describe()).status.name, answer.done()
+print(status, "- has the sender an answer?", answered)
 answer.cancel()
 await handle.terminate(reason="This Update would be tried for ever.")
+
+# %%
+reveal("handler_raises", (status, answered))
 
 # %% [markdown]
 # The Workflow has not failed, and the sender waits. An ordinary exception in Workflow code, in

@@ -25,6 +25,7 @@ from temporalio.service import RPCError
 from workshop.checks import Learner, blank
 from workshop.checks.calls import KEY, function_of, lets_fail
 from workshop.checks.messages import has_handler, within
+from workshop.checks.predict import Prediction
 from workshop.checks.steps import (
     Step,
     code_failed,
@@ -1802,3 +1803,25 @@ def _is_told(learner: Learner, errand: Errand) -> None:
             f"The call was not allowed, and the model reads {short(text)}.",
             'Return `"error: nobody allowed it"`.',
         )
+
+
+# --- predictions ---
+
+MISSING_PAGE = Prediction(
+    "missing_page",
+    (3, 1, 10),
+    right="a",
+    why="`fetch_page` may be tried three times, and its policy does not name the error of a 404.",
+)
+CHAIN = Prediction(
+    "chain",
+    (6, 5, 4),
+    right="c",
+    why="The new Worker took all earlier decisions and results from the Event History.",
+)
+BEES = Prediction(
+    "bees",
+    (0, 1, None),
+    right="b",
+    why="The model read the page's sentence as an instruction, and nothing held it back.",
+)

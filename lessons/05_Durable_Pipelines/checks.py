@@ -25,6 +25,7 @@ from temporalio.service import RPCError
 from workshop.checks import Learner, blank
 from workshop.checks import calls as providers
 from workshop.checks.learner import last_name
+from workshop.checks.predict import Prediction
 from workshop.checks.steps import follows_rule_4, is_activity, is_workflow, kind_of, ran
 from workshop.checks.trial import Trial, answered, connect, replays, run_workflow
 from workshop.checks.words import explain_text
@@ -2080,3 +2081,25 @@ async def _next_times(learner: Learner, made: Any) -> list[Any]:
         return list((await answered(handle.describe())).info.next_action_times)
     finally:
         await handle.delete()
+
+
+# --- predictions ---
+
+CARELESS = Prediction(
+    "careless",
+    (1, 2, 3),
+    right="b",
+    why="The call stands in the Workflow's own code, which a replay runs again.",
+)
+REVOKED_KEY = Prediction(
+    "revoked_key",
+    (False, None, True),
+    right="c",
+    why="The error is called `AuthenticationError`, and that name is not in the list.",
+)
+TWENTY = Prediction(
+    "twenty",
+    (18, 20, 4),
+    right="a",
+    why="A broken source fails alone, and each of the others has one key, and so one row.",
+)

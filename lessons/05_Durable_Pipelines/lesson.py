@@ -53,8 +53,9 @@ from temporalio.worker import Replayer, Worker
 
 from workshop import (
     Switchboard, begin, check, completed, crash, failed, follow, hint, insert_into, make_tables,
-    mark, open_database, open_site, progress, receipt, render_mermaid, rows, show_bars, show_rows,
-    solution, start_worker, stop_worker, timeline, use_practice_model, watch, what_happens,
+    mark, open_database, open_site, predict, progress, receipt, render_mermaid, reveal, rows,
+    show_bars, show_rows, solution, start_worker, stop_worker, timeline, use_practice_model, watch,
+    what_happens,
 )
 from workshop.errors import WorkshopError
 from workshop.fetching import PageRefused, read_page, read_part
@@ -465,6 +466,14 @@ print(f"ModelResponse: {sizes[0]:,} bytes   Summary: {sizes[1]:,} bytes")
 # then it is replayed, as after any restart of a Worker. A Workflow's code may not block for more
 # than two seconds, and most models take longer. So from here on the practice model answers, even
 # if you have a key of your own.
+#
+# **Predict**, with a letter between the quotes: how many calls will be paid?
+# - **a** one: a replay calls no model
+# - **b** two
+# - **c** three
+
+# %%
+predict("careless", "")
 
 # %%
 settings = await use_practice_model()
@@ -490,6 +499,9 @@ await follow(handle)
 replayer = Replayer(workflows=[CarelessWorkflow], data_converter=pydantic_data_converter)
 await replayer.replay_workflow(await handle.fetch_history())
 receipt(before)
+
+# %%
+reveal("careless", receipt(before).answered)
 
 # %% [markdown]
 # Two calls, two payments, for a Workflow that ran once. Calls to a model, requests, database writes
@@ -525,8 +537,15 @@ keyless
 # Now break it.
 #
 # `LLM_RETRY_POLICY` names `ValueError` and `PermissionError`, and its authors say that
-# authentication errors will therefore not be retried. The key has been revoked. Before you run the
-# cell: what will you see?
+# authentication errors will therefore not be retried. The key has been revoked.
+#
+# **Predict**, with a letter between the quotes: what will happen?
+# - **a** One attempt fails, and then the Workflow.
+# - **b** The Workflow fails before the first attempt.
+# - **c** The step is tried again and again.
+
+# %%
+predict("revoked_key", "")
 
 # %%
 with wrong_key():
@@ -534,6 +553,9 @@ with wrong_key():
     await follow(handle, until=failed("call_llm", times=3))
     await handle.terminate(reason="A wrong key stays wrong.")
 receipt(handle)
+
+# %%
+reveal("revoked_key", receipt(handle).received > 1)
 
 # %% [markdown]
 # It **is** retried, and would be nine times: the first attempt is one of the ten. LiteLLM's error
@@ -961,6 +983,15 @@ class ResearchBatchWorkflow(Batch):
 # Twenty sources, two of them broken. `start_batch` starts them, and the next cell does to the
 # pipeline what a deployment does: it stops the Worker in the middle. (The code stays the same here.
 # What new code means for Workflows that run, you saw in lesson 03.)
+#
+# **Predict**, with a letter between the quotes: how many rows will the batch have written in the
+# end?
+# - **a** 18
+# - **b** 20: steps that were cut off write twice
+# - **c** 4: the fifth source is broken, and ends the batch
+
+# %%
+predict("twenty", "")
 
 # %%
 sources = [ResearchInput(page.topic, page.url) for page in site.pages[:18]]
@@ -1006,6 +1037,9 @@ found = saved_by(handle.id)
 print(len(found), "rows,", len({row["key"] for row in found}), "keys,", end=" ")
 print(sum(receipt(row["workflow_id"]).answered for row in found), "answered calls")
 show_rows(found, columns=["topic", "summary"], limit=5)
+
+# %%
+reveal("twenty", len(found))
 
 # %%
 show_bars({row["topic"]: len(row["summary"]) for row in found}, unit="characters")

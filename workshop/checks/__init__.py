@@ -22,6 +22,7 @@ from contextlib import closing, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from temporalio.service import RPCError
 
@@ -71,9 +72,11 @@ __all__ = [
     "Outcome",
     "blank",
     "check",
+    "declared",
     "examine",
     "hint",
     "open_lesson",
+    "opened",
     "solution",
     "watch",
 ]
@@ -97,6 +100,14 @@ _hinted: dict[str, tuple[int, Found | None]] = {}
 """The number of a blank's last hint, and what the last check had found when it was given."""
 _put: set[str] = set()
 """The blanks whose solution is in a cell of the notebook."""
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_HasName)
 
 
 @dataclass
@@ -136,6 +147,21 @@ def open_lesson(lesson: str) -> None:
     """Say which lesson the names of blanks belong to; `begin` calls this."""
     global _lesson
     _lesson = lesson
+
+
+def opened() -> str:
+    """The number of the lesson that is open.
+
+    Raises:
+        WorkshopError: none is.
+    """
+    if not _lesson:
+        raise WorkshopError(
+            "No lesson is open.",
+            "The first cell, with begin, opens one.",
+            "Run the first cell, then this one.",
+        )
+    return _lesson
 
 
 @interrupted_says("Nothing was decided; run this cell again to check.")
@@ -193,7 +219,7 @@ async def examine(name: str, *, limit: float | None = None) -> Outcome:
     earlier = _found[chosen.key].place if chosen.key in _found else progress.place(chosen)
     place = climb(earlier, outcome, text)
     _found[chosen.key] = Found(outcome, text, place)
-    if cells.is_finished_notebook(chosen):
+    if cells.is_finished_notebook(chosen.lesson, chosen.solution.parent.name):
         told = "This is the finished notebook: it does not count as your progress."
     else:
         told = progress.note(chosen, outcome.verdict == RIGHT, place)
@@ -225,7 +251,7 @@ def hint(name: str) -> None:
         if found.place and not last:
             found.place = higher(found.place, again)
             with suppress(DiskError):  # the check has said that nothing can be kept
-                progress.keep(chosen, False, found.place)
+                progress.keep_place(chosen, False, found.place)
             last = found.place.rung == DO
         print(f"Hint: {found.outcome.do if last else found.outcome.direction}")
     else:
@@ -280,10 +306,19 @@ def solution(name: str) -> None:
 def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
     """The checks of a lesson, by the names of their blanks; {} where it has none.
 
+    Raises:
+        WorkshopError: two checks of the lesson have one name.
+    """
+    return declared(Check, lesson, root)
+
+
+def declared(kind: type[Named], lesson: str, root: Path = ROOT) -> dict[str, Named]:
+    """The objects of a kind in the `checks.py` of a lesson, by name; {} where there are none.
+
     What a lesson's checks need for themselves stands beside them: `from .turns import …`.
 
     Raises:
-        WorkshopError: two checks of the lesson have one name.
+        WorkshopError: two of them have one name.
     """
     path = root / "lessons" / lesson / "checks.py"
     if not path.exists():
@@ -295,11 +330,12 @@ def load(lesson: str, root: Path = ROOT) -> dict[str, Check]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses of the module look themselves up
     spec.loader.exec_module(module)
-    found: dict[str, Check] = {}
+    found: dict[str, Named] = {}
     for thing in vars(module).values():
-        if isinstance(thing, Check):
+        if isinstance(thing, kind):
             if thing.name in found:
-                raise WorkshopError(f"{path.name} has two checks called {thing.name!r}.")
+                what = f"{kind.__name__.lower()}s"
+                raise WorkshopError(f"{path.name} has two {what} called {thing.name!r}.")
             found[thing.name] = thing
     return found
 
@@ -592,13 +628,7 @@ async def _away(work: Callable[[], Awaitable[None]], limit: float) -> None:
 
 
 def _blank(name: str) -> Blank:
-    if not _lesson:
-        raise WorkshopError(
-            "No lesson is open.",
-            "The first cell, with begin, opens one.",
-            "Run the first cell, then this one.",
-        )
-    chosen = find(name, _lesson)
+    chosen = find(name, opened())
     if chosen.name not in load(chosen.lesson):
         raise WorkshopError(f"The blank {name} has no check.", do="Go on with the next cell.")
     return chosen

@@ -142,14 +142,17 @@ def holds(text: str) -> bool:
     return any(code_lines(one) == code_lines(text) for one in texts)
 
 
-def is_finished_notebook(blank: Blank) -> bool:
+def is_finished_notebook(lesson: str, folder: str) -> bool:
     """Whether this kernel runs the finished notebook, and not the learner's work.
 
     Where the notebook is not known, the folder in which the kernel was started tells.
+
+    Args:
+        lesson: the name of the lesson's folder.
+        folder: the name of the folder with its solutions, or with those of its exercise.
     """
     path = this_notebook.path() or Path("unknown")
-    folder = blank.solution.parent.name
-    return path.resolve().parent.name == folder or f"{blank.lesson}_Solution" in path.stem
+    return path.resolve().parent.name == folder or f"{lesson}_Solution" in path.stem
 
 
 def _version() -> object:

@@ -1,10 +1,11 @@
-"""Progress: which blanks are right, kept in `progress.json` across restarts of the kernel."""
+"""Progress: right blanks and predictions, kept in `progress.json` across restarts of the kernel."""
 
 from __future__ import annotations
 
 import fcntl
 import html
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class Row:
     total: int
     next: str
     path: str
+    predictions: str = ""
+    """How many were right, in words; empty where none has met its outcome."""
 
     @property
     def words(self) -> str:
@@ -84,7 +87,7 @@ class Progress:
         return "All blanks are right."
 
     def __repr__(self) -> str:
-        told = lines((row.title, row.bar, row.words) for row in self.rows)
+        told = lines((row.title, row.bar, row.words, row.predictions) for row in self.rows)
         return "\n".join([*told, self.todo])
 
     def _repr_html_(self) -> str:
@@ -92,7 +95,8 @@ class Progress:
             f'<tr><th scope="row" style="text-align:left">{html.escape(row.title)}</th>'
             f'<td><progress max="{row.total}" value="{row.right}" '
             f'aria-label="{html.escape(row.words)}"></progress></td>'
-            f'<td style="text-align:left">{html.escape(row.words)}</td></tr>'
+            f'<td style="text-align:left">{html.escape(row.words)}'
+            f"{row.predictions and '<br>'}{html.escape(row.predictions)}</td></tr>"
             for row in self.rows
         )
         todo = html.escape(self.todo)
@@ -104,7 +108,7 @@ class Progress:
 
 def progress() -> Progress:
     """Every lesson and exercise: blanks right of all, and what to do next."""
-    kept, all_of_them = _read(), sheets()
+    kept, all_of_them = read(), sheets()
     changed = (
         f"{blank.name} ({sheet.title})"
         for sheet in all_of_them
@@ -136,10 +140,10 @@ def note(blank: Blank, right: bool, place: Place | None = None) -> str:
         How far the blank's notebook is, in a sentence or two.
     """
     try:
-        keep(blank, right, place)
+        keep_place(blank, right, place)
     except disk.DiskError as error:
         return f"This cannot be kept for later: {error.saw} {error.do}"
-    kept = _read()
+    kept = read()
     sheet = next(s for s in sheets() if (s.lesson, s.kind) == (blank.lesson, blank.kind))
     words = f"{sheet.title}: {_row(sheet, kept).words}."
     earlier = " This one was right before, and still counts."
@@ -148,7 +152,7 @@ def note(blank: Blank, right: bool, place: Place | None = None) -> str:
 
 def lesson_words(lesson: str) -> str:
     """How far a lesson and its exercise are, such as "3 of 7 blanks right, exercise 0 of 5"."""
-    kept, words = _read(), []
+    kept, words = read(), []
     for sheet in sheets():
         if sheet.lesson.startswith(f"{lesson}_") and sheet.blanks:
             row = _row(sheet, kept)
@@ -166,25 +170,53 @@ def _row(sheet: Sheet, kept: dict[str, str]) -> Row:
         len(sheet.blanks),
         open_ones[0] if open_ones else "",
         sheet.path.relative_to(settings.ROOT).as_posix(),
+        predicted(sheet.lesson[:2], kept) if sheet.kind == "lesson" else "",
     )
 
 
-def keep(blank: Blank, right: bool, place: Place | None) -> None:
+def prediction_key(lesson: str, name: str = "") -> str:
+    """Under which a prediction is kept: its letter, and that of the outcome where it is known."""
+    return f"{lesson}/predict/{name}"
+
+
+def predicted(lesson: str, kept: dict[str, str]) -> str:
+    """How many predictions of a lesson were right, of those that have met their outcome."""
+    ours = (v.split() for k, v in kept.items() if k.startswith(prediction_key(lesson)))
+    both = [pair for pair in ours if len(pair) == 2]
+    right = sum(choice == outcome for choice, outcome in both)
+    return f"predictions: {right} of {len(both)} right" if both else ""
+
+
+def keep(key: str, value: str) -> None:
+    """Keep a word with the others.
+
+    Raises:
+        DiskError: the file cannot be written.
+    """
+    _write(lambda kept: {**kept, key: value})
+
+
+def keep_place(blank: Blank, right: bool, place: Place | None) -> None:
     """Keep that a blank is right, or the place on its ladder; nothing where it is neither.
 
     Raises:
-        DiskError: it cannot be written.
+        DiskError: the file cannot be written.
     """
-    file = _file()
-    before = _loaded()
-    if (not right and place is None) or _changed(before, blank, right, place) == before:
+    if right or place:
+        _write(lambda kept: _changed(kept, blank, right, place))
+
+
+def _write(changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Change what is kept, with what other kernels keep at the same time."""
+    file, before = _file(), _loaded()
+    if changed(before) == before:
         return
     disk.ready(file.parent)
     try:
         # One kernel at a time reads and writes, so that none loses what another has just kept.
         with (file.parent / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            kept = _changed(_loaded(), blank, right, place)
+            kept = changed(_loaded())
             disk.write_whole(file, json.dumps(dict(sorted(kept.items())), indent=1))
     except OSError as error:
         raise disk.refused(error, file) from None
@@ -220,8 +252,8 @@ def _places(kept: dict[str, Any]) -> dict[str, Any]:
     return places if isinstance(places, dict) else {}
 
 
-def _read() -> dict[str, str]:
-    """The blanks that are right, and the texts for which they were."""
+def read() -> dict[str, str]:
+    """The words that are kept: of blanks that are right, and of predictions."""
     return _right(_loaded())
 
 
