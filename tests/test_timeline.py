@@ -294,9 +294,15 @@ def play(running_room: dict[str, str]) -> Iterator[Play]:
 
 def svg(shown: Timeline) -> ElementTree.Element:
     (found,) = re.findall(
-        r'(?s)<svg class="workshop-timeline".*</svg>(?=<details>)', shown._repr_html_()
+        r'(?s)<svg class="workshop-timeline".*</svg>(?=<div class="legend")', shown._repr_html_()
     )
     return ElementTree.fromstring(found)
+
+
+def explained(shown: Timeline) -> list[str]:
+    """The words of the legend."""
+    (found,) = re.findall(r'(?s)<div class="legend".*?</div>', shown._repr_html_())
+    return ["".join(entry.itertext()) for entry in ElementTree.fromstring(found)]
 
 
 def drawn(shown: Timeline) -> dict[str, list[ElementTree.Element]]:
@@ -305,7 +311,7 @@ def drawn(shown: Timeline) -> dict[str, list[ElementTree.Element]]:
     for element in svg(shown):
         if element.get("class") == "row":
             rows["".join(element.itertext())] = []
-        elif rows and element.get("class") != "legend":
+        elif rows:
             rows[list(rows)[-1]].append(element)
     return rows
 
@@ -393,7 +399,7 @@ def test_attempts_that_failed_share_a_bar_without_bounds_between_them(play: Play
     assert told == "last error ApplicationError: the printer is out of paper"
     (failed, left, right), (done, later, _) = bars(elements)
     assert (failed, done) == ("failed", "completed") and left < right <= later + 0.01
-    legend = [one.findtext("text") for one in svg(shown).findall("svg[@class='legend']")]
+    legend = explained(shown)
     assert legend == ["completed", "failed, with waits"]
 
 
@@ -633,7 +639,7 @@ def test_a_wait_says_how_long_it_could_have_been_and_what_ended_it(play: Play, w
     assert details in next(words for words in drawn(shown) if words.startswith("timer"))
     arrived = {"Signal tell": "✓ received", "Update decide": "✓ accepted and completed"}
     assert (way, arrived[way]) in what(shown)
-    legend = [one.findtext("text") for one in svg(shown).findall("svg[@class='legend']")]
+    legend = explained(shown)
     assert ("Signal" in legend) == (way == "Signal tell")
 
 
@@ -661,7 +667,7 @@ def test_a_rejected_update_leaves_no_event_and_is_shown_where_it_is_given(play: 
     assert same and "rejected" not in repr(without)
     assert what(given)[-1] == ("Updates", "✗ rejected")
     assert any("which leaves no event" in words for words in drawn(given))
-    legend = [one.findtext("text") for one in svg(given).findall("svg[@class='legend']")]
+    legend = explained(given)
     assert "Update that was rejected" in legend
 
 
