@@ -77,8 +77,8 @@ def draw(rows: Sequence[Row], total: float, running: bool, label: str) -> str:
     grid = _axis(scale, height, running)
     lanes = [span for row in shown if row.kind == "worker" for span in row.spans]
     bands = [_band(span, scale, height) for span in lanes if span.state == "untaken"]
-    drawn = picture("workshop-timeline", label, height, [*bands, *grid, *parts])
-    return drawn + _legend(shown)
+    svg = picture("workshop-timeline", label, height, [*bands, *grid, *parts])
+    return svg + _legend(shown)
 
 
 def _chosen(rows: Sequence[Row]) -> list[Row]:
