@@ -311,3 +311,15 @@ def test_a_worker_killed_or_stopped_at_any_moment_loses_nothing(
         else:
             assert len(kill.calls) == 1, told  # not yet asked, or already recorded: never again
         assert [c.attempt for c in kill.calls] in ([1], [2], [1, 2]), told
+
+
+def test_a_part_of_a_run_that_no_kill_hit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(number: signal.Signals, reached: str) -> Kill:
+        return Kill(0.1, number, [], reached, [], "", 0.1)
+
+    kills = [kill(signal.SIGKILL, "in the timer"), kill(signal.SIGTERM, "after the end")]
+    monkeypatch.setitem(globals(), "KILLS", 40)
+    left = ["a SIGTERM in a call", "after the timer", "before the call", "during the call"]
+    assert missed(kills) == left
+    monkeypatch.setitem(globals(), "KILLS", 8)
+    assert missed(kills) == []
