@@ -239,7 +239,8 @@ def _legend(rows: Sequence[Row]) -> str:
     states = {_AS.get(span.state, span.state) for row in rows for span in row.spans}
     marks = [mark for row in rows for mark in row.marks]
     kinds = {mark.kind for mark in marks}
-    used = [(_bar(state, "2", "26", 10), name) for state, name in _LEGEND.items() if state in states]
+    bars = {name: _bar(state, "2", "26", 10) for state, name in _LEGEND.items() if state in states}
+    used = [(bar, name) for name, bar in bars.items()]
     if "call" in kinds:
         used.append((marker("14", 10, _UP, "ok"), "LLM call, in US dollars"))
     for kind, (path, class_, name) in _MARKS.items():
