@@ -266,9 +266,13 @@ def test_watching_stops_at_a_condition_and_the_workflow_goes_on(temporal, queue,
             assert await follow(handle, until=failed("shaky", times=2)) is None
             early = capsys.readouterr().out
             assert (await handle.describe()).status.name == "RUNNING"
-            return early, await follow(handle), await history_rows(handle)
+            result = await follow(handle)
+            ended = await handle.describe()
+            took = (ended.close_time - ended.start_time).total_seconds()
+            await asyncio.sleep(0.5)  # what it took grows no more
+            return early, result, await history_rows(handle), took
 
-    early, result, rows = temporal.run(scene())
+    early, result, rows, took = temporal.run(scene())
     assert result == "printed"
     assert "↻ shaky" in early
     assert "retrying, attempt 2, ValueError: the printer is out of paper" in early
@@ -278,7 +282,7 @@ def test_watching_stops_at_a_condition_and_the_workflow_goes_on(temporal, queue,
     assert (whole.name, whole.attempt, whole.failures, whole.error) == ("write", 1, 0, "")
     assert (shaky_row.state, shaky_row.attempt, shaky_row.failures) == ("completed", 3, 2)
     assert shaky_row.error == "ValueError: the printer is out of paper"
-    assert 2 < shaky_row.seconds < 4
+    assert 2 < shaky_row.seconds < took
     end = capsys.readouterr().out
     assert "next attempt" not in end.splitlines()[-2]
     assert end.splitlines()[-1] == "2 of 2 steps completed"
@@ -375,7 +379,7 @@ def test_a_failure_from_before_is_told_soon_while_the_same_worker_polls(temporal
             async def second_attempt() -> bool:
                 task = (await handle.describe()).raw_description.pending_workflow_task
                 ran = time.time() > task.started_time.ToSeconds() + 1.5
-                return task.attempt == 2 and task.started_time.seconds > 0 and ran
+                return task.attempt > 1 and task.started_time.seconds > 0 and ran
 
             await until_true(second_attempt)
             await patience.wait_for(follow(handle), 4)

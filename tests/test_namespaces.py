@@ -25,14 +25,6 @@ from workshop.kernel import classroom
 from workshop.kernel.classroom import Panel
 from workshop.services import claims, doctor, namespaces
 
-KERNEL = """
-import asyncio, os, sys
-import workshop
-asyncio.run(workshop.begin("02"))
-print("claimed", os.environ["TEMPORAL_NAMESPACE"], flush=True)
-sys.stdin.read()
-"""
-
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Panel]]:
@@ -51,8 +43,8 @@ class Kernel:
         notebook.parent.mkdir(parents=True, exist_ok=True)
         notebook.touch()
         self.popen = subprocess.Popen(
-            [sys.executable, "-c", KERNEL],
-            env=env | {"JPY_SESSION_NAME": str(notebook), "PYTHONPATH": str(rooms.ROOT)},
+            [sys.executable, str(rooms.ROOT / "tests" / "begun.py")],
+            env=env | {"JPY_SESSION_NAME": str(notebook)},
             cwd=notebook.parent,
             text=True,
             stdin=subprocess.PIPE,
@@ -62,7 +54,7 @@ class Kernel:
         assert self.popen.stdout
         for line in self.popen.stdout:
             if line.startswith("claimed "):
-                self.namespace = line.split()[1]
+                _, self.namespace, self.pid = line.split()
                 return
             self.panel.append(line)
         raise AssertionError("".join(self.panel))
@@ -88,7 +80,7 @@ def test_each_notebook_has_its_own_and_finds_it_again(
         kernels.append(second := Kernel(running_room, practice))
         assert second.namespace == "lesson-02-2"
         said = "".join(second.panel)
-        assert f"lesson-02 is used by another kernel (process {kernels[0].popen.pid})" in said
+        assert f"lesson-02 is used by another kernel (process {kernels[0].pid})" in said
         # A restart, however the kernel ended: the same again.
         for number, path in ((0, practice), (4, practice), (1, solution)):
             kernels[number].end()

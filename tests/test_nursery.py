@@ -30,3 +30,40 @@ def test_who_is_killed_while_asking_ends_nobody_else(said: bytes, room: dict[str
     again = socket.socket(socket.AF_UNIX)
     again.connect(address)  # it is there for the next one
     again.close()
+
+
+ASKS = """
+import asyncio, sys
+import mcp
+
+async def main():
+    server = mcp.StdioServerParameters(command=sys.executable, args=["my_server.py"])
+    async with mcp.Client(mcp.stdio_client(server)) as session:
+        print((await session.call_tool("forked", {})).content[0].text)
+
+asyncio.run(main())
+"""
+ANSWERS = """
+import sys
+from mcp.server import MCPServer
+
+def forked() -> str:
+    return "the slow imports are done: " + str("litellm" in sys.modules)
+
+server = MCPServer("mine")
+server.add_tool(forked)
+server.run()
+"""
+
+
+@pytest.mark.skipif(not os.environ.get(rooms.NURSERY), reason="nobody forks here")
+def test_a_server_of_tools_that_a_fork_starts_is_one_as_well(
+    room: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "my_server.py").write_text(ANSWERS)
+    (folder / "asks.py").write_text(ASKS.replace("my_server.py", str(folder / "my_server.py")))
+    line = [sys.executable, str(folder / "asks.py")]
+    done = subprocess.run(line, env=room, cwd=folder, capture_output=True, text=True)
+    assert done.stdout == "the slow imports are done: True\n", done.stderr

@@ -16,7 +16,7 @@ import looks
 import nbformat
 import pytest
 import room as rooms
-from jupyter_page import Lab
+from jupyter_page import LIMIT, Lab
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "notebooks"))
@@ -142,6 +142,6 @@ def window(
     )
     context.on("request", lambda request: note(request.headers.get("referer", ""), request.url))
     context.on("page", lambda page: page.on("websocket", lambda socket: note(page.url, socket.url)))
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(LIMIT)
     yield context
     context.close()

@@ -4,7 +4,8 @@ The moments are drawn from a seed and spread over a run, from the start of the W
 little after its end, closer together at the start, where the steps are short. So they fall before
 the LLM call (Workflow Task, hand-out of the Activity), during it, between answer and timer, in
 the timer, during the PDF, and after the end; the test asserts that they did, by the ledger and
-the Event History of the moment of each kill.
+the Event History of the moment of each kill. On a busy machine a run is another one than the one
+that was measured: the sweep goes on while a part of it was not hit.
 
 A kill is real: a SIGKILL of a process that runs worker.py, as it goes home, or a SIGTERM, after
 which it ends by itself and lets its call end first. What was paid is what the practice model has
@@ -23,7 +24,7 @@ import signal
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,7 @@ from typing import Any
 
 import pytest
 import room as rooms
+import storms
 from nursery import Nursery
 from pypdf import PdfReader
 from temporalio.api.enums.v1 import PendingActivityState
@@ -121,18 +123,22 @@ async def history(handle: WorkflowHandle[Any, Any]) -> tuple[list[str], list[str
 
 
 async def lane(
-    number: int, moments: list[Moment], nursery: Nursery, client: Client, folder: Path
-) -> list[Kill]:
+    number: int,
+    moments: Iterable[Moment],
+    kills: list[Kill],
+    nursery: Nursery,
+    client: Client,
+    folder: Path,
+) -> None:
     """Runs one after the other on a Task Queue of their own; a survivor serves the next run."""
     ledger = Ledger(process.ledger_path(load()))
     queue = f"durable-sweep-{number}-{uuid.uuid4().hex[:6]}"
     folder.mkdir()
-    kills = []
     worker = await nursery.tell("start", queue, folder)
     # Two runs unharmed: after the first the Worker has loaded everything, and the second says how
     # long a run takes on this machine today.
     length = 0.0
-    for share, number_sent in [(None, None), (None, None), *moments]:
+    for share, number_sent in itertools.chain([(None, None)] * 2, moments):
         began = time.monotonic()
         handle: WorkflowHandle[Any, Any] = await client.start_workflow(
             "GenerateReportWorkflow",
@@ -186,7 +192,6 @@ async def lane(
                 )
             )
     await nursery.tell("kill", worker)
-    return kills
 
 
 async def ended(nursery: Nursery, worker: str) -> str:
@@ -227,21 +232,44 @@ def whole(pdf: Path) -> bool:
     return "Research Report" in PdfReader(pdf).pages[0].extract_text()
 
 
-async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
-    rng = random.Random(SEED)
+def drawn(rng: random.Random) -> list[Moment]:
+    """The moments of one sweep over a run."""
     # Denser at the start: what comes before the call is over in some hundredths of a second.
     shares = [((k + rng.random()) / KILLS) ** 1.5 for k in range(KILLS)]
     moments = list(zip(shares, itertools.cycle((signal.SIGKILL, signal.SIGTERM)), strict=False))
     rng.shuffle(moments)
+    return moments
+
+
+def missed(kills: list[Kill]) -> list[str]:
+    """The parts of a run that were not hit; a few kills need not hit them all."""
+    if KILLS < 40:
+        return []
+    hit = {kill.where for kill in kills if kill.signal is signal.SIGKILL}
+    late = {"timer fired", "during the PDF", "after the end"}
+    stopped = [kill for kill in kills if kill.signal is signal.SIGTERM]
+    in_a_call = any(not call.answered for kill in stopped for call in kill.before)
+    left = {"before the call", "during the call", "in the timer"} - hit
+    left |= set() if hit & late else {"after the timer"}
+    return sorted(left if in_a_call else left | {"a SIGTERM in a call"})
+
+
+async def sweep(env: dict[str, str], folder: Path) -> list[Kill]:
+    rng = random.Random(SEED)
+    moments = [one for _ in range(1 + storms.AS_MANY_AGAIN) for one in drawn(rng)]
+    kills: list[Kill] = []
     settings = load()
     nursery = Nursery(WORKERS, env | variables(settings), folder)
     try:
         assert await nursery.answer() == "ready"
         client = await Client.connect(settings.temporal_address)
-        lanes = [
-            lane(n, moments[n::LANES], nursery, client, folder / f"lane-{n}") for n in range(LANES)
-        ]
-        return [kill for kills in await asyncio.gather(*lanes) for kill in kills]
+        lanes = []
+        for n in range(LANES):
+            numbers = storms.runs(range(n, KILLS, LANES), lambda: missed(kills))
+            own = (moments[number] for number in numbers)
+            lanes.append(lane(n, own, kills, nursery, client, folder / f"lane-{n}"))
+        await asyncio.gather(*lanes)
+        return kills
     finally:
         nursery.close()
 
@@ -256,16 +284,15 @@ def test_a_worker_killed_or_stopped_at_any_moment_loses_nothing(
     kills = asyncio.run(sweep(env, tmp_path))
     killed = [kill for kill in kills if kill.signal is signal.SIGKILL]
     stopped = [kill for kill in kills if kill.signal is signal.SIGTERM]
-    places = Counter(kill.where for kill in killed)
     with capsys.disabled():
         slowest = max(kill.seconds for kill in kills)
         took = f"{time.monotonic() - began:.1f} s, slowest run {slowest:.1f} s"
-        print(f"\ncrash sweep: {KILLS} kills in {took}")
+        print(f"\ncrash sweep: {len(kills)} kills in {took}")
         for name, those in (("SIGKILL", killed), ("SIGTERM", stopped)):
             paid = Counter(len(kill.calls) for kill in those)
             where = Counter(kill.where for kill in those)
             print(f"  {name}: {len(those)}; runs by calls: {dict(paid)}; {dict(where)}")
-    assert len(kills) == KILLS
+    assert len(kills) >= KILLS and not missed(kills), missed(kills)
     for kill in kills:
         told = f"{kill.signal.name}, {kill.where}, {kill.moment:.3f} s: {kill.calls}"
         assert kill.result.startswith("Successfully created research report PDF: reports/"), told
@@ -284,11 +311,15 @@ def test_a_worker_killed_or_stopped_at_any_moment_loses_nothing(
         else:
             assert len(kill.calls) == 1, told  # not yet asked, or already recorded: never again
         assert [c.attempt for c in kill.calls] in ([1], [2], [1, 2]), told
-    if KILLS < 40:
-        return
-    # The sweep has swept: each part of a run was hit. How often is a matter of the machine's load.
-    assert places["before the call"] >= 1, places
-    assert places["during the call"] >= 1, places
-    assert places["in the timer"] >= 1, places
-    assert sum(places[w] for w in ("timer fired", "during the PDF", "after the end")) >= 1, places
-    assert any(not call.answered for kill in stopped for call in kill.before), "none in a call"
+
+
+def test_a_part_of_a_run_that_no_kill_hit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(number: signal.Signals, reached: str) -> Kill:
+        return Kill(0.1, number, [], reached, [], "", 0.1)
+
+    kills = [kill(signal.SIGKILL, "in the timer"), kill(signal.SIGTERM, "after the end")]
+    monkeypatch.setitem(globals(), "KILLS", 40)
+    left = ["a SIGTERM in a call", "after the timer", "before the call", "during the call"]
+    assert missed(kills) == left
+    monkeypatch.setitem(globals(), "KILLS", 8)
+    assert missed(kills) == []

@@ -18,7 +18,7 @@ from kernels import ROOT, Room
 from authoring.room import USUAL
 from workshop.core import listeners, patience
 
-AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "3"))
+AT_ONCE = int(os.environ.get("KERNELS_AT_ONCE", "5"))
 LIMIT = float(os.environ.get("SCENARIO_LIMIT", "420"))
 """Seconds for one pass of a scenario, the waiting for its turn not counted."""
 Scenario = Callable[[Room, Path], Awaitable[Any]]
@@ -30,6 +30,18 @@ def pytest_configure(config: pytest.Config) -> None:
         "scenario(run, passes=1, kind=run): the coroutine function whose result the fixture `ran` "
         "gives; about how often it goes over the notebook; with which others it takes turns",
     )
+
+
+@pytest.hookimpl(trylast=True)  # when all are chosen and in their order
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs no scenario first: it has been done when the first of them have."""
+    folder = Path(__file__).parent
+    places = [n for n, item in enumerate(items) if folder in item.path.parents]
+    own = sorted(
+        (items[n] for n in places), key=lambda one: bool(one.get_closest_marker("scenario"))
+    )
+    for place, item in zip(places, own, strict=True):
+        items[place] = item
 
 
 class Stage:
@@ -104,8 +116,8 @@ def stage(
 def ran(request: pytest.FixtureRequest, stage: Stage, path: Path) -> Any:
     """What the test's scenario gave for its notebook."""
     marker = request.node.get_closest_marker("scenario")
-    passes = max(1, marker.kwargs.get("passes", 1))
-    return stage.results[marker.kwargs["run"], path].result(LIMIT * 2 * passes)
+    others = 3 * len(stage.results)  # it may be the last of them
+    return stage.results[marker.kwargs["run"], path].result(LIMIT * others)
 
 
 def _learners_things() -> dict[str, object]:
@@ -123,8 +135,9 @@ def _learners_things() -> dict[str, object]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def learners_things_stay() -> Iterator[None]:
+def learners_things_stay(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test touches ports 7233, 8233 to 8236 or the repository's .workshop and .env."""
     before = _learners_things()
+    request.getfixturevalue("stage")  # its scenarios run while tests without one do
     yield
     assert _learners_things() == before

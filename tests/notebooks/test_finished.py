@@ -241,6 +241,9 @@ async def changes(room: Room, path: Path) -> tuple[dict[str, str], list[str], st
         cell = notebooks.new_cell("code", _again(outputs), f"cell-{number}", {})
         cell.outputs, cell.execution_count = after, number
         made.cells.append(cell)
+    names[f"Cell {len(cells)}"] = "an error"
+    made.cells.append(notebooks.new_cell("code", "1 / 0", "fails", {}))
+    made.cells[-1].execution_count = len(cells) + 1
     file = room.tree / "changes.ipynb"
     file.write_text(notebooks.render(made), encoding="utf-8")
     _, said = await compared(room, file.relative_to(room.tree))
@@ -259,3 +262,4 @@ def test_a_changed_output_is_refused_and_what_always_differs_is_not(
     wrong = {names[cell] for cell in set(expected) ^ set(refused)}
     assert not wrong, f"{wrong}\n{said}"
     assert "disagrees" in said or "assert reference_output == test_output failed" in said
+    assert re.search("ZeroDivisionError.*division by zero", said), "a cell's own error is told"

@@ -29,6 +29,8 @@ from typing import Any
 ADDRESS = "WORKSHOP_TEST_NURSERY"
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _MODULES = ("ipykernel_launcher", "workshop")
+_SCRIPTS = r"/(demos|project)/|/tests/begun\.py$|/my_server\.py$"
+"""Among them the servers of tools that lesson 04 starts, and the one that its exercise writes."""
 _TESTS = "import sys;exec(eval(sys.stdin.readline()))"
 """What execnet has a process of `pytest -n` do."""
 _SERVERS = {"lab", "review"}
@@ -65,7 +67,8 @@ _IMPORTED = [
     "temporalio.worker",
     "temporalio.testing",
     "temporalio.contrib.pydantic",
-    "mcp",
+    "mcp.client.stdio",
+    "mcp.server",
     "sqlalchemy",
     "psycopg",
     "bs4",
@@ -86,9 +89,7 @@ def words() -> list[str]:
         return []
     if own[0] == "-c":
         return own if own[1:] == [_TESTS] else []
-    may = (
-        own[1] in _MODULES if own[0] == "-m" else re.search("/(demos|project)/", own[0]) is not None
-    )
+    may = own[1] in _MODULES if own[0] == "-m" else re.search(_SCRIPTS, own[0]) is not None
     return own if may and not _SERVERS & set(own) else []
 
 
@@ -269,6 +270,10 @@ def run(job: dict[str, Any]) -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == "ipykernel"]:
             del sys.modules[name]
     sys.orig_argv = [sys.executable, *own]
+    if own[0] != "-c":
+        # It hands little of its environment over to a server of tools: this too, to have it forked.
+        stdio = importlib.import_module("mcp.client.stdio")
+        stdio.DEFAULT_INHERITED_ENV_VARS += ["PYTHONPATH", ADDRESS]
     if own[0] == "-c":
         # What tests start looks for the nursery only where they say so.
         os.environ["PYTHONPATH"] = os.pathsep.join(extra[1:])

@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from workshop.core.display import clean, put
 from workshop.core.errors import WorkshopError
 from workshop.core.interrupts import interrupted_says
-from workshop.core.svg import between, figure, percent, picture, tag, text
+from workshop.core.svg import between, figure, percent, picture, tag, words
 from workshop.watching.follow import Following, Progress
 
 ResultT = TypeVar("ResultT")
@@ -182,8 +182,8 @@ def _markup(well: float, bad: float, state: str, note: str) -> str:
     parts += [box(begin, middle, "ok")] if well else []
     # Failed ones are hollow and dashed besides their colour.
     parts += [box(middle, end, "bad hollow", stroke_dasharray="3 2")] if bad else []
-    parts.append(text("0", 36, state))
-    parts += [text("0", 54, note, class_="soft")] if note else []
-    label = f"A bar: {state}. {note}".strip()
-    drawn = picture("workshop-progress", label, 60 if note else 42, parts)
-    return figure(tag("div", drawn, role="status"))
+    # What an SVG says does not wrap; an id is one long word.
+    style = "overflow-wrap:anywhere"
+    said = [tag("div", words(line), style=style) for line in (state, note) if line]
+    drawn = picture("workshop-progress", f"A bar: {state}.", 22, parts)
+    return figure(tag("div", drawn, *said, role="status"))

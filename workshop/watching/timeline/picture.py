@@ -55,7 +55,7 @@ _AS = {"cancelled": "left open", "terminated": "left open", "fired": "timer"}
 
 
 def draw(rows: Sequence[Row], total: float, running: bool, label: str) -> str:
-    """The SVG.
+    """The SVG, and what its shapes mean.
 
     Args:
         rows: as `spans.rows` gives them.
@@ -74,12 +74,11 @@ def draw(rows: Sequence[Row], total: float, running: bool, label: str) -> str:
         more = f"and {len(rows) - len(shown)} more: see the table"
         parts.append(text("0", height + 12, more, class_="soft"))
         height += 24
-    bottom = height
-    legend, height = _legend(shown, height)
-    grid = _axis(scale, bottom, running)
+    grid = _axis(scale, height, running)
     lanes = [span for row in shown if row.kind == "worker" for span in row.spans]
-    bands = [_band(span, scale, bottom) for span in lanes if span.state == "untaken"]
-    return picture("workshop-timeline", label, height, [*bands, *grid, *parts, *legend])
+    bands = [_band(span, scale, height) for span in lanes if span.state == "untaken"]
+    svg = picture("workshop-timeline", label, height, [*bands, *grid, *parts])
+    return svg + _legend(shown)
 
 
 def _chosen(rows: Sequence[Row]) -> list[Row]:
@@ -235,26 +234,24 @@ def _call_words(calls: Sequence[Mark]) -> str:
     return ", ".join(told)
 
 
-def _legend(rows: Sequence[Row], top: float) -> tuple[list[str], float]:
-    """The shapes that the picture has, with their words, in two columns."""
+def _legend(rows: Sequence[Row]) -> str:
+    """The shapes that the picture has, with their words, as many in a line as there is room for."""
     states = {_AS.get(span.state, span.state) for row in rows for span in row.spans}
     marks = [mark for row in rows for mark in row.marks]
     kinds = {mark.kind for mark in marks}
-    used = [(_bar(state, "2", "26", 0), name) for state, name in _LEGEND.items() if state in states]
+    bars = {name: _bar(state, "2", "26", 10) for state, name in _LEGEND.items() if state in states}
+    used = [(bar, name) for name, bar in bars.items()]
     if "call" in kinds:
-        used.append((marker("14", 0, _UP, "ok"), "LLM call, in US dollars"))
+        used.append((marker("14", 10, _UP, "ok"), "LLM call, in US dollars"))
     for kind, (path, class_, name) in _MARKS.items():
         if kind in kinds:
-            used.append((marker("14", 0, path, class_), name))
+            used.append((marker("14", 10, path, class_), name))
     if any(mark.failed or mark.lost for mark in marks):
-        used.append((marker("14", 0, _UP, "bad hollow"), "LLM call: failed, or answer lost"))
-    parts = []
-    for number, (shape, name) in enumerate(used):
-        y = top + 10 + 20 * (number // 2)
-        said = text("34", 4, name, class_="soft")
-        x = "0" if number % 2 == 0 else "50%"
-        parts.append(tag("svg", shape, said, x=x, y=f"{y:g}", overflow="visible", class_="legend"))
-    return parts, top + 20 * ((len(used) + 1) // 2) + 6
+        used.append((marker("14", 10, _UP, "bad hollow"), "LLM call: failed, or answer lost"))
+    size = {"width": "34", "height": "20", "style": "vertical-align:middle"}
+    entry = {"style": "display:inline-block;margin-right:18px"}
+    listed = [tag("span", tag("svg", shape, **size), words(name), **entry) for shape, name in used]
+    return tag("div", *listed, class_="legend", style="color:var(--wp-soft)")
 
 
 def _number(position: str) -> float:
