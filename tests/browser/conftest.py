@@ -16,8 +16,11 @@ import looks
 import nbformat
 import pytest
 import room as rooms
-from jupyter_page import Lab
+from jupyter_page import LIMIT, Lab
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from steps import pytest_configure as pytest_configure
+from steps import pytest_runtest_makereport as pytest_runtest_makereport
+from steps import pytest_runtest_setup as pytest_runtest_setup
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "notebooks"))
 from kernels import FINISHED, Room, crashes
@@ -57,7 +60,7 @@ def chromium() -> Iterator[Browser]:
         if found is None:
             end = pytest.fail if os.environ.get("CI") else pytest.skip
             end("No Chromium was found, so no page was looked at. `make browser` installs one.")
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS, timeout=LIMIT)
         yield browser
         browser.close()
 
@@ -142,6 +145,6 @@ def window(
     )
     context.on("request", lambda request: note(request.headers.get("referer", ""), request.url))
     context.on("page", lambda page: page.on("websocket", lambda socket: note(page.url, socket.url)))
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(LIMIT)
     yield context
     context.close()
