@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import socket
@@ -33,7 +34,8 @@ _OUTSIDE = re.compile(
 )
 
 
-_last = 20000 + (os.getpid() * 37) % 9000
+FIRST, LAST = 20000, 32000
+"""Ports of rooms: below those from which outgoing connections draw."""
 
 
 class RoomError(WorkshopError):
@@ -86,21 +88,32 @@ def outside() -> dict[str, str]:
 def free_ports(count: int) -> list[int]:
     """Ports that nothing listens on now, below the range from which outgoing connections draw.
 
-    No port is given twice, so that a server not yet started keeps its own.
+    No port is given to two of a person's processes on this machine, until all have had their turn:
+    a server that has not started yet finds its own free. They share a counter in a file.
     """
-    global _last
     found: list[int] = []
-    while len(found) < count:
-        candidate = _last = _last + 1 if _last < 32000 else 20000
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-        if candidate not in USUAL:
-            found.append(candidate)
+    counter = Path(tempfile.gettempdir()) / f"durable-ai-workshop-ports-{os.getuid()}"
+    handle = os.open(counter, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last = int(file.read() or FIRST)
+        while len(found) < count:
+            last = last + 1 if FIRST <= last < LAST else FIRST
+            if last not in USUAL and _nobody_has(last):
+                found.append(last)
+        file.seek(0)
+        file.write(str(last))  # as many digits as before
     return found
+
+
+def _nobody_has(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _end(command: Sequence[str], environment: dict[str, str], root: Path) -> RoomError | None:

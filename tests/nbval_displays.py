@@ -1,8 +1,9 @@
-"""A pytest plugin: nbval compares displays as notebooks store them, in their last form.
+"""A pytest plugin: nbval compares displays in their last form, and has patience.
 
 A notebook stores a display that was updated in place (`display(…, display_id=True)` and its
 `update`) as it looked in the end. nbval 0.11 passes over the updates and would compare the first
-form instead. `conftest.py` loads this plugin; elsewhere it is `-p tests.nbval_displays`.
+form instead. Its seconds here are those of a quiet machine. `conftest.py` loads this plugin;
+elsewhere it is `-p tests.nbval_displays`.
 
 https://jupyter-client.readthedocs.io/en/stable/messaging.html#update-display-data
 """
@@ -10,11 +11,29 @@ https://jupyter-client.readthedocs.io/en/stable/messaging.html#update-display-da
 from __future__ import annotations
 
 from collections import deque
+from queue import Empty
 from typing import Any
 
-from nbval.plugin import IPyNbFile  # type: ignore[import-untyped]
+from nbval.kernel import RunningKernel  # type: ignore[import-untyped]
 
-_read = IPyNbFile.get_kernel_message
+from workshop.core.patience import LONGEST_STEP, Patience
+
+_now = RunningKernel.get_message
+
+
+def _read(kernel: Any, stream: str, timeout: float | None) -> dict[str, Any]:
+    """The next message.
+
+    Raises:
+        queue.Empty: nothing came for `timeout` seconds of a quiet machine.
+    """
+    waiting = Patience(timeout or float("inf"))
+    while True:
+        try:
+            return dict(_now(kernel, stream, LONGEST_STEP))
+        except Empty:
+            if waiting.over():
+                raise
 
 
 def _final_forms(messages: list[dict[str, Any]]) -> deque[dict[str, Any]]:
@@ -33,22 +52,22 @@ def _final_forms(messages: list[dict[str, Any]]) -> deque[dict[str, Any]]:
     return kept
 
 
-def _get_kernel_message(
-    file: Any, timeout: float | None = None, stream: str = "iopub"
-) -> dict[str, Any]:
+def _get_message(kernel: Any, stream: str, timeout: float | None = None) -> dict[str, Any]:
     """As nbval's own, but an execution's messages are read to their end before the first is given.
 
+    All that nbval reads comes through here: after an error it reads on until the kernel is idle.
+
     Raises:
-        queue.Empty: nothing came for `timeout` seconds.
+        queue.Empty: nothing came for `timeout` seconds of a quiet machine.
     """
     if stream != "iopub":
-        return dict(_read(file, timeout, stream))
-    waiting: deque[dict[str, Any]] = vars(file).setdefault("_final_forms", deque())
+        return _read(kernel, stream, timeout)
+    waiting: deque[dict[str, Any]] = vars(kernel).setdefault("_final_forms", deque())
     if not waiting:
         messages = []
         idle = False
         while not idle:
-            message = _read(file, timeout, stream)
+            message = _read(kernel, stream, timeout)
             messages.append(message)
             idle = message["content"].get("execution_state") == "idle"
         waiting.extend(_final_forms(messages))
@@ -57,4 +76,4 @@ def _get_kernel_message(
     return waiting.popleft()
 
 
-IPyNbFile.get_kernel_message = _get_kernel_message
+RunningKernel.get_message = _get_message

@@ -203,21 +203,22 @@ def children(trial: Trial) -> list[Started]:
     ]
 
 
-def most_at_once(trial: Trial) -> int:
-    """How many children were under way together, at most."""
+def at_work(trial: Trial) -> list[int]:
+    """How many children were under way after each event."""
     ended = {
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED,
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED,
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED,
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED,
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT,
+        EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED,
     }
-    now = most = 0
+    now, told = 0, []
     for one in trial.events:
         now += one.event_type == EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
         now -= one.event_type in ended
-        most = max(most, now)
-    return most
+        told.append(now)
+    return told
 
 
 # --- a download ---

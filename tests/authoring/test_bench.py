@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import sys
 from datetime import timedelta
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 from temporalio.api.common.v1 import RetryPolicy
@@ -76,6 +78,14 @@ def test_a_room_keeps_what_is_a_persons_out(monkeypatch: pytest.MonkeyPatch) -> 
         assert len({*(int(environment[name]) for name in room.PORTS), *room.PORTS.values()}) == 8
         assert environment["PATH"] == os.environ["PATH"]
     assert not folder.exists()
+
+
+def test_no_port_is_given_to_two_processes() -> None:
+    asks = "from authoring.room import free_ports; print(*free_ports(100))"
+    command = [sys.executable, "-c", asks]
+    processes = [Popen(command, cwd=ROOT, stdout=PIPE, text=True) for _ in range(3)]
+    given = [port for process in processes for port in process.communicate()[0].split()]
+    assert len(given) == len(set(given)) == 300
 
 
 def test_what_is_measured_is_chosen_by_name(

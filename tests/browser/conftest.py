@@ -18,6 +18,9 @@ import pytest
 import room as rooms
 from jupyter_page import LIMIT, Lab
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from steps import pytest_configure as pytest_configure
+from steps import pytest_runtest_makereport as pytest_runtest_makereport
+from steps import pytest_runtest_setup as pytest_runtest_setup
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "notebooks"))
 from kernels import FINISHED, Room, crashes
@@ -57,7 +60,7 @@ def chromium() -> Iterator[Browser]:
         if found is None:
             end = pytest.fail if os.environ.get("CI") else pytest.skip
             end("No Chromium was found, so no page was looked at. `make browser` installs one.")
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS, timeout=LIMIT)
         yield browser
         browser.close()
 

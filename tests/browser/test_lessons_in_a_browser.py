@@ -135,6 +135,7 @@ def link_of(cell: Cell) -> str:
 
 
 @the_beginning
+@pytest.mark.step
 def test_a_blank_is_not_attempted_then_not_yet_then_right(
     practice: Notebook, lesson: Lesson
 ) -> None:
@@ -162,6 +163,7 @@ def test_a_blank_is_not_attempted_then_not_yet_then_right(
 
 
 @the_beginning
+@pytest.mark.step
 def test_the_solution_is_an_uncommented_line_away_and_comes_once(
     practice: Notebook, lesson: Lesson
 ) -> None:
@@ -215,6 +217,7 @@ def test_checks_and_progress_are_readable_and_fit_light_and_dark(practice_looks:
 
 
 @the_beginning
+@pytest.mark.step
 @pytest.mark.usefixtures("practice_looks")
 def test_what_is_saved_changes_no_answer(practice: Notebook, lab: Lab, lesson: Lesson) -> None:
     first, second = lesson.blanks[:2]
@@ -232,6 +235,7 @@ def test_what_is_saved_changes_no_answer(practice: Notebook, lab: Lab, lesson: L
 
 
 @the_whole_lesson
+@pytest.mark.step
 @pytest.mark.usefixtures("before_the_restart")
 def test_work_goes_on_while_another_notebook_of_the_lesson_runs(
     practice: Notebook, lesson: Lesson
@@ -241,6 +245,7 @@ def test_work_goes_on_while_another_notebook_of_the_lesson_runs(
 
 
 @the_whole_lesson
+@pytest.mark.step
 def test_an_interrupt_ends_a_cell_in_words(practice: Notebook, lesson: Lesson) -> None:
     cell, shows = lesson.waits
     above = Cell(practice, practice.code_cells.nth(practice.blank(lesson.restart).number - 1))
@@ -256,6 +261,7 @@ def test_an_interrupt_ends_a_cell_in_words(practice: Notebook, lesson: Lesson) -
 
 
 @the_whole_lesson
+@pytest.mark.step
 def test_after_a_restart_the_lesson_goes_on_where_it_was(
     practice: Notebook, lab: Lab, lesson: Lesson
 ) -> None:
@@ -286,6 +292,7 @@ def test_after_a_restart_the_lesson_goes_on_where_it_was(
 
 
 @the_whole_lesson
+@pytest.mark.step
 def test_closed_and_opened_again_all_is_as_it_was(
     window: BrowserContext, practice: Notebook, lab: Lab, lesson: Lesson
 ) -> None:

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.api.common.v1 import Payloads
-from temporalio.api.enums.v1 import EventType, TimeoutType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import EventType, TimeoutType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
@@ -66,7 +66,6 @@ _TASK_TROUBLE = {
 }
 _ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 _ANSWERED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
-_UNHANDLED = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _BEGINS = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
@@ -125,8 +124,6 @@ class Trial:
     """Why its code failed: type and message."""
     task_failure_trace: list[str] = field(default_factory=list)
     """The lines of its stack trace."""
-    too_early: bool = False
-    """It wanted to end while something was on its way to it: the service had it look again."""
     events: list[HistoryEvent] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     """Activity names by the number of the event that scheduled them."""
@@ -853,7 +850,6 @@ def _read(event: HistoryEvent, trial: Trial) -> bool:
     elif kind in _TASK_TROUBLE:
         ending = event.workflow_task_failed_event_attributes
         if kind == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED and ending.cause in HARMLESS:
-            trial.too_early = trial.too_early or ending.cause == _UNHANDLED
             return False
         late = event.workflow_task_timed_out_event_attributes.timeout_type
         if late == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START:
