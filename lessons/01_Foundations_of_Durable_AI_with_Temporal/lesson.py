@@ -22,10 +22,11 @@
 # **Time** about 40 minutes. **Needs** nothing: no key, no account, no internet. A practice model
 # answers; the end of the README tells how to use a real one.
 #
-# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. The cell under
-# each checks what you wrote: it runs it, and says what it saw. If your next try is not right either,
-# it says where to look. Take the `# ` away from `hint` for more help, or from `solution` for one
-# right way. The first cell needs no attention: it finds the workshop, and fetches it in Colab.
+# Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. The cell
+# under each checks what you wrote: it runs it, and says what it saw. If your next try is not right
+# either, it says where to look. Take the `# ` away from `hint` for more help, or from `solution`
+# for one right way. The first cell needs no attention: it finds the workshop, and fetches it in
+# Colab.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 
