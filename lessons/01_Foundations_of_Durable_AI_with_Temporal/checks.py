@@ -1207,7 +1207,8 @@ class _Saving:
                 )
             if len(counted) == 3 and 3 not in counted and "== 3" in self.learner.text:
                 self.learner.not_yet(
-                    f"`{text}` never gives 3: after the third failure nothing is raised.",
+                    f"`{text}` gives other numbers, never 3: after the third failure nothing is "
+                    "raised.",
                     right,
                 )
 

@@ -24,10 +24,11 @@
 #
 # Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. The cell
 # under each checks what you wrote: it runs it, and says what it saw. If your next try is not right
-# either, it says where to look. Take the `# ` away from `hint` for more help, or from `solution` for one
-# right way. The word in `check("…")` is the name of the task. In most tasks it is also the name of
-# the function that you write; where several tasks write the same function or class, each task has
-# its own name. The first cell needs no attention: it finds the workshop, and fetches it in Colab.
+# either, it says where to look. Take the `# ` away from `hint` for more help, or from `solution`
+# for one right way. The word in `check("…")` is the name of the task. In most tasks it is also the
+# name of the function that you write; where several tasks write the same function or class, each
+# task has its own name. The first cell needs no attention: it finds the workshop, and fetches it in
+# Colab.
 
 # %% include="02_Adding_Durability_with_Temporal/setup"
 

@@ -23,8 +23,9 @@
 #
 # Run each cell with Shift+Enter, from the top. Cells marked TODO are yours to finish. The cell
 # under each checks what you wrote: it runs it, and says what it saw. If your next try is not right
-# either, it says where to look. Take the `# ` away from `hint` for more help, or from `solution` for one
-# right way. The first cell needs no attention: it finds the workshop, and fetches it in Colab.
+# either, it says where to look. Take the `# ` away from `hint` for more help, or from `solution`
+# for one right way. The first cell needs no attention: it finds the workshop, and fetches it in
+# Colab.
 
 # %% name="setup"
 # Codespaces and a local Jupyter need nothing more. Colab fetches the workshop once.

@@ -1015,9 +1015,8 @@ CHOICES: dict[str, tuple[str, tuple[tuple[Any, str], ...], Any]] = {
     "own_tool",
     hints=(
         "Which of the three would you like? And what does the model read before it chooses a tool?",
-        "How a text is read as a date: https://docs.python.org/3/library/datetime.html#date-objects"
-        ". How a number gets two decimals: "
-        "https://docs.python.org/3/library/string.html#format-specification-mini-language",
+        "Dates: https://docs.python.org/3/tutorial/stdlib.html#dates-and-times; how a number gets "
+        "two decimals: https://docs.python.org/3/tutorial/inputoutput.html#formatted-string-literals",
         "Inside of it `from datetime import date as day`, then `return "
         'day.fromisoformat(date).strftime("%A")`; and a docstring on the line below `def`.',
     ),

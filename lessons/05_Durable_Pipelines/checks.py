@@ -521,7 +521,8 @@ def _is_exact(learner: Learner, name: str) -> None:
     if isinstance(getattr(builtins, name.strip(), None), type):
         learner.not_yet(
             f"{name} is Python's own error: LiteLLM's have other names, and parents do not count.",
-            f'Take `"{name}"` out, and list the exact names from the table above.',
+            f'Take `"{name}"` out, and list the exact names from the table above: a wrong key is '
+            "an AuthenticationError, a key that may not do that a PermissionDeniedError.",
         )
     bare = name.strip().rpartition(".")[2]
     if bare in known and bare != name:

@@ -60,7 +60,7 @@ def test_first_it_says_what_was_seen_and_how_to_go_on(attempt: Attempt, wrong: l
         re.sub(r"<[^>]+>", "", outcome._repr_html_()).replace("&quot;", '"'),
     ):
         assert outcome.saw in shown and shown.endswith(MORE), shown
-        assert "3.0" not in shown and outcome.do not in shown
+        assert "3.0" not in shown and outcome.do not in shown and outcome.direction not in shown
     assert "backoff_coefficient" in outcome.do, "it is kept for the last step"
 
 
@@ -98,12 +98,24 @@ def test_a_hint_under_a_check_of_the_same_text_is_the_same(
 
 
 def test_the_solution_says_what_the_learner_has_there(
-    attempt: Attempt, wrong: list[str], policy: Blank, capsys: Capture
+    attempt: Attempt,
+    wrong: list[str],
+    policy: Blank,
+    capsys: Capture,
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     own, right = "`backoff_coefficient=2.0`", "`backoff_coefficient=3.0`"
     assert right not in attempt(wrong[0]).text
     checks.solution("retry_policy")
     assert f"In place of {own} in line 3 write {right}." in capsys.readouterr().out
+    with monkeypatch.context() as patch:
+        patch.setattr(shell.shell, "kernel", object(), raising=False)
+        patch.setattr(shell.shell, "set_next_input", lambda *_, **__: None, raising=False)
+        shown: list[str] = []
+        patch.setattr(checks, "put", lambda html, *_: shown.append(html))
+        checks.solution("retry_policy")
+    assert f"<p>In place of {own} in line 3 write {right}.</p>" in shown[0]
     attempt(policy.finished)
     checks.solution("retry_policy")
     assert "In place of" not in capsys.readouterr().out
@@ -170,6 +182,9 @@ def test_a_restart_of_the_kernel_does_not_begin_anew(
     restart()
     assert "Hint 1 of 3" in hinted(capsys), "nothing was checked in this kernel"
     assert attempt(wrong[0]).rung == 1
+    assert first.direction in hinted(capsys)
+    restart()
+    assert attempt(wrong[0]).rung == 2, "a hint has said it"
     restart()
     assert attempt(wrong[1]).rung == 2
     place = json.loads(kept.read_text())[progress.LADDER][policy.key]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from given_away import given_away
-from tables import FEW, leaves, too_many
+from tables import FEW, leaves, pytest_sessionfinish, too_many
 
 PRACTICE = 'policy = RetryPolicy(\n    # TODO: 2 tries, then the queue "slow"\n    ...\n)'
 FINISHED = (
@@ -39,3 +42,20 @@ def test_more_than_one_in_twenty_is_too_much() -> None:
     assert not rows(FEW // 20, FEW) and rows(FEW // 20 + 1, FEW)
     assert not rows(3, 10), "of a few, one more is chance"
     assert not leaves([({"answer": "right"}, True)], "given away")
+
+
+@pytest.mark.parametrize(("given", "status"), [(FEW // 20, 0), (FEW // 20 + 1, 1)])
+def test_too_many_fail_the_run(given: int, status: int) -> None:
+    reports = [
+        SimpleNamespace(
+            when="call",
+            passed=True,
+            user_properties=[("answer", "wrong"), ("given away", ["x"] if n < given else [])],
+        )
+        for n in range(FEW)
+    ]
+    reporter = SimpleNamespace(stats={"passed": reports})
+    plugins = SimpleNamespace(get_plugin={"terminalreporter": reporter}.get)
+    session: Any = SimpleNamespace(config=SimpleNamespace(pluginmanager=plugins), exitstatus=0)
+    pytest_sessionfinish(session)
+    assert session.exitstatus == status

@@ -251,7 +251,8 @@ def hint(name: str) -> None:
         if found.place and not last:
             found.place = higher(found.place, again)
             with suppress(DiskError):  # the check has said that nothing can be kept
-                progress.keep_place(chosen, False, found.place)
+                if not cells.is_finished_notebook(chosen.lesson, chosen.solution.parent.name):
+                    progress.keep_place(chosen, False, found.place)
             last = found.place.rung == DO
         print(f"Hint: {found.outcome.do if last else found.outcome.direction}")
     else:

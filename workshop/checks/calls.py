@@ -332,7 +332,7 @@ def asks_well(learner: Learner, provider: Provider, prompt: str, wording: str = 
     say, calls = learner.not_yet, provider.calls
     if not calls:
         say(
-            "The function has run, and asked nobody.",
+            "The function has run, and made no call.",
             "Call `completion(…)` with the arguments of the first call.",
         )
     if len(calls) > 1:
@@ -400,7 +400,7 @@ def _messages(learner: Learner, messages: Any, prompt: str, wording: str) -> Non
     if messages is None or messages == []:
         say("The call is made, and nothing is asked in it.", right)
     if isinstance(messages, str):
-        say("`messages` is a str: it does not say who speaks.", right)
+        say("`messages` is a str, not a list: it does not say who speaks.", right)
     if isinstance(messages, dict):
         say("`messages` is one dict, and not a list.", f"Put brackets around it. {right}")
     if isinstance(messages, set) or not isinstance(messages, (list, tuple)):

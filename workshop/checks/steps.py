@@ -771,9 +771,12 @@ def _queue(learner: Learner, got: Any, want: str, who: str) -> None:
         learner.not_yet("The task_queue is an empty name.", f"{right}.")
     if got != want:
         near = difflib.SequenceMatcher(None, got.lower(), want.lower()).ratio() > 0.7
-        word = " A misspelt queue is a queue that nobody else knows." if near else ""
-        word = word or " It would wait there, and nothing else is on that queue."
-        learner.not_yet(f"{who} the Task Queue {got!r}.{word}", f"{right}, exactly like that.")
+        word = (
+            "A misspelt queue is a queue that nobody else knows."
+            if near
+            else "The Worker and the Client of this task meet on another one."
+        )
+        learner.not_yet(f"{who} the Task Queue {got!r}. {word}", f"{right}, exactly like that.")
 
 
 def _registered(

@@ -15,7 +15,7 @@ from workshop.checks.outcome import Slip
 
 Said = tuple[str, str]
 
-_SLIP = 0.8
+_SLIP = 0.85
 """From this ratio on a name is another one, misspelt."""
 AGAIN = "Correct that in the cell above, run it, then run this cell."
 KEYWORDS = {
