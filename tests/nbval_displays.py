@@ -71,8 +71,6 @@ def _get_message(kernel: Any, stream: str, timeout: float | None = None) -> dict
             messages.append(message)
             idle = message["content"].get("execution_state") == "idle"
         waiting.extend(_final_forms(messages))
-        # Where a cell has failed, nbval waits for the last of them, which has been read.
-        file.kernel.await_idle = lambda msg_id, timeout: None
     return waiting.popleft()
 
 
