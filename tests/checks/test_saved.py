@@ -248,7 +248,7 @@ def test_a_hint_under_a_check_is_spent_on_something_new_alone(
     shell.run(IMPORTS)
     assert "Hint 1 of 3" in checked(policy.practice, runs=4)
     first = checked(wrong, runs=3)
-    assert "Hint: Look at your line" in first
+    assert "Hint: Look at `" in first
     assert checked(wrong + "  # the same mistake") == first
     said = checked(policy.finished, runs=2)
     assert "✓ Right" in said and "Hint" not in said and "no hint is needed" in said
