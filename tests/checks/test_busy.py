@@ -243,7 +243,7 @@ def test_a_short_timer_is_waited_for(running_room: dict[str, str]) -> None:
 
 @pytest.mark.rotates("what takes long", among=4)
 def test_code_that_blocks_is_told_as_that(running_room: dict[str, str]) -> None:
-    with rooms.quick(4.0):
+    with rooms.quick(10.0):
         done = tried(Blocks, {})
     assert "TMPRL1101" in done.task_failure and not done.completed
 

@@ -71,7 +71,7 @@ def test_another_attempt_at_the_same_step_adds_a_direction(
     for text in (wrong[0], wrong[0] + "  # the same"):
         assert attempt(text).rung == 1, "nothing was tried since"
     again = attempt(wrong[1])
-    assert again.rung == 2 and f"Look: {again.direction}" in again.text
+    assert again.rung == 2 and f"Where: {again.direction}" in again.text
     assert "`backoff_coefficient=2.5` in line 3" in again.direction, "the learner's own place"
     assert "encyclopedia/retry-policies" in again.direction, "and where it is shown"
     assert "3.0" not in again.text and again.do not in again.text
@@ -108,17 +108,17 @@ def test_the_solution_says_what_the_learner_has_there(
     own, right = "`backoff_coefficient=2.0`", "`backoff_coefficient=3.0`"
     assert right not in attempt(wrong[0]).text
     checks.solution("retry_policy")
-    assert f"In place of {own} in line 3 write {right}." in capsys.readouterr().out
+    assert f"Instead of {own} in line 3 write {right}." in capsys.readouterr().out
     with monkeypatch.context() as patch:
         patch.setattr(shell.shell, "kernel", object(), raising=False)
         patch.setattr(shell.shell, "set_next_input", lambda *_, **__: None, raising=False)
         shown: list[str] = []
         patch.setattr(checks, "put", lambda html, *_: shown.append(html))
         checks.solution("retry_policy")
-    assert f"<p>In place of {own} in line 3 write {right}.</p>" in shown[0]
+    assert f"<p>Instead of {own} in line 3 write {right}.</p>" in shown[0]
     attempt(policy.finished)
     checks.solution("retry_policy")
-    assert "In place of" not in capsys.readouterr().out
+    assert "Instead of" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

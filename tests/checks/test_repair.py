@@ -40,7 +40,7 @@ def test_of_many_differences_it_is_the_one_that_counts(shell: Shell, policy: Bla
     (one,) = _cause(shell, policy, text)
     assert places.direction([one]) == "Look at `backoff_coefficient=2.0` in line 5."
     assert places.remedy([one]) == (
-        "In place of `backoff_coefficient=2.0` in line 5 write `backoff_coefficient=3.0`."
+        "Instead of `backoff_coefficient=2.0` in line 5 write `backoff_coefficient=3.0`."
     )
 
 

@@ -395,7 +395,7 @@ async def _with_cause(outcome: Outcome, made: Check, learner: Learner, limit: fl
     best = found or repair.guess(learner, f"{outcome.saw} {outcome.do}")
     where, remedy = places.direction(best), places.remedy(best)
     do = outcome.do or made.hints[2]
-    if not all(code in do for code in re.findall("`(.+?)`", remedy)):
+    if not all(code in do for code in places.named(best)):
         do = f"{outcome.do} {remedy}".strip()
     return replace(outcome, direction=f"{where} {made.hints[1]}".strip(), do=do, remedy=remedy)
 

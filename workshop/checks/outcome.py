@@ -91,7 +91,7 @@ class Outcome:
         if not self.climbs:
             told.append(("Try", self.do))
         elif self.rung > 1:
-            told.append(("Look", self.direction))
+            told.append(("Where", self.direction))
         return told
 
     @property

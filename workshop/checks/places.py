@@ -26,6 +26,12 @@ def remedy(found: Sequence[Edit]) -> str:
     return " ".join(_remedy(one) for one in found[:2])
 
 
+def named(found: Sequence[Edit]) -> list[str]:
+    """The code that a remedy is about: what is to be written, or taken out."""
+    sides = (unit(one) for one in found[:2])
+    return [_shown(theirs or ours, place).strip("`") for ours, theirs, place in sides]
+
+
 def _remedy(one: Edit) -> str:
     ours, theirs, place = unit(one)
     if ours is None:
@@ -36,7 +42,7 @@ def _remedy(one: Edit) -> str:
         return f"Write `await` before {_shown(ours, place)} in line {one.line}."
     if isinstance(ours, ast.Await) and ast.dump(ours.value) == ast.dump(theirs):
         return f"Take `await` out of line {one.line}."
-    return f"In place of {_shown(ours, place)} in line {one.line} write {_shown(theirs, place)}."
+    return f"Instead of {_shown(ours, place)} in line {one.line} write {_shown(theirs, place)}."
 
 
 def _around(one: Edit) -> str:
