@@ -24,6 +24,7 @@ from workshop.core import patience, temporal_config
 from workshop.kernel import notebook, worker
 
 NOT_NEEDED = (
+    *("predict(", "reveal("),
     *("render_mermaid(", "receipt(", "show_pdf(", "until=", "await check("),
     *(
         "await keep(handle)",
