@@ -85,7 +85,7 @@ async def describe_tool(learner: Learner) -> None:
     copied = learner.copy(function)
     learner.step("It describes a tool")
     told = await in_thread(lambda: copied(find_rooms), 2)
-    right = 'Return a dict with "type" and "function", as it was given.'
+    right = 'Return a dict with "type" and, in "function", a dict with the rest, as it was given.'
     if told is None:
         returns_nothing(learner, "describe", right)
     if not isinstance(told, dict) or not isinstance(told.get("function"), dict):
