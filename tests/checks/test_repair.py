@@ -58,6 +58,21 @@ def test_a_cell_that_does_something_is_not_run_again(shell: Shell, policy: Blank
     assert shell.names["ran"] == [1], "once, by the learner"
 
 
+@pytest.mark.parametrize(
+    "text", ["made = Holds()", "made = holder.Holds()", "made = open('x', 'w')"]
+)
+def test_a_cell_that_makes_what_works_or_holds_on_is_not_run_again(
+    shell: Shell, policy: Blank, text: str
+) -> None:
+    shell.run(
+        "from types import SimpleNamespace\nheld = []\nclass Holds:\n"
+        "    def __init__(self):\n        held.append(self)\n"
+        "holder = SimpleNamespace(Holds=Holds)\n"
+    )
+    found = _cause(shell, policy, f"{policy.finished.replace('3.0', '2.0')}\n{text}")
+    assert found == [] and len(shell.names["held"]) <= 1
+
+
 def test_what_is_tried_out_leaves_the_kernels_names_as_they_are(
     shell: Shell, policy: Blank
 ) -> None:

@@ -8,14 +8,16 @@ differences put right, and the check runs once more on what came of it.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import is_dataclass
 from types import FunctionType
 
 from workshop.checks.blanks import parsed
 from workshop.checks.cells import Run
 from workshop.checks.differ import Edit, Pair, compared, edits, merged, unit
-from workshop.checks.learner import Learner, last_name, rebound
+from workshop.checks.learner import Learner, rebound
 from workshop.checks.outcome import NotYet
 
 MOST_EDITS = 8
@@ -103,7 +105,13 @@ class _Tries:
 
 
 def _only_defines(learner: Learner) -> bool:
-    """Whether running a cell once more changes nothing but names: it awaits and calls nothing."""
+    """Whether running a cell once more changes nothing but names: it awaits and starts nothing."""
+    known = {ast.unparse(call.func) for call in _calls(learner.blank.finished_tree)}
+    if any(
+        ast.unparse(call.func) not in known and not _makes_a_value(learner, call.func)
+        for call in _calls(learner.tree)
+    ):
+        return False
     for statement in learner.tree.body:
         if isinstance(statement, _DEFINES):
             continue
@@ -112,10 +120,29 @@ def _only_defines(learner: Learner) -> bool:
         for node in ast.walk(statement):
             if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)):
                 return False
-            called = last_name(node.func) if isinstance(node, ast.Call) else ""
-            if isinstance(learner.names.get(called), FunctionType):
-                return False
     return True
+
+
+def _calls(tree: ast.Module) -> list[ast.Call]:
+    """What a cell calls when it runs, and not in what it defines."""
+    running = [statement for statement in tree.body if not isinstance(statement, _DEFINES)]
+    return [node for one in running for node in ast.walk(one) if isinstance(node, ast.Call)]
+
+
+def _makes_a_value(learner: Learner, called: ast.expr) -> bool:
+    """Whether a call makes a value, as `RetryPolicy(…)` does, and nothing that works or holds on.
+
+    A name that nobody knows makes nothing at all.
+    """
+    if isinstance(called, ast.Attribute):
+        return _makes_a_value(learner, called.value)
+    if not isinstance(called, ast.Name):
+        return isinstance(called, ast.Constant)
+    made = learner.names.get(called.id, vars(builtins).get(called.id))
+    return made is None or (
+        isinstance(made, type)
+        and (is_dataclass(made) or made.__module__ in ("builtins", "datetime"))
+    )
 
 
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
