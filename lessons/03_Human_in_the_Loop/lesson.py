@@ -798,6 +798,7 @@ except WorkshopError as error:
 status, answered = (await handle.describe()).status.name, answer.done()
 print(status, "- has the sender an answer?", answered)
 answer.cancel()
+await asyncio.gather(answer, return_exceptions=True)
 await handle.terminate(reason="This Update would be tried for ever.")
 
 # %%
