@@ -264,7 +264,7 @@ def hint(name: str) -> None:
         print(f'There are no more. solution("{chosen.name}") shows one right way.')
     else:
         print(
-            "The next one comes when the check says something new. "
+            "The next one comes when the check has judged another attempt. "
             f'To see it now, run hint("{chosen.name}") without the check.'
         )
 

@@ -256,6 +256,7 @@ def _trap(name: str, thing: Any) -> Any:
 
 
 def rebound(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+    """A copy of a function that looks its names up in others; so do functions in its closure."""
     # A decorator of the learner's own keeps the function under it in a closure.
     closure = tuple(
         CellType(rebound(value, names))
