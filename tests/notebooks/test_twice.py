@@ -64,6 +64,8 @@ class Passes:
     workers: list[str] = field(default_factory=list)
     """After each start of a Worker in the second pass: Workers that run, tasks of Workers."""
     at_the_end: str = ""
+    left: str = ""
+    """What Python says of what nobody has looked after, when it is swept away."""
 
 
 @dataclass
@@ -95,6 +97,7 @@ async def twice(room: Room, path: Path) -> Passes:
             if "start_worker(" in cell.source and "stop_worker(" not in cell.source:
                 passes.workers.append((await running.run(WORKERS)).text)
         passes.at_the_end = (await running.run(WORKERS)).text
+        passes.left = (await running.run("import gc\ngc.collect();")).text
     return passes
 
 
@@ -172,6 +175,7 @@ def _failures(ran: list[Ran]) -> str:
 def test_run_all_twice_says_the_same_words_twice(path: Path, ran: Passes) -> None:
     assert not _failures([*ran.first, *ran.second])
     assert [r.compared() for r in ran.second] == [r.compared() for r in ran.first]
+    assert "never" not in ran.left, "a Task or a coroutine of a cell was left to itself"
 
 
 @pytest.mark.scenario(run=twice, passes=2)
